@@ -1,0 +1,1 @@
+export { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';

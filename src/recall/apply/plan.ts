@@ -1,0 +1,143 @@
+// From locked rows to decisions to changes: pure, so that a batch can be tested without a database.
+
+import { maxExposure, type Exposure, type Outcome } from '../../mail/recall.ts';
+import type { OutcomeRow, Passed, SweptCopy, SweptDelivery, Withdrawal } from '../../store/sweep.ts';
+import { decide, type Terms } from '../decide.ts';
+
+export interface BatchFacts {
+  deliveries: SweptDelivery[];
+  copies: SweptCopy[];
+  /** Accounts that exist (were locked). */
+  existing: { has(account: number): boolean };
+  declining: ReadonlySet<number>;
+  /** Exposure of copies that earlier recalls hold, by delivery. */
+  vaulted: ReadonlyMap<number, Exposure>;
+}
+
+export type Counts = Partial<Record<Outcome, number>>;
+
+export interface BatchPlan {
+  outcomes: OutcomeRow[];
+  counts: Counts;
+  withdrawals: Withdrawal[];
+  passed: Passed[];
+  /** Deliveries that never go out now (recall/apply: intercept). */
+  stop: number[];
+  /** In flight to another server: to be asked again. */
+  undecided: number[];
+  /** Local deliveries that this recall lets go and that no copy exists of yet: to be fanned out after the gate. */
+  release: number[];
+}
+
+/** Number of the Inbox in every account. */
+const INBOX = 1;
+
+/**
+ * A single delivery whose batch still fails after a day is given up: `failed`, whatever stands is left standing. Those
+ * that nothing hinders are decided as ever.
+ */
+export function failBatch(facts: BatchFacts, terms: Terms): BatchPlan {
+  const plan = planBatch(facts, terms, 'none');
+  if (plan.withdrawals.length === 0) return plan;
+  const passed = plan.withdrawals.map(({ copy }) => ({ copy }));
+  const outcomes = plan.outcomes.map((row): OutcomeRow => ({
+    ...row,
+    outcome: 'failed',
+    reason: 'the server could not remove it within a day',
+  }));
+  return { ...plan, outcomes, counts: { failed: outcomes.length }, withdrawals: [], passed };
+}
+
+/** Decides every delivery of a batch and lists what is to be changed for it. */
+export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'noticed-only' | 'none'): BatchPlan {
+  const plan: BatchPlan = {
+    outcomes: [],
+    counts: {},
+    withdrawals: [],
+    passed: [],
+    stop: [],
+    undecided: [],
+    release: [],
+  };
+  const copiesOf = Map.groupBy(facts.copies, (copy) => copy.delivery_n);
+  for (const delivery of facts.deliveries) {
+    const copies = copiesOf.get(delivery.n) ?? [];
+    const vaulted = copies.length === 0 ? facts.vaulted.get(delivery.n) : undefined;
+    const exposure = exposureOf(delivery, copies, vaulted);
+    const outcome = decide(
+      {
+        state: delivery.state,
+        maybeSent: delivery.maybe_sent,
+        local:
+          delivery.account_id === null
+            ? null
+            : {
+                protected: delivery.protected,
+                exists: facts.existing.has(delivery.account_id),
+                acceptsRecalls: !facts.declining.has(delivery.account_id),
+                copies: copies.length,
+                filed: copies.filter((copy) => copy.mailbox_id !== INBOX).length,
+                exposure,
+                inVault: vaulted !== undefined,
+              },
+      },
+      terms,
+    );
+    if (outcome === null) {
+      plan.undecided.push(delivery.n);
+      continue;
+    }
+    const download = firstDownload(delivery, copies);
+    const reason =
+      outcome === 'failed'
+        ? 'the other server had not answered within a day'
+        : vaulted !== undefined && outcome === 'recalled'
+          ? 'an earlier recall had taken it'
+          : null;
+    plan.outcomes.push({
+      n: delivery.n,
+      outcome,
+      exposure,
+      downloadedAt: download?.at ?? null,
+      downloadedBy: download?.by ?? null,
+      reason,
+    });
+    plan.counts[outcome] = (plan.counts[outcome] ?? 0) + 1;
+    const waiting = delivery.state === 'held' || delivery.state === 'queued';
+    if (outcome === 'recalled') withdraw(plan, copies, exposure, notices);
+    else if (waiting && (outcome === 'intercepted' || outcome === 'outside-unknown')) plan.stop.push(delivery.n);
+    else if (waiting && delivery.account_id !== null) plan.release.push(delivery.n);
+    if (outcome !== 'recalled')
+      for (const copy of copies) if (copy.exposure !== 'opened' || terms.includeRead) plan.passed.push({ copy });
+  }
+  return plan;
+}
+
+/** All copies leave; one notice stands where the first was, in the Inbox if one was there. */
+function withdraw(
+  plan: BatchPlan,
+  copies: SweptCopy[],
+  exposure: Exposure,
+  notices: 'all' | 'noticed-only' | 'none',
+): void {
+  const noticed = notices === 'all' || (notices === 'noticed-only' && exposure !== 'none');
+  const place = copies.find((copy) => copy.mailbox_id === INBOX) ?? copies[0];
+  for (const copy of copies) plan.withdrawals.push({ copy, notice: noticed && copy === place });
+}
+
+function exposureOf(delivery: SweptDelivery, copies: SweptCopy[], vaulted: Exposure | undefined): Exposure {
+  let exposure = delivery.past_exposure;
+  if (vaulted !== undefined) exposure = maxExposure(exposure, vaulted);
+  for (const copy of copies) exposure = maxExposure(exposure, copy.exposure);
+  return exposure;
+}
+
+/** The program that downloaded a copy first, and when. */
+function firstDownload(delivery: SweptDelivery, copies: SweptCopy[]): { at: Date; by: string | null } | undefined {
+  const downloads = copies.flatMap((copy) =>
+    copy.downloaded_at === null ? [] : [{ at: copy.downloaded_at, by: copy.downloaded_by }],
+  );
+  if (delivery.past_downloaded_at !== null)
+    downloads.push({ at: delivery.past_downloaded_at, by: delivery.past_downloaded_by });
+  return downloads.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0];
+}

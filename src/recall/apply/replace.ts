@@ -1,0 +1,149 @@
+// The replacement: a submission of its own whose local deliveries wait until the recall has decided its recipients.
+// `recalled`: it stands where the notice stood. Otherwise ordinary new mail. What the recall did not reach outside is
+// not sent to.
+
+import { Refusal, Unavailable } from '../../mail/errors.ts';
+import type { Logger } from '../../mail/log.ts';
+import { lockAccounts, raise } from '../../store/account-state.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { placeDeliveries } from '../../store/fanout.ts';
+import { accountChanged, recallChanged } from '../../store/notify.ts';
+import type { Store } from '../../store/postgres.ts';
+import { recallById, recallOfReplacement, setReplacement, sweepWorkLeft } from '../../store/recalls.ts';
+import { markPlaced, releaseOutside, replacementDeliveries } from '../../store/replacement.ts';
+import { lockNotices, placeReplacements } from '../../store/restore.ts';
+import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
+import type { AccountInfo, People, SubmitMail } from '../ports.ts';
+
+/** Deliveries a batch. */
+const BATCH = 1000;
+
+/** While the sweep runs, a replacement waits this long and looks again. */
+const AGAIN_MS = 50;
+
+/**
+ * Sends `bytes` as the replacement of a recall, once. Throws Refusal `notFound`, `notReplace`, `alreadyReplaced`, and
+ * what accept refuses. Answers the message's number.
+ */
+export async function sendReplacement(
+  deps: { store: Store; people: People; submit: SubmitMail; clock: () => Date },
+  actor: AccountInfo,
+  account: number,
+  id: number,
+  mail: { mailFrom: string; recipients: string[]; bytes: Buffer; emailId: number | null },
+): Promise<number> {
+  const { store, people, submit, clock } = deps;
+  const { tenant } = actor;
+  const recall = await recallById(store, tenant, id);
+  if (!recall || recall.account_id !== account || !(await people.may(tenant, actor.id, account, 'recall'))) {
+    throw new Refusal('notFound', 'There is no such recall.');
+  }
+  if (recall.mode !== 'replace') throw new Refusal('notReplace', 'This recall was made without a replacement.');
+  if (recall.replacement_message_id !== null) throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+  const { messageId } = await submit({
+    tenant,
+    origin: { kind: 'submission', account, submittedBy: actor.id, source: 'jmap' },
+    mailFrom: mail.mailFrom,
+    recipients: mail.recipients.map((address) => ({ address })),
+    bytes: mail.bytes,
+    sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
+    replaces: { recallId: id },
+  });
+  await store.transact(async (tx) => {
+    const modseq = await raise(tx, tenant, account);
+    if (!(await setReplacement(tx, tenant, id, messageId, modseq ?? 0)))
+      throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+    accountChanged(tx.changes, tenant, account);
+    recallChanged(tx.changes, tenant, id);
+    tx.changes.wake.add('sweep');
+    await appendAudit(tx, tenant, {
+      at: clock(),
+      actor: actor.address,
+      action: 'recall.replaced',
+      subject: `r${id}`,
+      detail: { message: messageId },
+    });
+  });
+  return messageId;
+}
+
+export interface ReplaceDeps {
+  store: Store;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop here: 'accounts-locked', 'applied'. */
+  pause?: (point: string) => Promise<void>;
+}
+
+/** Does one batch; false: nothing is due. */
+export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
+  const { store, clock, log } = deps;
+  let taken: Range | undefined;
+  try {
+    return await store.transact(async (tx) => {
+      taken = await takeWork(tx, 'replace', clock());
+      if (!taken) return false;
+      const { tenant, of: message } = taken;
+      const again = { notBefore: new Date(clock().getTime() + AGAIN_MS) };
+      if (taken.to - taken.from >= BATCH) {
+        await addWork(tx, 'replace', taken, BATCH);
+        return true;
+      }
+      const recall = await recallOfReplacement(tx, tenant, message);
+      const left = recall && (await sweepWorkLeft(tx, tenant, recall.id));
+      if (!recall || !left || left.ranges > left.inFlight) {
+        await addWork(tx, 'replace', taken, BATCH, again);
+        return true;
+      }
+      const deliveries = await replacementDeliveries(tx, { tenant, message, from: taken.from, to: taken.to });
+      const modseqs = await lockAccounts(
+        tx,
+        tenant,
+        deliveries.map((delivery) => delivery.account_id),
+      );
+      await deps.pause?.('accounts-locked');
+      const accounts = [...modseqs.keys()];
+      const deliveryOf = new Map(deliveries.map((delivery) => [delivery.account_id, delivery.n]));
+      // What a recall of the replacement itself covers is absent: its sweep decides it.
+      const open = await replacementDeliveries(tx, { tenant, message, from: taken.from, to: taken.to });
+      const waiting = new Set(open.map((delivery) => delivery.account_id));
+      const standing =
+        recall.notice_message_id === null
+          ? []
+          : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
+      const first = new Map(
+        standing.filter((notice) => waiting.has(notice.account_id)).map((notice) => [notice.account_id, notice]),
+      );
+      const placed = [...first.values()].toSorted((a, b) => a.account_id - b.account_id);
+      if (placed.length > 0) {
+        await placeReplacements(tx, { tenant, message }, modseqs, placed, deliveryOf);
+        await markPlaced(
+          tx,
+          tenant,
+          message,
+          placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0),
+          clock(),
+        );
+      }
+      const others = open.filter((delivery) => !first.has(delivery.account_id)).map((delivery) => delivery.n);
+      await placeDeliveries(tx, { tenant, message, deliveries: others, now: clock() });
+      if (accounts.length > 200) tx.changes.tenants.add(tenant);
+      else for (const account of accounts) accountChanged(tx.changes, tenant, account);
+      await deps.pause?.('applied');
+      return true;
+    }, 'batch');
+  } catch (error) {
+    if (!taken || error instanceof Unavailable) throw error;
+    log.error({ err: error, message: taken.of }, 'a replacement batch failed');
+    const range = taken;
+    await store.transact((tx) => halveWork(tx, 'replace', range, new Date(clock().getTime() + 1000)), 'batch');
+    return true;
+  }
+}
+
+/** Once a recall has ended: the replacement goes outside to those it was intercepted from, and to new recipients. */
+export async function releaseReplacement(store: Store, tenant: number, recall: number, now: Date): Promise<void> {
+  await store.transact(async (tx) => {
+    if (await releaseOutside(tx, tenant, recall, now)) tx.changes.wake.add('outgoing');
+  });
+}

@@ -1,0 +1,147 @@
+// Restore: a recorded, resumable sweep over what a recall took back.
+
+import { Refusal, Unavailable } from '../../mail/errors.ts';
+import type { Logger } from '../../mail/log.ts';
+import { lockAccounts, raise } from '../../store/account-state.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { accountChanged, recallChanged } from '../../store/notify.ts';
+import type { Store } from '../../store/postgres.ts';
+import { recallById, touchState } from '../../store/recalls.ts';
+import {
+  finishRestore,
+  gateOf,
+  insertRestore,
+  lastVaulted,
+  lockNotices,
+  restoreEntries,
+  restoreSuperseded,
+  vaultAccounts,
+  vaultEntries,
+} from '../../store/restore.ts';
+import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
+import type { AccountInfo, People } from '../ports.ts';
+import { checkRate } from '../request.ts';
+
+/** Deliveries a batch. */
+const BATCH = 1000;
+
+/** While a gate of the message stands, a restore waits this long and looks again. */
+const AGAIN_MS = 100;
+
+/**
+ * Asks for the restoring of all that a recall took back. Throws Refusal `notFound`, `sweeping`, `tooLate`, `rateLimit`,
+ * `alreadyRestored`. `administrator`: any time within the retention, and for anyone's recall.
+ */
+export async function requestRestore(
+  deps: { store: Store; people: People; clock: () => Date },
+  actor: AccountInfo,
+  account: number,
+  id: number,
+  administrator = false,
+): Promise<void> {
+  const { store, people, clock } = deps;
+  const { tenant } = actor;
+  const policy = await people.policy(tenant);
+  await store.transact(async (tx) => {
+    const recall = await recallById(tx, tenant, id);
+    const allowed =
+      administrator || (recall?.account_id === account && (await people.may(tenant, actor.id, account, 'recall')));
+    if (!recall || !allowed) throw new Refusal('notFound', 'There is no such recall.');
+    if (recall.status === 'sweeping')
+      throw new Refusal('sweeping', 'The recall is still under way; it can be cancelled.');
+    const until = recall.created_at.getTime() + policy.restoreWindowSeconds * 1000;
+    if (!administrator && clock().getTime() > until)
+      throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
+    if (!administrator) await checkRate(tx, actor, policy, clock(), 2);
+    if (!(await insertRestore(tx, tenant, { id, message: recall.message_id }, actor.id, clock()))) {
+      throw new Refusal('alreadyRestored', 'It was restored before.');
+    }
+    // One range, however many: deliveries are numbered from 1.
+    await addWork(tx, 'restore', { tenant, of: id, from: 1, to: 2 ** 31 - 1 }, 2 ** 31 - 1);
+    tx.changes.wake.add('restore');
+    await appendAudit(tx, tenant, {
+      at: clock(),
+      actor: actor.address,
+      action: 'recall.restore-requested',
+      subject: `r${id}`,
+      detail: {},
+    });
+  });
+}
+
+export interface RestoreDeps {
+  store: Store;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop here: 'accounts-locked', 'applied'. */
+  pause?: (point: string) => Promise<void>;
+}
+
+/** Does one batch; false: nothing is due. */
+export async function restoreStep(deps: RestoreDeps): Promise<boolean> {
+  const { store, clock, log } = deps;
+  let taken: Range | undefined;
+  try {
+    const done = await store.transact(async (tx) => {
+      taken = await takeWork(tx, 'restore', clock());
+      if (!taken) return false;
+      const { tenant, of: id } = taken;
+      const recall = await recallById(tx, tenant, id);
+      if (!recall) return true;
+      const rest = { ...taken };
+      if (taken.to - taken.from >= BATCH) {
+        // The first thousand now, the rest of the recall's deliveries after it.
+        rest.to = taken.from + BATCH - 1;
+        const last = await lastVaulted(tx, tenant, id);
+        if (last > rest.to) await addWork(tx, 'restore', { ...taken, from: rest.to + 1, to: last }, BATCH);
+      }
+      const at = { tenant, recall: id, from: rest.from, to: rest.to };
+      const modseqs = await lockAccounts(tx, tenant, await vaultAccounts(tx, at));
+      await deps.pause?.('accounts-locked');
+      if (await restoreSuperseded(tx, tenant, id)) return true; // it stays in the vault: a later recall has the word
+      if (await gateOf(tx, tenant, recall.message_id)) {
+        await addWork(tx, 'restore', rest, BATCH, { notBefore: new Date(clock().getTime() + AGAIN_MS) });
+        return true;
+      }
+      const accounts = [...modseqs.keys()];
+      const notices =
+        recall.notice_message_id === null ? [] : await lockNotices(tx, tenant, id, recall.notice_message_id, accounts);
+      const entries = await vaultEntries(tx, at, accounts);
+      if (entries.length > 0) await restoreEntries(tx, { tenant, recall: id, now: clock() }, modseqs, entries, notices);
+      if (accounts.length > 200) tx.changes.tenants.add(tenant);
+      else for (const account of accounts) accountChanged(tx.changes, tenant, account);
+      recallChanged(tx.changes, tenant, id);
+      await deps.pause?.('applied');
+      return true;
+    }, 'batch');
+    if (done && taken) await endRestore(deps, taken.tenant, taken.of);
+    return done;
+  } catch (error) {
+    if (!taken || error instanceof Unavailable) throw error;
+    log.error({ err: error, recall: taken.of }, 'a restore batch failed');
+    const range = taken;
+    await store.transact((tx) => halveWork(tx, 'restore', range, new Date(clock().getTime() + 1000)), 'batch');
+    return true;
+  }
+}
+
+/** Tells of the end, and of changed outcomes, through the sender's account. */
+async function endRestore(deps: RestoreDeps, tenant: number, id: number): Promise<void> {
+  await deps.store.transact(async (tx) => {
+    const recall = await recallById(tx, tenant, id);
+    if (!recall) return;
+    const modseq = await raise(tx, tenant, recall.account_id);
+    await touchState(tx, tenant, id, modseq ?? recall.modseq ?? 0);
+    accountChanged(tx.changes, tenant, recall.account_id);
+    recallChanged(tx.changes, tenant, id);
+    if (await finishRestore(tx, tenant, id, deps.clock())) {
+      await appendAudit(tx, tenant, {
+        at: deps.clock(),
+        actor: 'homing',
+        action: 'recall.restored',
+        subject: `r${id}`,
+        detail: {},
+      });
+    }
+  });
+}

@@ -1,0 +1,181 @@
+// A recall's life around its batches: opened once (progress row, notice), counted as it goes, its gate removed, ended.
+// All of it outside the batches' transactions, and safe to be done by several processes at once.
+
+import type { Policy } from '../mail/policy.ts';
+import type { Logger } from '../mail/log.ts';
+import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { raise } from '../store/account-state.ts';
+import { appendAudit } from '../store/audit.ts';
+import { accountChanged, recallChanged } from '../store/notify.ts';
+import type { Store, Transaction } from '../store/postgres.ts';
+import {
+  addCounts,
+  countOutcomes,
+  finishState,
+  insertState,
+  isCancelled,
+  openRecalls,
+  recallById,
+  removeGate,
+  sweepWorkLeft,
+  type RecallProgress,
+} from '../store/recalls.ts';
+import type { Counts } from './apply/plan.ts';
+
+export interface OpenRecall {
+  recall: RecallProgress;
+  /** The message that stands in recalled copies' places; null: none. */
+  notice: number | null;
+  notices: Policy['notices'];
+}
+
+export interface ProgressDeps {
+  store: Store;
+  clock: () => Date;
+  log: Logger;
+  /** Writes the notice of a recall as a message. See notice.ts. */
+  writeNotice: (tx: Transaction, tenant: number, recall: RecallProgress) => Promise<number>;
+  /** Called after a recall has ended, once or more often: report, replacement. See report.ts. */
+  onDone: (tenant: number, recall: RecallProgress) => Promise<void>;
+}
+
+export interface Progress {
+  /** What open() made, if this process has. */
+  isOpen(tenant: number, id: number): OpenRecall | undefined;
+  open(tenant: number, id: number): Promise<void>;
+  /** After a batch's commit: counts, then gate and end when due. */
+  advance(tenant: number, id: number, counts: Counts): Promise<void>;
+  /** Takes up what another process left: ends recalls that have nothing left to do. */
+  recover(): Promise<void>;
+  /** Waits for counts that are on their way. */
+  settle(): Promise<void>;
+}
+
+/** How often running counts are written: a page shows them move, and the sender's account is not locked all the time. */
+const COUNTS_EVERY_MS = 100;
+
+/** Opened recalls that are remembered. */
+const REMEMBERED = 1000;
+
+export function createProgress(deps: ProgressDeps): Progress {
+  const { store, clock, log } = deps;
+  const opened = new Map<string, OpenRecall>();
+  const pending = new Map<string, { tenant: number; id: number; account: number; counts: Counts }>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  const key = (tenant: number, id: number): string => `${tenant} ${id}`;
+
+  const open = async (tenant: number, id: number): Promise<void> => {
+    await store.transact(async (tx) => {
+      const found = await recallById(tx, tenant, id);
+      if (!found) throw new Error(`recall ${id} is not there`);
+      const modseq = await raise(tx, tenant, found.account_id);
+      // Another process may have opened it while we waited for the lock.
+      if ((await recallById(tx, tenant, id))?.modseq !== null) return;
+      const policy = { ...DEFAULT_POLICY, ...found.policy };
+      const wanted = found.mode === 'replace' || policy.notices !== 'none';
+      const notice = wanted ? await deps.writeNotice(tx, tenant, found) : null;
+      await insertState(tx, tenant, { id, account: found.account_id, notice, modseq: modseq ?? 0 });
+      accountChanged(tx.changes, tenant, found.account_id);
+      recallChanged(tx.changes, tenant, id);
+    });
+    const recall = await recallById(store, tenant, id);
+    if (!recall) throw new Error(`recall ${id} is not there`);
+    const { notices } = { ...DEFAULT_POLICY, ...recall.policy };
+    for (const oldest of opened.keys()) {
+      if (opened.size < REMEMBERED) break;
+      opened.delete(oldest);
+    }
+    opened.set(key(tenant, id), {
+      recall,
+      notice: recall.notice_message_id,
+      notices: recall.mode === 'replace' ? 'all' : notices,
+    });
+  };
+
+  const writeCounts = async (): Promise<void> => {
+    timer = undefined;
+    const batch = [...pending.values()];
+    pending.clear();
+    for (const { tenant, id, account, counts } of batch) {
+      await store.transact(async (tx) => {
+        const modseq = await raise(tx, tenant, account);
+        await addCounts(tx, tenant, id, modseq ?? 0, counts);
+        accountChanged(tx.changes, tenant, account);
+        recallChanged(tx.changes, tenant, id);
+      });
+    }
+  };
+  const settle = async (): Promise<void> => {
+    clearTimeout(timer);
+    writing = writing
+      .then(writeCounts)
+      .catch((error: Error) => log.warn({ err: error }, 'running counts were not written; the end counts again'));
+    await writing;
+  };
+
+  const addPending = (tenant: number, recall: RecallProgress, counts: Counts): void => {
+    const sum = pending.get(key(tenant, recall.id)) ?? {
+      tenant,
+      id: recall.id,
+      account: recall.account_id,
+      counts: {},
+    };
+    for (const [outcome, n] of Object.entries(counts) as [keyof Counts, number][])
+      sum.counts[outcome] = (sum.counts[outcome] ?? 0) + n;
+    pending.set(key(tenant, recall.id), sum);
+    timer ??= setTimeout(() => void settle(), COUNTS_EVERY_MS);
+  };
+
+  const finish = async (tenant: number, id: number): Promise<void> => {
+    const counts = await countOutcomes(store, tenant, id);
+    const ended = await store.transact(async (tx) => {
+      const recall = await recallById(tx, tenant, id);
+      if (!recall || recall.status !== 'sweeping') return recall;
+      const modseq = await raise(tx, tenant, recall.account_id);
+      const status = (await isCancelled(tx, tenant, id)) ? 'cancelled' : 'done';
+      if (await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() })) {
+        await appendAudit(tx, tenant, {
+          at: clock(),
+          actor: 'homing',
+          action: `recall.${status}`,
+          subject: `r${id}`,
+          detail: { counts },
+        });
+        accountChanged(tx.changes, tenant, recall.account_id);
+        recallChanged(tx.changes, tenant, id);
+      }
+      return recallById(tx, tenant, id);
+    });
+    opened.delete(key(tenant, id));
+    if (ended) await deps.onDone(tenant, ended);
+  };
+
+  const endIfDue = async (tenant: number, id: number): Promise<void> => {
+    const left = await sweepWorkLeft(store, tenant, id);
+    if (left.ranges > left.inFlight) return;
+    await store.transact(async (tx) => {
+      if (await removeGate(tx, tenant, id)) tx.changes.wake.add('outgoing').add('restore');
+    });
+    if (left.ranges > 0) return;
+    await settle();
+    await finish(tenant, id);
+  };
+
+  return {
+    isOpen: (tenant, id) => opened.get(key(tenant, id)),
+    open,
+    async advance(tenant, id, counts) {
+      const recall = opened.get(key(tenant, id))?.recall;
+      if (recall && Object.keys(counts).length > 0) addPending(tenant, recall, counts);
+      await endIfDue(tenant, id);
+    },
+    async recover() {
+      for (const { tenant, id } of await openRecalls(store)) {
+        if (!opened.has(key(tenant, id))) await open(tenant, id);
+        await endIfDue(tenant, id);
+      }
+    },
+    settle,
+  };
+}

@@ -1,0 +1,145 @@
+// The recall service as the faces see it: everything a person can ask of a recall, in one place.
+
+import type { Logger } from '../mail/log.ts';
+import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { Refusal } from '../mail/errors.ts';
+import type { Ids } from '../store/ids.ts';
+import { previewCounts } from '../store/outcomes.ts';
+import type { Store } from '../store/postgres.ts';
+import type { RecallProgress } from '../store/recalls.ts';
+import { releaseReplacement, sendReplacement } from './apply/replace.ts';
+import { requestRestore } from './apply/restore.ts';
+import { composeNotice } from './notice.ts';
+import type { AccountInfo, People, SubmitMail } from './ports.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { mailReport } from './report.ts';
+import {
+  cancelRecall,
+  checkAge,
+  checkRate,
+  findSubmission,
+  listedDeliveries,
+  requestRecall,
+  type RecallRequest,
+} from './request.ts';
+import { createRecallWorker, type RecallWorker } from './worker.ts';
+import type { Transaction } from '../store/postgres.ts';
+
+export interface RecallDeps {
+  store: Store;
+  ids: Ids;
+  people: People;
+  submit: SubmitMail;
+  /** Stores a message that is nobody's submission; answers its number. See store/messages.ts. */
+  storeMessage: (tx: Transaction, tenant: number, bytes: Buffer, now: Date) => Promise<number>;
+  clock: () => Date;
+  log: Logger;
+  pause?: (point: string) => Promise<void>;
+}
+
+export interface RecallPreview {
+  inside: number;
+  outside: number;
+  held: number;
+  queued: number;
+  total: number;
+  /** Why policy would refuse, as a reason and a sentence; null: it would not. */
+  refusal: { reason: string; description: string } | null;
+  /** May the sender ask for read copies too? */
+  readCopiesAllowed: boolean;
+}
+
+export interface Replacement {
+  mailFrom: string;
+  recipients: string[];
+  bytes: Buffer;
+  /** The draft that becomes the sent copy; null: one is made. */
+  emailId: number | null;
+}
+
+export interface Recalls {
+  request(request: RecallRequest): Promise<RecallProgress>;
+  cancel(actor: AccountInfo, account: number, id: number): Promise<void>;
+  restore(actor: AccountInfo, account: number, id: number, administrator?: boolean): Promise<void>;
+  replace(actor: AccountInfo, account: number, id: number, mail: Replacement): Promise<number>;
+  preview(request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>): Promise<RecallPreview>;
+  readonly worker: RecallWorker;
+  readonly progress: Progress;
+}
+
+export function createRecalls(deps: RecallDeps): Recalls {
+  const { store, people, submit, clock, log } = deps;
+  const progress = createProgress({
+    store,
+    clock,
+    log,
+    writeNotice: async (tx, tenant, recall) => {
+      const sender = await people.account(tenant, recall.account_id);
+      const from = sender ?? { tenant, id: recall.account_id, name: '', address: 'postmaster@invalid' };
+      return deps.storeMessage(
+        tx,
+        tenant,
+        composeNotice(recall, from, { ...DEFAULT_POLICY, ...recall.policy }),
+        clock(),
+      );
+    },
+    onDone: async (tenant, recall) => {
+      if (recall.replacement_message_id !== null) await releaseReplacement(store, tenant, recall.id, clock());
+      await mailReport({ store, people, submit, clock }, tenant, recall);
+    },
+  });
+  const worker = createRecallWorker({ store, progress, clock, log, ...(deps.pause ? { pause: deps.pause } : {}) });
+  return {
+    worker,
+    progress,
+    request: (request) => requestRecall(deps, request),
+    cancel: (actor, account, id) => cancelRecall(deps, actor, account, id),
+    restore: (actor, account, id, administrator) => requestRestore(deps, actor, account, id, administrator),
+    async replace(actor, account, id, mail) {
+      await progress.open(actor.tenant, id);
+      return sendReplacement(deps, actor, account, id, mail);
+    },
+    preview: (request) => preview(deps, request),
+  };
+}
+
+async function preview(
+  deps: RecallDeps,
+  request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>,
+): Promise<RecallPreview> {
+  const { store, people, clock } = deps;
+  const { tenant } = request.actor;
+  const policy = await people.policy(tenant);
+  const none = {
+    inside: 0,
+    outside: 0,
+    held: 0,
+    queued: 0,
+    total: 0,
+    readCopiesAllowed: policy.readCopies === 'sender-chooses',
+  };
+  try {
+    if (!policy.enabled) throw new Refusal('disabled', 'Your organisation has turned recall off.');
+    if (!(await people.may(tenant, request.actor.id, request.account, 'recall'))) {
+      throw new Refusal('notSender', 'You may not recall for this account.');
+    }
+    const { submission } = await findSubmission(store, tenant, request);
+    const numbers =
+      request.recipients && (await listedDeliveries(store, people, tenant, submission, request.recipients));
+    const counts = await previewCounts(store, { tenant, message: submission.id }, numbers);
+    const total = numbers === null ? submission.total : numbers.length;
+    const known = { ...none, ...counts, total };
+    try {
+      checkAge(submission, policy, clock());
+      await checkRate(store, request.actor, policy, clock());
+      return { ...known, refusal: null };
+    } catch (error) {
+      if (error instanceof Refusal) return { ...known, refusal: { reason: error.reason, description: error.message } };
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof Refusal && error.reason !== 'notFound')
+      return { ...none, refusal: { reason: error.reason, description: error.message } };
+    throw error;
+  }
+}

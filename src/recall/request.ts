@@ -1,0 +1,329 @@
+// Asking for a recall: authorised, then gated, in one transaction that waits on no reader, worker, batch or sweep.
+
+import { canonicalAddress } from '../mail/address.ts';
+import { Refusal } from '../mail/errors.ts';
+import type { Policy } from '../mail/policy.ts';
+import type { RecallMode } from '../mail/recall.ts';
+import { appendAudit } from '../store/audit.ts';
+import type { Ids } from '../store/ids.ts';
+import { recallChanged } from '../store/notify.ts';
+import type { Reader, Store, Transaction } from '../store/postgres.ts';
+import {
+  deliveriesNamed,
+  insertCancel,
+  insertGate,
+  messageIdOfCopy,
+  openRecallOf,
+  recallById,
+  recallsSince,
+  scopeHolds,
+  submissionsByMessageId,
+  type RecallableSubmission,
+  type RecallProgress,
+  type RecallRow,
+} from '../store/recalls.ts';
+import { addWork } from '../store/work.ts';
+import type { AccountInfo, People } from './ports.ts';
+
+export interface RequestDeps {
+  store: Store;
+  ids: Ids;
+  people: People;
+  clock: () => Date;
+  /** Barrier tests stop here: 'before-gate', 'gated' (before the commit). */
+  pause?: (point: string) => Promise<void>;
+}
+
+export interface RecallRequest {
+  /** Who is signed in. */
+  actor: AccountInfo;
+  /** Whose sent message: the actor's own account, or one it may recall for. */
+  account: number;
+  /** Any copy of the sender's that bears the submission's Message-ID, or that Message-ID itself. */
+  message: { emailId: number } | { messageId: string };
+  mode: RecallMode;
+  /** Addresses, at most 10,000; a group's stands for all who got it through the group; null: everyone. */
+  recipients: string[] | null;
+  includeRead: boolean;
+  notifyMe: boolean;
+  /** Plain text, at most 200 characters, no links. */
+  reason: string | null;
+}
+
+/** Addresses that one ticked list may hold. */
+const MAX_LISTED = 10_000;
+
+/** Deliveries of a ticked list that one range of work covers. */
+const LISTED_A_RANGE = 2000;
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Recalls; answers once the gate has committed. Throws Refusal, with nothing changed but the audit log: `notFound`,
+ * `notSender`, `ambiguous`, `disabled`, `tooOld`, `rateLimit`, `readCopies`, `badReason`, `unknownRecipient`,
+ * `tooManyRecipients`, `alreadyExists` (detail.existingId), `underWay`.
+ */
+export async function requestRecall(deps: RequestDeps, request: RecallRequest): Promise<RecallProgress> {
+  const { store, ids, clock, people } = deps;
+  const { tenant } = request.actor;
+  try {
+    const policy = await people.policy(tenant);
+    checkForm(request, policy);
+    if (!(await people.may(tenant, request.actor.id, request.account, 'recall'))) {
+      throw new Refusal('notSender', 'You may not recall for this account.');
+    }
+    const [id = 0] = await ids.take('recall_id');
+    return await store.transact(async (tx) => {
+      const found = await findSubmission(tx, tenant, request);
+      const now = clock();
+      checkAge(found.submission, policy, now);
+      await checkRate(tx, request.actor, policy, now);
+      const scope =
+        request.recipients && (await listedDeliveries(tx, people, tenant, found.submission, request.recipients));
+      const recall: RecallRow = {
+        id,
+        message_id: found.submission.id,
+        message_id_header: found.submission.message_id_header,
+        account_id: request.account,
+        requested_by: request.actor.id,
+        by_administrator: false,
+        email_id: found.emailId,
+        subject: found.submission.subject,
+        mode: request.mode,
+        include_read: request.includeRead,
+        all_recipients: scope === null,
+        notify_me: request.notifyMe,
+        reason: request.reason,
+        policy,
+        total: scope === null ? found.submission.total : scope.length,
+        created_at: now,
+      };
+      const open = await openRecallOf(tx, tenant, found.submission.id);
+      await deps.pause?.('before-gate');
+      if (open || !(await insertGate(tx, tenant, recall, scope))) await refuseSecond(tx, tenant, recall, scope);
+      await addSweepWork(tx, tenant, recall, scope);
+      recallChanged(tx.changes, tenant, id);
+      tx.changes.wake.add('sweep');
+      await appendAudit(tx, tenant, {
+        at: now,
+        actor: request.actor.address,
+        action: 'recall.created',
+        subject: `r${id}`,
+        detail: {
+          messageId: recall.message_id_header,
+          mode: recall.mode,
+          total: recall.total,
+          includeRead: recall.include_read,
+          reason: recall.reason,
+        },
+      });
+      await deps.pause?.('gated');
+      return {
+        ...recall,
+        status: 'sweeping',
+        counts: {},
+        replacement_message_id: null,
+        notice_message_id: null,
+        done_at: null,
+        reported_at: null,
+        cancel_requested: false,
+        modseq: null,
+      };
+    });
+  } catch (error) {
+    if (error instanceof Refusal) await auditRefusal(deps, request, error);
+    throw error;
+  }
+}
+
+function checkForm(request: RecallRequest, policy: Policy): void {
+  const { reason, recipients } = request;
+  if (!policy.enabled) throw new Refusal('disabled', 'Your organisation has turned recall off.');
+  if (request.includeRead && policy.readCopies !== 'sender-chooses') {
+    throw new Refusal('readCopies', 'Your organisation does not let senders take back copies that were read.');
+  }
+  if (reason !== null && ([...reason].length > 200 || /\p{Cc}/u.test(reason))) {
+    throw new Refusal('badReason', 'A reason is plain text of at most 200 characters.');
+  }
+  if (reason !== null && /\b(?:https?|ftp|mailto|javascript|data):|\bwww\.|<[a-z/!]/i.test(reason)) {
+    throw new Refusal('badReason', 'A reason holds no links.');
+  }
+  if (recipients?.length === 0) throw new Refusal('unknownRecipient', 'No recipient was named.');
+  if (recipients && recipients.length > MAX_LISTED) {
+    throw new Refusal('tooManyRecipients', `At most ${MAX_LISTED} recipients can be named; recall from all instead.`);
+  }
+}
+
+/** The submission by (account, Message-ID), never by From or Message-ID alone. */
+export async function findSubmission(
+  reader: Reader,
+  tenant: number,
+  request: Pick<RecallRequest, 'account' | 'message'>,
+): Promise<{ submission: RecallableSubmission; emailId: number | null }> {
+  const { account, message } = request;
+  let messageId: string | null;
+  if ('emailId' in message) {
+    const copy = await messageIdOfCopy(reader, { tenant, account, emailId: message.emailId });
+    if (!copy) throw new Refusal('notFound', 'There is no such message.');
+    messageId = copy.message_id_header;
+  } else {
+    messageId = message.messageId.trim().replace(/^<(.*)>$/s, '$1');
+  }
+  const found = messageId === null ? [] : await submissionsByMessageId(reader, { tenant, account, messageId });
+  const [submission] = found;
+  if (!submission)
+    throw new Refusal('notSender', 'Only its sender can recall a message, and this one was not sent from here.');
+  if (found.length > 1)
+    throw new Refusal('ambiguous', 'Two sent messages bear this Message-ID, so it is not certain which one is meant.');
+  return { submission, emailId: 'emailId' in message ? message.emailId : null };
+}
+
+export function checkAge(submission: RecallableSubmission, policy: Policy, now: Date): void {
+  const days = Math.floor((now.getTime() - submission.accepted_at.getTime()) / DAY_MS);
+  if (now.getTime() - submission.accepted_at.getTime() > policy.maxAgeDays * DAY_MS) {
+    throw new Refusal('tooOld', `Sent ${days} days ago; your organisation allows ${policy.maxAgeDays}.`, {
+      days,
+      allowed: policy.maxAgeDays,
+    });
+  }
+}
+
+/** A recall counts once; a cancel or restore counts double, so that recall–look–restore is no free read receipt. */
+export async function checkRate(
+  reader: Reader,
+  actor: AccountInfo,
+  policy: Policy,
+  now: Date,
+  weight = 1,
+): Promise<void> {
+  if (policy.rateLimit === 0) return;
+  const events = await recallsSince(reader, actor.tenant, actor.id, new Date(now.getTime() - HOUR_MS));
+  let sum = events.reduce((total, event) => total + event.weight, 0);
+  if (sum + weight <= policy.rateLimit) return;
+  let next = now;
+  for (const event of events) {
+    sum -= event.weight;
+    next = new Date(event.at.getTime() + HOUR_MS);
+    if (sum + weight <= policy.rateLimit) break;
+  }
+  const at = next.toISOString().slice(11, 16);
+  throw new Refusal('rateLimit', `${policy.rateLimit} recalls this hour; the next at ${at} UTC.`, {
+    next: next.toISOString(),
+  });
+}
+
+/** Deliveries that the ticked addresses name, ascending. Throws Refusal `unknownRecipient` naming those that got nothing. */
+export async function listedDeliveries(
+  reader: Reader,
+  people: People,
+  tenant: number,
+  submission: RecallableSubmission,
+  recipients: string[],
+): Promise<number[]> {
+  const accounts: number[] = [];
+  const groups: string[] = [];
+  const addresses: string[] = [];
+  const asked = new Map<string, { account?: number; address: string }>();
+  for (const given of recipients) {
+    const address = canonicalAddress(given) ?? given.toLowerCase();
+    const target = await people.resolve(address);
+    if (target.kind === 'account' && target.tenant === tenant && target.account !== undefined)
+      accounts.push(target.account);
+    else if (target.kind === 'group' && target.tenant === tenant) groups.push(address);
+    else addresses.push(address);
+    asked.set(given, {
+      address,
+      ...(target.tenant === tenant && target.account !== undefined ? { account: target.account } : {}),
+    });
+  }
+  const of = { tenant, message: submission.id, total: submission.total, outside: submission.outside };
+  const found = await deliveriesNamed(reader, of, { accounts, addresses, groups });
+  const reached = new Set(found.flatMap((d) => [d.recipient, ...(d.via === null ? [] : [d.via])]));
+  const reachedAccounts = new Set(found.map((d) => d.account_id));
+  const unknown = [...asked]
+    .filter(([, to]) => !reached.has(to.address) && !reachedAccounts.has(to.account ?? -1))
+    .map(([given]) => given);
+  if (unknown.length > 0) {
+    throw new Refusal('unknownRecipient', `This message did not go to ${unknown.slice(0, 5).join(', ')}.`, {
+      recipients: unknown,
+    });
+  }
+  return found.map((delivery) => delivery.n);
+}
+
+/** The same or a narrower request is the recall that is there already; a wider one is refused. */
+async function refuseSecond(
+  tx: Transaction,
+  tenant: number,
+  recall: RecallRow,
+  scope: number[] | null,
+): Promise<never> {
+  const open = await openRecallOf(tx, tenant, recall.message_id);
+  if (!open) throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
+  const narrower =
+    (open.include_read || !recall.include_read) &&
+    open.mode === recall.mode &&
+    (open.all_recipients || (scope !== null && (await scopeHolds(tx, tenant, open.id, scope))));
+  if (narrower) throw new Refusal('alreadyExists', 'Already being recalled.', { existingId: open.id });
+  throw new Refusal('underWay', 'Already being recalled, with other recipients or options; wait for its end.', {
+    existingId: open.id,
+  });
+}
+
+/** One row when all are in scope, however many they are: the sweep cuts it. A list is cut here. */
+async function addSweepWork(tx: Transaction, tenant: number, recall: RecallRow, scope: number[] | null): Promise<void> {
+  if (scope === null) {
+    const from = 1;
+    if (recall.total > 0) await addWork(tx, 'sweep', { tenant, of: recall.id, from, to: recall.total }, recall.total);
+    return;
+  }
+  for (let i = 0; i < scope.length; i += LISTED_A_RANGE) {
+    const part = scope.slice(i, i + LISTED_A_RANGE);
+    const [from = 0, to = 0] = [part[0], part.at(-1)];
+    await addWork(tx, 'sweep', { tenant, of: recall.id, from, to }, to - from + 1);
+  }
+}
+
+/** P8: refusals are in the audit log too. */
+async function auditRefusal(deps: RequestDeps, request: RecallRequest, refusal: Refusal): Promise<void> {
+  const { message } = request;
+  await deps.store.transact((tx) =>
+    appendAudit(tx, request.actor.tenant, {
+      at: deps.clock(),
+      actor: request.actor.address,
+      action: 'recall.refused',
+      subject: 'emailId' in message ? `m${message.emailId}` : message.messageId.slice(0, 200),
+      detail: { reason: refusal.reason, account: request.account },
+    }),
+  );
+}
+
+/**
+ * Stops the sweep where it is: what is not decided yet stays. Throws Refusal `notFound`, `done`, `rateLimit`. Asking
+ * again changes nothing.
+ */
+export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, account: number, id: number): Promise<void> {
+  const { store, people, clock } = deps;
+  const { tenant } = actor;
+  const policy = await people.policy(tenant);
+  await store.transact(async (tx) => {
+    const recall = await recallById(tx, tenant, id);
+    if (!recall || recall.account_id !== account || !(await people.may(tenant, actor.id, account, 'recall'))) {
+      throw new Refusal('notFound', 'There is no such recall.');
+    }
+    if (recall.status !== 'sweeping')
+      throw new Refusal('done', 'This recall has ended; what it took back can be restored.');
+    await checkRate(tx, actor, policy, clock(), 2);
+    if (!(await insertCancel(tx, tenant, id, actor.id, clock()))) return;
+    tx.changes.wake.add('sweep');
+    recallChanged(tx.changes, tenant, id);
+    await appendAudit(tx, tenant, {
+      at: clock(),
+      actor: actor.address,
+      action: 'recall.cancel-requested',
+      subject: `r${id}`,
+      detail: {},
+    });
+  });
+}

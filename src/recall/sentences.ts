@@ -1,0 +1,43 @@
+// What is said of an outcome; never re-worded to sound better than it is.
+
+import type { ReportedOutcome } from '../store/outcomes.ts';
+
+/** Label and sentence, "Taken back: no program had shown it." */
+export function sentenceOf(row: ReportedOutcome): string {
+  const host = row.remote_host ?? 'the other server';
+  switch (row.outcome) {
+    case 'recalled':
+      return RECALLED[row.exposure];
+    case 'intercepted':
+      return 'Never left: stopped before delivery.';
+    case 'not-delivered':
+      return `Never arrived: ${host} refused it.`;
+    case 'already-deleted':
+      return row.exposure === 'opened' ? 'Already deleted: after reading.' : 'Already deleted: unopened.';
+    case 'no-mailbox':
+      return 'No mailbox: the account is gone.';
+    case 'kept-read':
+      return 'Still there: opened before you recalled it.';
+    case 'kept-declined':
+      return 'Still there: this person does not allow recalls.';
+    case 'kept-protected':
+      return 'Still there: protected mailbox.';
+    case 'kept-processed':
+      return 'Still there: already filed.';
+    case 'cancelled':
+      return 'Still there: you cancelled first.';
+    case 'outside':
+      return `Outside: ${host} took it${row.finished_at ? ` at ${row.finished_at.toISOString().slice(11, 16)}` : ''}.`;
+    case 'outside-unknown':
+      return `Not certain: the connection to ${host} broke; it may have arrived.`;
+    case 'failed':
+      return `Not certain: ${row.reason ?? 'the server could not decide it'}. Assume it was not taken back.`;
+  }
+}
+
+const RECALLED: Record<ReportedOutcome['exposure'], string> = {
+  none: 'Taken back: no program had shown it.',
+  listed: 'Taken back: subject or first words may have been seen.',
+  downloaded: 'Taken back: not opened, but a device had downloaded it.',
+  opened: 'Taken back: it had been read.',
+};

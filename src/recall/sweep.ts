@@ -1,0 +1,143 @@
+// The sweep: after the gate, every delivery in scope is decided, batch by batch, each in one transaction with what it
+// changes. Resumable: what is left to do is rows of work. Gate protocol, step 5.
+
+import { Unavailable } from '../mail/errors.ts';
+import type { Logger } from '../mail/log.ts';
+import { lockAndRaise } from '../store/account-state.ts';
+import { accountChanged, recallChanged } from '../store/notify.ts';
+import type { Store, Transaction } from '../store/postgres.ts';
+import { isCancelled } from '../store/recalls.ts';
+import {
+  accountsInScope,
+  applyDecisions,
+  decliningAccounts,
+  deliveriesInScope,
+  insertOutcomes,
+  lockCopies,
+  lockUndelivered,
+  stopDeliveries,
+  vaultedDeliveries,
+  type Scope,
+  type SweptCopy,
+  type SweptDelivery,
+} from '../store/sweep.ts';
+import { addWork, halveWork, takeWork, toRanges, type Range } from '../store/work.ts';
+import { failBatch, planBatch, type BatchPlan } from './apply/plan.ts';
+import type { OpenRecall, Progress } from './progress.ts';
+import { termsOf } from './terms.ts';
+
+/** Deliveries a batch: large enough for set-based statements, small enough that a gate's commit never waits long. */
+const BATCH = 2000;
+
+/** How long after an undecided look a delivery in flight is looked at again. */
+const AGAIN_MS = 100;
+
+export interface SweepDeps {
+  store: Store;
+  progress: Progress;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop here: 'accounts-locked', 'copies-locked', 'applied'. */
+  pause?: (point: string) => Promise<void>;
+}
+
+/** Thrown out of a batch to undo its claim: the recall is to be opened first, outside the batch's locks. */
+class NotOpen extends Error {}
+
+/** Does one batch, of whatever recall; false: nothing is due. */
+export async function sweepStep(deps: SweepDeps): Promise<boolean> {
+  const { store, progress, clock, log } = deps;
+  let taken: Range | undefined;
+  try {
+    const done = await store.transact(async (tx) => {
+      taken = await takeWork(tx, 'sweep', clock());
+      if (!taken) return undefined;
+      const open = progress.isOpen(taken.tenant, taken.of);
+      if (!open) throw new NotOpen();
+      if (open.recall.all_recipients && taken.to - taken.from >= BATCH) {
+        await addWork(tx, 'sweep', taken, BATCH);
+        return {};
+      }
+      return (await sweepRange(deps, tx, open, taken)).counts;
+    }, 'batch');
+    if (!done || !taken) return false;
+    await progress.advance(taken.tenant, taken.of, done);
+    return true;
+  } catch (error) {
+    if (!taken || error instanceof Unavailable) throw error;
+    if (error instanceof NotOpen) {
+      await progress.open(taken.tenant, taken.of);
+      return true;
+    }
+    log.error({ err: error, recall: taken.of, from: taken.from, to: taken.to }, 'a sweep batch failed');
+    const range = taken;
+    await store.transact((tx) => halveWork(tx, 'sweep', range, new Date(clock().getTime() + 1000)), 'batch');
+    return true;
+  }
+}
+
+/** One batch, in the locks' order. */
+async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, range: Range): Promise<BatchPlan> {
+  const { tenant } = range;
+  const { recall, notice } = open;
+  const now = deps.clock();
+  const scope: Scope = {
+    tenant,
+    recall: recall.id,
+    message: recall.message_id,
+    all: recall.all_recipients,
+    from: range.from,
+    to: range.to,
+  };
+  const modseqs = await lockAndRaise(tx, tenant, await accountsInScope(tx, scope));
+  await deps.pause?.('accounts-locked');
+
+  const terms = termsOf(recall, await isCancelled(tx, tenant, recall.id), now);
+  await lockUndelivered(tx, scope);
+  const deliveries = await deliveriesInScope(tx, scope, terms.policy.protectedRecipients);
+  const accounts = [...modseqs.keys()];
+  const copies = await lockCopies(tx, tenant, recall.message_id, accounts);
+  await deps.pause?.('copies-locked');
+
+  const asked = !terms.byAdministrator && terms.policy.recipientConsent === 'recipient-decides';
+  const missing = withoutCopies(deliveries, copies);
+  const facts = {
+    deliveries,
+    copies,
+    existing: modseqs,
+    declining: asked ? await decliningAccounts(tx, tenant, accounts) : new Set<number>(),
+    vaulted: missing.length > 0 ? await vaultedDeliveries(tx, tenant, recall.message_id, missing) : new Map(),
+  };
+  const plan =
+    terms.deadlinePassed && range.from === range.to
+      ? failBatch(facts, terms)
+      : planBatch(facts, terms, notice ? open.notices : 'none');
+  const changed = await applyDecisions(
+    tx,
+    { tenant, recall: recall.id, notice, now },
+    modseqs,
+    plan.withdrawals,
+    plan.passed,
+  );
+  await stopDeliveries(tx, tenant, recall.message_id, plan.stop, now);
+  await insertOutcomes(tx, tenant, recall.id, now, plan.outcomes);
+
+  const again = new Date(now.getTime() + AGAIN_MS);
+  for (const [from, to] of toRanges(plan.undecided)) {
+    await addWork(tx, 'sweep', { ...range, from, to }, BATCH, { notBefore: again, inFlight: true });
+  }
+  for (const [from, to] of toRanges(plan.release))
+    await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, BATCH);
+  if (plan.release.length > 0) tx.changes.wake.add('fanout');
+  if (changed.length > 200) tx.changes.tenants.add(tenant);
+  else for (const account of changed) accountChanged(tx.changes, tenant, account);
+  recallChanged(tx.changes, tenant, recall.id);
+  await deps.pause?.('applied');
+  return plan;
+}
+
+/** Local, delivered, and nothing there: deleted by the owner, or taken by an earlier recall. */
+function withoutCopies(deliveries: SweptDelivery[], copies: SweptCopy[]): number[] {
+  const there = new Set(copies.map((copy) => copy.delivery_n));
+  return deliveries.filter((d) => d.account_id !== null && d.state === 'delivered' && !there.has(d.n)).map((d) => d.n);
+}

@@ -1,0 +1,18 @@
+// The terms under which a recall decides, from its row.
+
+import { DEFAULT_POLICY } from '../mail/policy.ts';
+import type { RecallRow } from '../store/recalls.ts';
+import type { Terms } from './decide.ts';
+
+/** What cannot be decided within this time becomes `failed`. */
+export const DEADLINE_MS = 24 * 3600 * 1000;
+
+export function termsOf(recall: RecallRow, cancelled: boolean, now: Date): Terms {
+  return {
+    includeRead: recall.include_read,
+    byAdministrator: recall.by_administrator,
+    policy: { ...DEFAULT_POLICY, ...recall.policy },
+    cancelled,
+    deadlinePassed: now.getTime() - recall.created_at.getTime() > DEADLINE_MS,
+  };
+}

@@ -1,0 +1,48 @@
+// The account lock and its modseq. Statement one of every mutator is one of these (Gate protocol 3): what follows is in
+// a newer snapshot, so it sees every gate that committed before the lock was had.
+
+import type { Transaction } from './postgres.ts';
+
+/**
+ * Locks one account and raises its modseq by `by` (one for a change; one for each Email created). Answers the highest
+ * modseq raised to: the last of `by` consecutive ones. Undefined: no such account.
+ */
+export async function raise(tx: Transaction, tenant: number, account: number, by = 1): Promise<number | undefined> {
+  const rows = await tx.rows<{ modseq: number }>(
+    `UPDATE account_state SET modseq = modseq + $3 WHERE tenant_id = $1 AND account_id = $2 RETURNING modseq`,
+    [tenant, account, by],
+  );
+  return rows[0]?.modseq;
+}
+
+/** Locks accounts in ascending order; answers the modseq of each that exists. */
+export async function lockAccounts(tx: Transaction, tenant: number, accounts: number[]): Promise<Map<number, number>> {
+  const rows = await tx.rows<{ account_id: number; modseq: number }>(
+    `SELECT account_id, modseq FROM account_state WHERE tenant_id = $1 AND account_id = ANY ($2::int[])
+     ORDER BY account_id FOR NO KEY UPDATE`,
+    [tenant, accounts],
+  );
+  return new Map(rows.map((row) => [row.account_id, row.modseq]));
+}
+
+/** Raises the modseqs of accounts that this transaction has locked: `by[i]` for `accounts[i]`. */
+export async function raiseLocked(tx: Transaction, tenant: number, accounts: number[], by: number[]): Promise<void> {
+  await tx.run(
+    `UPDATE account_state s SET modseq = s.modseq + r.by
+     FROM unnest($2::int[], $3::int[]) AS r (account_id, by)
+     WHERE s.tenant_id = $1 AND s.account_id = r.account_id`,
+    [tenant, accounts, by],
+  );
+}
+
+/**
+ * Locks many accounts and raises each by one, whether or not it will have a change: half the work of locking and
+ * raising apart, for batches that change nearly all of them. Ascending, as the index is walked. Answers the new modseqs.
+ */
+export async function lockAndRaise(tx: Transaction, tenant: number, accounts: number[]): Promise<Map<number, number>> {
+  const rows = await tx.rows<{ account_id: number; modseq: number }>(
+    `UPDATE account_state SET modseq = modseq + 1 WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) RETURNING account_id, modseq`,
+    [tenant, accounts],
+  );
+  return new Map(rows.map((row) => [row.account_id, row.modseq]));
+}

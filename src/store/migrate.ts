@@ -1,0 +1,54 @@
+// Brings a database to this code's schema, at start. Refuses one that is newer than the code.
+
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { Refusal } from '../mail/errors.ts';
+import { clientConfig, type Connection } from './postgres.ts';
+
+const directory = new URL('./migrations/', import.meta.url);
+
+/** Files of migrations/, in order: "0001-heart.sql" is version 1. */
+export async function migrations(): Promise<{ version: number; name: string; sql: string }[]> {
+  const names = (await readdir(directory)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).toSorted();
+  return Promise.all(
+    names.map(async (name) => ({
+      version: Number(name.slice(0, 4)),
+      name,
+      sql: await readFile(new URL(name, directory), 'utf8'),
+    })),
+  );
+}
+
+/**
+ * Runs what is missing, each migration in its own transaction; several processes may start at once.
+ * Throws Refusal `newer` if the database knows a migration that this code does not.
+ */
+export async function migrate(connection: Connection): Promise<void> {
+  const known = await migrations();
+  const client = new pg.Client(clientConfig(connection));
+  await client.connect();
+  try {
+    await client.query(`SELECT pg_advisory_lock(hashtext('homing migrations'))`);
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS migration (version int PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)`,
+    );
+    const { rows } = await client.query<{ version: number }>('SELECT version FROM migration');
+    const done = new Set(rows.map((row) => row.version));
+    const newest = Math.max(0, ...done);
+    if (newest > known.length) {
+      throw new Refusal(
+        'newer',
+        `The database is at version ${newest}, this program knows ${known.length}: start a newer Homing.`,
+      );
+    }
+    for (const { version, name, sql } of known) {
+      if (done.has(version)) continue;
+      await client.query('BEGIN');
+      await client.query(sql);
+      await client.query('INSERT INTO migration VALUES ($1, $2, now())', [version, name]);
+      await client.query('COMMIT');
+    }
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,175 @@
+// News between processes: after a commit, one small message per process and moment (NOTIFY inside a transaction would
+// serialise commits). Whoever missed one catches up from modseq; `resync` says when that is due.
+
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+
+export type Wake = 'fanout' | 'outgoing' | 'sweep' | 'restore';
+
+/** What one transaction changed. Past 200 accounts of a tenant, name the tenant instead. */
+export interface Changes {
+  /** tenant → accounts whose modseq rose. */
+  readonly accounts: Map<number, Set<number>>;
+  /** Tenants in which many accounts changed. */
+  readonly tenants: Set<number>;
+  /** Workers that have something to do. */
+  readonly wake: Set<Wake>;
+  /** tenant → recalls whose progress changed. */
+  readonly recalls: Map<number, Set<number>>;
+}
+
+export interface Events {
+  /** accounts: null stands for many: look at each you serve. */
+  accounts: [tenant: number, accounts: ReadonlySet<number> | null];
+  recalls: [tenant: number, recalls: ReadonlySet<number>];
+  wake: [worker: Wake];
+  /** Directory or credentials of a tenant changed: drop what is cached of it. */
+  directory: [];
+  /** News may have been missed: look at everything you serve. */
+  resync: [];
+}
+
+export interface Notifier extends EventEmitter<Events> {
+  publish(changes: Changes): void;
+  /** After a directory change's commit: tells every process; this one at once. */
+  publishDirectory(): void;
+  /** Resolves once this process listens. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+interface News {
+  a?: [number, number[] | null][];
+  r?: [number, number[]][];
+  w?: Wake[];
+  d?: true;
+}
+
+const ACCOUNTS_A_MESSAGE = 200;
+
+/** Marks one account as changed. */
+export function accountChanged(changes: Changes, tenant: number, account: number): void {
+  const accounts = changes.accounts.get(tenant);
+  if (accounts) accounts.add(account);
+  else changes.accounts.set(tenant, new Set([account]));
+}
+
+export function recallChanged(changes: Changes, tenant: number, recall: number): void {
+  const recalls = changes.recalls.get(tenant);
+  if (recalls) recalls.add(recall);
+  else changes.recalls.set(tenant, new Set([recall]));
+}
+
+export function createNotifier(options: {
+  clientConfig: pg.ClientConfig;
+  listen: boolean;
+  send: (payload: string) => Promise<void>;
+  onError: (error: Error) => void;
+}): Notifier {
+  const emitter = new EventEmitter<Events>();
+  emitter.setMaxListeners(0);
+  let pending = emptyChanges();
+  let directory = false;
+  let sending = false;
+  let closed = false;
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  const ready = Promise.withResolvers<void>();
+
+  const flush = async (): Promise<void> => {
+    if (sending) return;
+    sending = true;
+    try {
+      while (!closed) {
+        const news = toNews(pending, directory);
+        if (news === undefined) break;
+        pending = emptyChanges();
+        directory = false;
+        if (options.listen) await options.send(JSON.stringify(news));
+        else deliver(news);
+      }
+    } catch (error) {
+      options.onError(error as Error);
+    } finally {
+      sending = false;
+    }
+  };
+
+  const deliver = (news: News): void => {
+    for (const [tenant, accounts] of news.a ?? []) emitter.emit('accounts', tenant, accounts && new Set(accounts));
+    for (const [tenant, recalls] of news.r ?? []) emitter.emit('recalls', tenant, new Set(recalls));
+    for (const worker of news.w ?? []) emitter.emit('wake', worker);
+    if (news.d) emitter.emit('directory');
+  };
+
+  const listen = async (): Promise<void> => {
+    const next = new pg.Client(options.clientConfig);
+    client = next;
+    const again = (): void => {
+      if (closed || client !== next) return;
+      client = undefined;
+      retry = setTimeout(() => void listen(), 200);
+    };
+    next.on('error', options.onError);
+    next.on('end', again);
+    next.on('notification', (message) => deliver(JSON.parse(message.payload ?? '{}') as News));
+    try {
+      await next.connect();
+      await next.query('LISTEN homing');
+      ready.resolve();
+      emitter.emit('resync');
+    } catch (error) {
+      options.onError(error as Error);
+      void next.end().catch(() => undefined);
+      again();
+    }
+  };
+  if (options.listen) void listen();
+  else ready.resolve();
+
+  return Object.assign(emitter, {
+    ready: ready.promise,
+    publish(changes: Changes) {
+      merge(pending, changes);
+      void flush();
+    },
+    publishDirectory() {
+      emitter.emit('directory');
+      directory = true;
+      void flush();
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      await client?.end().catch(() => undefined);
+    },
+  });
+}
+
+export function emptyChanges(): Changes {
+  return { accounts: new Map(), tenants: new Set(), wake: new Set(), recalls: new Map() };
+}
+
+function merge(into: Changes, from: Changes): void {
+  for (const [tenant, accounts] of from.accounts) for (const account of accounts) accountChanged(into, tenant, account);
+  for (const tenant of from.tenants) into.tenants.add(tenant);
+  for (const worker of from.wake) into.wake.add(worker);
+  for (const [tenant, recalls] of from.recalls) for (const recall of recalls) recallChanged(into, tenant, recall);
+}
+
+/** NOTIFY takes at most 8000 bytes: long lists become "many". */
+function toNews(changes: Changes, directory: boolean): News | undefined {
+  const news: News = {};
+  const accounts: [number, number[] | null][] = [];
+  let listed = 0;
+  for (const [tenant, ids] of changes.accounts) {
+    listed += ids.size;
+    if (!changes.tenants.has(tenant)) accounts.push([tenant, listed > ACCOUNTS_A_MESSAGE ? null : [...ids]]);
+  }
+  for (const tenant of changes.tenants) accounts.push([tenant, null]);
+  if (accounts.length > 0) news.a = accounts;
+  if (changes.recalls.size > 0) news.r = [...changes.recalls].map(([tenant, ids]) => [tenant, [...ids].slice(-100)]);
+  if (changes.wake.size > 0) news.w = [...changes.wake];
+  if (directory) news.d = true;
+  return Object.keys(news).length === 0 ? undefined : news;
+}

@@ -1,0 +1,164 @@
+// The one way to the database. A Reader cannot write (its connections are read-only, and so is its type); a Transaction
+// can, and its effects on the outside wait for the commit.
+
+import pg from 'pg';
+import { Unavailable } from '../mail/errors.ts';
+import { createNotifier, emptyChanges, type Changes, type Notifier } from './notify.ts';
+
+/** Where PostgreSQL is: a URL, or the embedded one's socket directory. */
+export type Connection = { url: string } | { host: string; port: number; user: string; database: string };
+
+/** Runs SELECTs, each in a snapshot of its own (READ COMMITTED). bigint arrives as number, timestamptz as Date. */
+export interface Reader {
+  /** All rows. `sql` is prepared once per connection under its own text, so it must come from a bounded set. */
+  rows<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
+  /** The first row, or undefined. */
+  row<T extends object>(sql: string, params?: unknown[]): Promise<T | undefined>;
+}
+
+/** A READ COMMITTED transaction on the primary. Lock order: docs, Gate protocol. */
+export interface Transaction extends Reader {
+  /** Runs a writing statement; answers how many rows it touched. */
+  run(sql: string, params?: unknown[]): Promise<number>;
+  /** Runs after the commit, in order; never if the transaction fails. */
+  onCommit(effect: () => void): void;
+  /** What other processes are told after the commit (coalesced, NOTIFY). */
+  readonly changes: Changes;
+}
+
+/** Which connections: `face` answers people; `batch` carries fan-out and sweeps, two at a time, and yields to faces. */
+export type Lane = 'face' | 'batch';
+
+export interface Store extends Reader {
+  /** Runs `work` in one transaction and commits. Deadlocks are retried, so `work` may run again from its start. */
+  transact<T>(work: (tx: Transaction) => Promise<T>, lane?: Lane): Promise<T>;
+  /** One writing statement as a transaction of its own: half the round trips. Answers its RETURNING rows. */
+  single<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
+  readonly notifier: Notifier;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  connection: Connection;
+  /** Connections for faces (reading and writing each), for batches. */
+  faceConnections?: number;
+  batchConnections?: number;
+  /** False in tests that need no news from other processes. */
+  listen?: boolean;
+  onError?: (error: Error) => void;
+  /** Called with the server process id of each new batch connection, so that its owner may lower its priority. */
+  onBatchBackend?: (pid: number) => void;
+}
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export function clientConfig(connection: Connection): pg.ClientConfig {
+  return 'url' in connection ? { connectionString: connection.url } : connection;
+}
+
+export function openStore(options: StoreOptions): Store {
+  const onError = options.onError ?? (() => undefined);
+  const base = { ...clientConfig(options.connection), types, connectionTimeoutMillis: 5_000, keepAlive: true };
+  const makePool = (max: number, extra: string): pg.Pool => {
+    const pool = new pg.Pool({ ...base, max, idleTimeoutMillis: 30_000, options: `-c timezone=UTC ${extra}` });
+    pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away
+    return pool;
+  };
+  const faces = options.faceConnections ?? 10;
+  const pools = {
+    read: makePool(faces, '-c default_transaction_read_only=on'),
+    face: makePool(faces, ''),
+    batch: makePool(options.batchConnections ?? 2, ''),
+  };
+  pools.batch.on('connect', (client) => {
+    const { processID } = client as unknown as { processID?: number };
+    if (processID !== undefined) options.onBatchBackend?.(processID);
+  });
+  const notifier = createNotifier({
+    clientConfig: base,
+    listen: options.listen ?? true,
+    send: async (payload) => void (await pools.face.query(`SELECT pg_notify('homing', $1)`, [payload])),
+    onError,
+  });
+
+  const transact = async <T>(work: (tx: Transaction) => Promise<T>, lane: Lane = 'face'): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      const client = await pools[lane].connect().catch(asUnavailable);
+      let broken: Error | undefined;
+      try {
+        const tx = openTransaction(client);
+        await client.query('BEGIN');
+        const result = await work(tx);
+        await client.query('COMMIT');
+        notifier.publish(tx.changes);
+        for (const effect of tx.effects) effect();
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch((e: Error) => (broken = e));
+        if (isConflict(error) && attempt < 5) continue;
+        return asUnavailable(error);
+      } finally {
+        client.release(broken);
+      }
+    }
+  };
+
+  return {
+    rows: (sql, params) => query(pools.read, sql, params),
+    row: async (sql, params) => (await query<never>(pools.read, sql, params))[0],
+    transact,
+    single: (sql, params) => query(pools.face, sql, params),
+    notifier,
+    close: async () => {
+      await notifier.close();
+      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+    },
+  };
+}
+
+function openTransaction(client: pg.PoolClient): Transaction & { effects: (() => void)[] } {
+  const effects: (() => void)[] = [];
+  return {
+    effects,
+    changes: emptyChanges(),
+    rows: (sql, params) => query(client, sql, params),
+    row: async (sql, params) => (await query<never>(client, sql, params))[0],
+    run: async (sql, params) =>
+      (await client.query({ name: statementName(sql), text: sql, values: params ?? [] })).rowCount ?? 0,
+    onCommit: (effect) => void effects.push(effect),
+  };
+}
+
+async function query<T extends object>(on: pg.Pool | pg.PoolClient, sql: string, params?: unknown[]): Promise<T[]> {
+  try {
+    return (await on.query<T>({ name: statementName(sql), text: sql, values: params ?? [] })).rows;
+  } catch (error) {
+    return asUnavailable(error);
+  }
+}
+
+const names = new Map<string, string>();
+
+/** Prepared statements are named by number; the set of texts is bounded, as Reader.rows asks. */
+function statementName(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = `s${names.size}`));
+  return name;
+}
+
+/** Serialization failure or deadlock: nothing happened, try again. */
+function isConflict(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === '40001' || code === '40P01';
+}
+
+/** Rethrows; a lost or absent server becomes Unavailable, which every face tells as "try again later". */
+function asUnavailable(error: unknown): never {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const gone =
+    /^(?:08|57P0|53300)/.test(code) ||
+    /^(?:ECONN|EPIPE|ENOENT|ETIMEDOUT)/.test(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(message);
+  throw gone ? new Unavailable('The database is not available.', { cause: error }) : error;
+}

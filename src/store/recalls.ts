@@ -1,0 +1,412 @@
+// Recalls as rows: asking for one, its gate, its cancellation, its progress. Deciding copies is in store/sweep.ts.
+
+import type { Policy } from '../mail/policy.ts';
+import type { Outcome, RecallMode, RecallStatus } from '../mail/recall.ts';
+import type { Reader, Transaction } from './postgres.ts';
+
+/** A submission that a recall may be asked for. */
+export interface RecallableSubmission {
+  id: number;
+  account_id: number;
+  message_id_header: string;
+  accepted_at: Date;
+  total: number;
+  outside: number;
+  subject: string | null;
+}
+
+export interface RecallRow {
+  id: number;
+  message_id: number;
+  message_id_header: string | null;
+  account_id: number;
+  requested_by: number;
+  by_administrator: boolean;
+  email_id: number | null;
+  subject: string | null;
+  mode: RecallMode;
+  include_read: boolean;
+  all_recipients: boolean;
+  notify_me: boolean;
+  reason: string | null;
+  policy: Policy;
+  total: number;
+  created_at: Date;
+}
+
+/** A recall with its progress. */
+export interface RecallProgress extends RecallRow {
+  status: RecallStatus;
+  counts: Partial<Record<Outcome, number>>;
+  replacement_message_id: number | null;
+  notice_message_id: number | null;
+  done_at: Date | null;
+  reported_at: Date | null;
+  cancel_requested: boolean;
+  modseq: number | null;
+}
+
+const RECALL = `r.id, r.message_id, r.message_id_header, r.account_id, r.requested_by, r.by_administrator, r.email_id, r.subject,
+  r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at`;
+
+const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
+  s.replacement_message_id, s.notice_message_id, s.done_at, s.reported_at, s.modseq,
+  EXISTS (SELECT FROM recall_cancel c WHERE c.tenant_id = r.tenant_id AND c.recall_id = r.id) AS cancel_requested`;
+
+const JOIN = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;
+
+/** Message-ID of a copy of the account's own that is visible to it; undefined: no such copy. */
+export async function messageIdOfCopy(
+  reader: Reader,
+  at: { tenant: number; account: number; emailId: number },
+): Promise<{ message_id: number; message_id_header: string | null } | undefined> {
+  return reader.row(
+    `SELECT c.message_id, m.message_id_header FROM visible_copy c
+     JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = $3`,
+    [at.tenant, at.account, at.emailId],
+  );
+}
+
+/** Submissions of an account that bear this Message-ID; more than one is ambiguous. */
+export async function submissionsByMessageId(
+  reader: Reader,
+  at: { tenant: number; account: number; messageId: string },
+): Promise<RecallableSubmission[]> {
+  return reader.rows(
+    `SELECT s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, m.subject
+     FROM submission s JOIN message m ON m.tenant_id = s.tenant_id AND m.id = s.id
+     WHERE s.tenant_id = $1 AND s.account_id = $2 AND s.message_id_header = $3 LIMIT 2`,
+    [at.tenant, at.account, at.messageId],
+  );
+}
+
+/** What the rate limit counts: recalls once, cancels and restores twice more. Times of those since `since`, oldest first. */
+export async function recallsSince(
+  reader: Reader,
+  tenant: number,
+  requestedBy: number,
+  since: Date,
+): Promise<{ at: Date; weight: number }[]> {
+  return reader.rows(
+    `SELECT created_at AS at, 1 AS weight FROM recall WHERE tenant_id = $1 AND requested_by = $2 AND created_at > $3
+     UNION ALL
+     SELECT c.created_at, 2 FROM recall_cancel c WHERE c.tenant_id = $1 AND c.requested_by = $2 AND c.created_at > $3
+     UNION ALL
+     SELECT c.created_at, 2 FROM recall_restore c WHERE c.tenant_id = $1 AND c.requested_by = $2 AND c.created_at > $3
+     ORDER BY at`,
+    [tenant, requestedBy, since],
+  );
+}
+
+/** A recall of the message that is not done. */
+export async function openRecallOf(reader: Reader, tenant: number, message: number): Promise<RecallRow | undefined> {
+  return reader.row(
+    `SELECT ${RECALL} FROM ${JOIN}
+     WHERE r.tenant_id = $1 AND r.message_id = $2 AND coalesce(s.status, 'sweeping') = 'sweeping' LIMIT 1`,
+    [tenant, message],
+  );
+}
+
+/** Deliveries (n) that a list of recipients names: by account, by outside address, by the group they came through. */
+export async function deliveriesNamed(
+  reader: Reader,
+  of: { tenant: number; message: number; total: number; outside: number },
+  named: { accounts: number[]; addresses: string[]; groups: string[] },
+): Promise<{ n: number; account_id: number | null; recipient: string; via: string | null }[]> {
+  return reader.rows(
+    `SELECT n, account_id, recipient, via FROM delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[])
+     UNION
+     SELECT n, account_id, recipient, via FROM delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND n > $4 AND account_id IS NULL AND recipient = ANY ($5::text[])
+     UNION
+     SELECT n, account_id, recipient, via FROM delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND cardinality($6::text[]) > 0 AND via = ANY ($6::text[])
+     ORDER BY n`,
+    [of.tenant, of.message, named.accounts, of.total - of.outside, named.addresses, named.groups],
+  );
+}
+
+/** Does the scope of recall `id` hold all of these deliveries? */
+export async function scopeHolds(reader: Reader, tenant: number, id: number, deliveries: number[]): Promise<boolean> {
+  const row = await reader.row<{ missing: number }>(
+    `SELECT count(*)::int AS missing FROM unnest($3::int[]) AS d (n)
+     WHERE NOT EXISTS (SELECT FROM recall_scope s WHERE s.tenant_id = $1 AND s.recall_id = $2 AND s.n = d.n)`,
+    [tenant, id, deliveries],
+  );
+  return row?.missing === 0;
+}
+
+/**
+ * Inserts recall, scope and gate (Gate protocol 2): constant cost when all are in scope. Waits on nothing but another
+ * gate of the same message. Answers false, having done nothing, if one is there.
+ */
+export async function insertGate(
+  tx: Transaction,
+  tenant: number,
+  recall: RecallRow,
+  scope: number[] | null,
+): Promise<boolean> {
+  const gated = await tx.run(
+    `INSERT INTO gate (tenant_id, message_id, recall_id, all_recipients, include_read) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+    [tenant, recall.message_id, recall.id, recall.all_recipients, recall.include_read],
+  );
+  if (gated === 0) return false;
+  await tx.run(
+    `INSERT INTO recall (tenant_id, id, message_id, message_id_header, account_id, requested_by, by_administrator, email_id, subject, mode,
+       include_read, all_recipients, notify_me, reason, policy, total, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+    [
+      tenant,
+      recall.id,
+      recall.message_id,
+      recall.message_id_header,
+      recall.account_id,
+      recall.requested_by,
+      recall.by_administrator,
+      recall.email_id,
+      recall.subject,
+      recall.mode,
+      recall.include_read,
+      recall.all_recipients,
+      recall.notify_me,
+      recall.reason,
+      JSON.stringify(recall.policy),
+      recall.total,
+      recall.created_at,
+    ],
+  );
+  if (scope) {
+    await tx.run(`INSERT INTO recall_scope SELECT $1, $2, n FROM unnest($3::int[]) AS n`, [tenant, recall.id, scope]);
+  }
+  return true;
+}
+
+export async function recallById(reader: Reader, tenant: number, id: number): Promise<RecallProgress | undefined> {
+  return reader.row(`SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 AND r.id = $2`, [tenant, id]);
+}
+
+export async function recallsByIds(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  ids: number[],
+): Promise<RecallProgress[]> {
+  return reader.rows(
+    `SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.id = ANY ($3::bigint[])`,
+    [tenant, account, ids],
+  );
+}
+
+/** Newest first. */
+export async function recallIdsOf(
+  reader: Reader,
+  tenant: number,
+  account: number,
+): Promise<{ id: number; message_id: number; email_id: number | null; status: RecallStatus }[]> {
+  return reader.rows(
+    `SELECT r.id, r.message_id, r.email_id, coalesce(s.status, 'sweeping') AS status FROM ${JOIN}
+     WHERE r.tenant_id = $1 AND r.account_id = $2 ORDER BY r.created_at DESC, r.id DESC LIMIT 10000`,
+    [tenant, account],
+  );
+}
+
+/** All of a tenant, newest first, for administrators. */
+export async function recallsOfTenant(reader: Reader, tenant: number, limit: number): Promise<RecallProgress[]> {
+  return reader.rows(
+    `SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT $2`,
+    [tenant, limit],
+  );
+}
+
+/** The recalls of a sender's messages, newest first a message: what a Sent copy carries. */
+export async function recallsOfMessages(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  messageIds: string[],
+): Promise<RecallProgress[]> {
+  return reader.rows(
+    `SELECT ${PROGRESS} FROM ${JOIN}
+     WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.message_id_header = ANY ($3::text[]) ORDER BY r.created_at DESC, r.id DESC`,
+    [tenant, account, messageIds],
+  );
+}
+
+/** Recalls whose state changed after `since`, in order of change. */
+export async function recallsChangedSince(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  since: number,
+  limit: number,
+): Promise<{ id: number; created: boolean; modseq: number }[]> {
+  return reader.rows(
+    `SELECT recall_id AS id, created_modseq > $3 AS created, modseq FROM recall_state
+     WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3 ORDER BY modseq LIMIT $4`,
+    [tenant, account, since, limit],
+  );
+}
+
+/** The state string of Recall and RecallOutcome: the account's modseq. */
+export async function accountModseq(reader: Reader, tenant: number, account: number): Promise<number> {
+  const row = await reader.row<{ modseq: number }>(
+    `SELECT modseq FROM account_state WHERE tenant_id = $1 AND account_id = $2`,
+    [tenant, account],
+  );
+  return row?.modseq ?? 0;
+}
+
+/** False: it was there already. */
+export async function insertCancel(
+  tx: Transaction,
+  tenant: number,
+  id: number,
+  by: number,
+  at: Date,
+): Promise<boolean> {
+  return (
+    (await tx.run(`INSERT INTO recall_cancel VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, [tenant, id, by, at])) ===
+    1
+  );
+}
+
+/** Recalls that no process has finished: looked at on start, on resync and by the sweep's timer. */
+export async function openRecalls(reader: Reader): Promise<{ tenant: number; id: number }[]> {
+  return reader.rows(
+    `SELECT r.tenant_id AS tenant, r.id FROM ${JOIN} WHERE s.status IS NULL OR s.status = 'sweeping'
+     OR (r.notify_me AND s.reported_at IS NULL) ORDER BY r.created_at`,
+  );
+}
+
+export async function isCancelled(reader: Reader, tenant: number, id: number): Promise<boolean> {
+  return (
+    (await reader.row(`SELECT 1 FROM recall_cancel WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id])) !==
+    undefined
+  );
+}
+
+/** Creates the progress row; the sender's account lock is held. False: it was there. */
+export async function insertState(
+  tx: Transaction,
+  tenant: number,
+  recall: { id: number; account: number; notice: number | null; modseq: number },
+): Promise<boolean> {
+  const inserted = await tx.run(
+    `INSERT INTO recall_state (tenant_id, recall_id, account_id, status, notice_message_id, created_modseq, modseq)
+     VALUES ($1, $2, $3, 'sweeping', $4, $5, $5) ON CONFLICT DO NOTHING`,
+    [tenant, recall.id, recall.account, recall.notice, recall.modseq],
+  );
+  return inserted === 1;
+}
+
+/** Adds to the running counts; the sender's account lock is held. */
+export async function addCounts(
+  tx: Transaction,
+  tenant: number,
+  id: number,
+  modseq: number,
+  counts: Partial<Record<Outcome, number>>,
+): Promise<void> {
+  await tx.run(
+    `UPDATE recall_state s SET modseq = $3, counts = (
+       SELECT coalesce(jsonb_object_agg(k, coalesce((s.counts ->> k)::int, 0) + coalesce(($4::jsonb ->> k)::int, 0)), '{}')
+       FROM jsonb_object_keys(s.counts || $4::jsonb) AS k)
+     WHERE tenant_id = $1 AND recall_id = $2 AND status = 'sweeping'`,
+    [tenant, id, modseq, JSON.stringify(counts)],
+  );
+}
+
+/** Counted from the outcomes themselves. */
+export async function countOutcomes(
+  reader: Reader,
+  tenant: number,
+  id: number,
+): Promise<Partial<Record<Outcome, number>>> {
+  const rows = await reader.rows<{ outcome: Outcome; count: number }>(
+    `SELECT outcome, count(*)::int AS count FROM outcome WHERE tenant_id = $1 AND recall_id = $2 GROUP BY outcome`,
+    [tenant, id],
+  );
+  return Object.fromEntries(rows.map((row) => [row.outcome, row.count]));
+}
+
+/** Ends a recall once; the sender's account lock is held. False: it had ended. */
+export async function finishState(
+  tx: Transaction,
+  tenant: number,
+  done: { id: number; modseq: number; status: RecallStatus; counts: Partial<Record<Outcome, number>>; at: Date },
+): Promise<boolean> {
+  const updated = await tx.run(
+    `UPDATE recall_state SET status = $3, counts = $4, done_at = $5, modseq = $6 WHERE tenant_id = $1 AND recall_id = $2 AND status = 'sweeping'`,
+    [tenant, done.id, done.status, JSON.stringify(done.counts), done.at, done.modseq],
+  );
+  return updated === 1;
+}
+
+export async function markReported(tx: Transaction, tenant: number, id: number, at: Date): Promise<boolean> {
+  return (
+    (await tx.run(
+      `UPDATE recall_state SET reported_at = $3 WHERE tenant_id = $1 AND recall_id = $2 AND reported_at IS NULL`,
+      [tenant, id, at],
+    )) === 1
+  );
+}
+
+/** The gate goes as soon as nothing but attempts in flight is undecided. False: there is work left, or it is gone. */
+export async function removeGate(tx: Transaction, tenant: number, id: number): Promise<boolean> {
+  const removed = await tx.run(
+    `DELETE FROM gate g USING recall r
+     WHERE r.tenant_id = $1 AND r.id = $2 AND g.tenant_id = r.tenant_id AND g.message_id = r.message_id AND g.recall_id = r.id
+       AND NOT EXISTS (SELECT FROM work w WHERE w.tenant_id = $1 AND w.kind = 'sweep' AND w.of_id = $2 AND NOT w.in_flight)`,
+    [tenant, id],
+  );
+  return removed === 1;
+}
+
+/** Ranges of the sweep that are left, and of them those that only wait for attempts in flight. */
+export async function sweepWorkLeft(
+  reader: Reader,
+  tenant: number,
+  id: number,
+): Promise<{ ranges: number; inFlight: number }> {
+  const row = await reader.row<{ ranges: number; in_flight: number }>(
+    `SELECT count(*)::int AS ranges, (count(*) FILTER (WHERE in_flight))::int AS in_flight
+     FROM work WHERE tenant_id = $1 AND kind = 'sweep' AND of_id = $2`,
+    [tenant, id],
+  );
+  return { ranges: row?.ranges ?? 0, inFlight: row?.in_flight ?? 0 };
+}
+
+/** Sets the replacement once; the sender's account lock is held. */
+export async function setReplacement(
+  tx: Transaction,
+  tenant: number,
+  id: number,
+  message: number,
+  modseq: number,
+): Promise<boolean> {
+  const updated = await tx.run(
+    `UPDATE recall_state SET replacement_message_id = $3, modseq = $4
+     WHERE tenant_id = $1 AND recall_id = $2 AND replacement_message_id IS NULL`,
+    [tenant, id, message, modseq],
+  );
+  return updated === 1;
+}
+
+/** Outcomes gained something that a client may want to fetch; the sender's account lock is held. */
+export async function touchState(tx: Transaction, tenant: number, id: number, modseq: number): Promise<void> {
+  await tx.run(`UPDATE recall_state SET modseq = $3 WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id, modseq]);
+}
+
+/** The recall that a message is the replacement of. */
+export async function recallOfReplacement(
+  reader: Reader,
+  tenant: number,
+  message: number,
+): Promise<RecallProgress | undefined> {
+  return reader.row(`SELECT ${PROGRESS} FROM ${JOIN} WHERE s.tenant_id = $1 AND s.replacement_message_id = $2`, [
+    tenant,
+    message,
+  ]);
+}

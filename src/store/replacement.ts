@@ -1,0 +1,52 @@
+// A replacement's deliveries while the recall decides.
+
+import type { Reader, Transaction } from './postgres.ts';
+
+/** Local deliveries of a range that wait and that no recall of the replacement itself covers, by account. */
+export async function replacementDeliveries(
+  reader: Reader,
+  at: { tenant: number; message: number; from: number; to: number },
+): Promise<{ n: number; account_id: number }[]> {
+  return reader.rows(
+    `SELECT n, account_id FROM uncovered_delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND account_id IS NOT NULL AND state = 'queued' ORDER BY account_id`,
+    [at.tenant, at.message, at.from, at.to],
+  );
+}
+
+/**
+ * The replacement's deliveries to other servers were made `held` with no date. Once the recall has ended: those whose
+ * original is, or may be, outside or never arrived are stopped; the rest is queued. True: something was queued.
+ */
+export async function releaseOutside(tx: Transaction, tenant: number, recall: number, now: Date): Promise<boolean> {
+  await tx.run(
+    `UPDATE delivery d SET state = 'stopped', finished_at = $3
+     FROM recall_state s JOIN recall r ON r.tenant_id = s.tenant_id AND r.id = s.recall_id
+       JOIN outcome o ON o.tenant_id = r.tenant_id AND o.recall_id = r.id AND o.outcome IN ('outside', 'outside-unknown', 'not-delivered')
+       JOIN delivery x ON x.tenant_id = r.tenant_id AND x.message_id = r.message_id AND x.n = o.n
+     WHERE s.tenant_id = $1 AND s.recall_id = $2 AND d.tenant_id = $1 AND d.message_id = s.replacement_message_id
+       AND d.account_id IS NULL AND d.state = 'held' AND d.due_at IS NULL AND d.recipient = x.recipient`,
+    [tenant, recall, now],
+  );
+  const queued = await tx.run(
+    `UPDATE delivery d SET state = 'queued', due_at = $3 FROM recall_state s
+     WHERE s.tenant_id = $1 AND s.recall_id = $2 AND d.tenant_id = $1 AND d.message_id = s.replacement_message_id
+       AND d.account_id IS NULL AND d.state = 'held' AND d.due_at IS NULL`,
+    [tenant, recall, now],
+  );
+  return queued > 0;
+}
+
+/** Deliveries whose copy was put in place. */
+export async function markPlaced(
+  tx: Transaction,
+  tenant: number,
+  message: number,
+  deliveries: number[],
+  now: Date,
+): Promise<void> {
+  await tx.run(
+    `UPDATE delivery SET state = 'delivered', finished_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
+    [tenant, message, deliveries, now],
+  );
+}

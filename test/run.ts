@@ -1,0 +1,53 @@
+// `npm test [-- WORD…]`: every test, or those whose path contains one of the words, on one PostgreSQL made for the run.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startTestCluster } from './support/cluster.ts';
+
+const TIME_LIMIT_MS = 10 * 60_000;
+/** One test that hangs fails by its name, before the limit of all ends them without one. */
+const TEST_LIMIT_MS = 3 * 60_000;
+/** Two files at a time: as many as the machines that this is tested on have cores. */
+const FILES_AT_ONCE = 2;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2);
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .toSorted();
+if (files.length === 0) {
+  console.error(`No test file has ${words.join(' or ') || '.test.ts'} in its path.`);
+  process.exit(1);
+}
+
+const cluster = await startTestCluster();
+const flags = [`--test-concurrency=${FILES_AT_ONCE}`, `--test-timeout=${TEST_LIMIT_MS}`, '--test-reporter=spec'];
+const runner = spawn(process.execPath, ['--test', ...flags, ...files], {
+  cwd: root,
+  env: { ...process.env, HOMING_TEST_PG: JSON.stringify(cluster.connection) },
+  stdio: ['ignore', 'inherit', 'inherit'],
+  detached: true, // a process group of its own, to be ended as a whole
+});
+const endAll = (signal: NodeJS.Signals): void => {
+  if (runner.pid !== undefined && runner.exitCode === null && runner.signalCode === null)
+    process.kill(-runner.pid, signal);
+};
+const end = (): void => {
+  endAll('SIGTERM');
+  setTimeout(endAll, 5_000, 'SIGKILL').unref();
+};
+let tooLong = false;
+const limit = setTimeout(() => {
+  tooLong = true;
+  end();
+}, TIME_LIMIT_MS);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+
+const [code] = (await once(runner, 'exit')) as [number | null];
+clearTimeout(limit);
+await cluster.close();
+// Nothing after the runner's own closing lines, but for the one case in which there are none.
+if (tooLong) console.error(`The tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were ended.`);
+process.exitCode = code ?? 1;
