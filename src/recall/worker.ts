@@ -1,7 +1,7 @@
-// Runs sweeps, replacements and restores: two lanes side by side, woken by news and by a clock of their own.
+// Runs sweeps, replacements and restores, and takes up what other processes left.
 
 import type { Logger } from '../mail/log.ts';
-import type { Wake } from '../store/notify.ts';
+import { createLanes } from '../store/lanes.ts';
 import type { Store } from '../store/postgres.ts';
 import { replaceStep } from './apply/replace.ts';
 import { restoreStep } from './apply/restore.ts';
@@ -24,8 +24,6 @@ export interface WorkerDeps {
   pause?: (point: string) => Promise<void>;
 }
 
-const LANES = 2;
-
 /** Attempts in flight are looked at this often; they are rows with a date of their own. */
 const TICK_MS = 100;
 
@@ -34,58 +32,26 @@ const RECOVER_MS = 5000;
 
 export function createRecallWorker(deps: WorkerDeps): RecallWorker {
   const { store, progress, log } = deps;
-  let running = false;
-  let woken = Promise.withResolvers<void>();
-  let lanes: Promise<void>[] = [];
-  let recovering: NodeJS.Timeout | undefined;
-
   const step = async (): Promise<boolean> => {
     const swept = await sweepStep(deps);
     const replaced = await replaceStep(deps);
     const restored = await restoreStep(deps);
     return swept || replaced || restored;
   };
-
-  const lane = async (): Promise<void> => {
-    while (running) {
-      const news = woken.promise;
-      try {
-        if (await step()) continue;
-      } catch (error) {
-        log.warn({ err: error }, 'the sweep waits for the database');
-        await after(1000);
-        continue;
-      }
-      await Promise.race([news, after(TICK_MS)]);
-    }
-  };
-
-  const wake = (): void => {
-    const before = woken;
-    woken = Promise.withResolvers<void>();
-    before.resolve();
-  };
-  const onWake = (worker: Wake): void => {
-    if (worker === 'sweep' || worker === 'restore') wake();
-  };
+  const lanes = createLanes({ store, log, lanes: 2, wakes: ['sweep', 'restore'], tickMs: TICK_MS, step });
   const recover = (): void => {
     progress.recover().catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'));
   };
-
+  let recovering: NodeJS.Timeout | undefined;
   return {
     start() {
-      running = true;
-      store.notifier.on('wake', onWake).on('resync', wake);
-      lanes = Array.from({ length: LANES }, lane);
+      lanes.start();
       recover();
       recovering = setInterval(recover, RECOVER_MS);
     },
     async stop() {
-      running = false;
       clearInterval(recovering);
-      store.notifier.off('wake', onWake).off('resync', wake);
-      wake();
-      await Promise.all(lanes);
+      await lanes.stop();
       await progress.settle();
     },
     async drain() {
@@ -94,8 +60,4 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
       await progress.recover();
     },
   };
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -63,3 +63,43 @@ export async function appendCopies(
   accountChanged(tx.changes, tenant, account);
   return placed;
 }
+
+/** Every account's Sent Items. */
+const SENT = 3;
+
+/** Puts senders' copies into Sent Items; the accounts are locked and raised, each copy with a modseq of its own. */
+export async function putSent(
+  tx: Transaction,
+  tenant: number,
+  copies: { account: number; messageId: number; threadId: number; receivedAt: Date; flags: number; modseq: number }[],
+): Promise<void> {
+  if (copies.length === 0) return;
+  const boxes = Map.groupBy(copies, (copy) => copy.account);
+  const rows = await tx.rows<{ account_id: number; uid: number }>(
+    `UPDATE mailbox m SET uid_next = m.uid_next + b.n, total = m.total + b.n, modseq = b.modseq
+     FROM unnest($2::int[], $3::int[], $4::bigint[]) AS b (account_id, n, modseq)
+     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = ${SENT} RETURNING m.account_id, m.uid_next - b.n AS uid`,
+    [tenant, [...boxes.keys()], [...boxes.values()].map((list) => list.length), [...boxes.values()].map((list) => Math.max(...list.map((copy) => copy.modseq)))],
+  );
+  const next = new Map(rows.map((row) => [row.account_id, row.uid]));
+  await tx.run(
+    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, flags)
+     SELECT $1, c.account_id, ${SENT}, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, c.flags
+     FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::smallint[])
+       AS c (account_id, uid, modseq, message_id, thread_id, received_at, flags)`,
+    [
+      tenant,
+      copies.map((copy) => copy.account),
+      copies.map((copy) => {
+        const uid = next.get(copy.account) ?? 0;
+        next.set(copy.account, uid + 1);
+        return uid;
+      }),
+      copies.map((copy) => copy.modseq),
+      copies.map((copy) => copy.messageId),
+      copies.map((copy) => copy.threadId),
+      copies.map((copy) => copy.receivedAt),
+      copies.map((copy) => copy.flags),
+    ],
+  );
+}

@@ -14,6 +14,8 @@ export interface Reader {
   rows<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
   /** The first row, or undefined. */
   row<T extends object>(sql: string, params?: unknown[]): Promise<T | undefined>;
+  /** All rows of a statement put together for the occasion: planned anew each time. Values are parameters here too. */
+  unprepared<T extends object>(sql: string, params: unknown[]): Promise<T[]>;
 }
 
 /** A READ COMMITTED transaction on the primary. Lock order: docs, Gate protocol. */
@@ -107,6 +109,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     rows: (sql, params) => query(pools.read, sql, params),
     row: async (sql, params) => (await query<never>(pools.read, sql, params))[0],
+    unprepared: (sql, params) => query(pools.read, sql, params, false),
     transact,
     single: (sql, params) => query(pools.face, sql, params),
     notifier,
@@ -124,15 +127,16 @@ function openTransaction(client: pg.PoolClient): Transaction & { effects: (() =>
     changes: emptyChanges(),
     rows: (sql, params) => query(client, sql, params),
     row: async (sql, params) => (await query<never>(client, sql, params))[0],
+    unprepared: (sql, params) => query(client, sql, params, false),
     run: async (sql, params) =>
       (await client.query({ name: statementName(sql), text: sql, values: params ?? [] })).rowCount ?? 0,
     onCommit: (effect) => void effects.push(effect),
   };
 }
 
-async function query<T extends object>(on: pg.Pool | pg.PoolClient, sql: string, params?: unknown[]): Promise<T[]> {
+async function query<T extends object>(on: pg.Pool | pg.PoolClient, sql: string, params: unknown[] = [], prepared = true): Promise<T[]> {
   try {
-    return (await on.query<T>({ name: statementName(sql), text: sql, values: params ?? [] })).rows;
+    return (await on.query<T>({ ...(prepared ? { name: statementName(sql) } : {}), text: sql, values: params })).rows;
   } catch (error) {
     return asUnavailable(error);
   }

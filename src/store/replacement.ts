@@ -1,18 +1,6 @@
 // A replacement's deliveries while the recall decides.
 
-import type { Reader, Transaction } from './postgres.ts';
-
-/** Local deliveries of a range that wait and that no recall of the replacement itself covers, by account. */
-export async function replacementDeliveries(
-  reader: Reader,
-  at: { tenant: number; message: number; from: number; to: number },
-): Promise<{ n: number; account_id: number }[]> {
-  return reader.rows(
-    `SELECT n, account_id FROM uncovered_delivery
-     WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND account_id IS NOT NULL AND state = 'queued' ORDER BY account_id`,
-    [at.tenant, at.message, at.from, at.to],
-  );
-}
+import type { Transaction } from './postgres.ts';
 
 /**
  * The replacement's deliveries to other servers were made `held` with no date. Once the recall has ended: those whose

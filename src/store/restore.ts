@@ -245,7 +245,7 @@ async function insertTombstones(
 }
 
 /**
- * Turns notices of locked accounts into copies of the replacement, in place (mailbox, date and thread stay) and unread;
+ * Turns notices of accounts that are locked and raised to `modseqs` into copies of the replacement, in place (mailbox, date and thread stay) and unread;
  * a new Email under a new UID. `deliveryOf`: the replacement's delivery, by account.
  */
 export async function placeReplacements(
@@ -256,19 +256,13 @@ export async function placeReplacements(
   deliveryOf: ReadonlyMap<number, number>,
 ): Promise<void> {
   const { tenant, message } = at;
-  const modseqOf = (notice: StandingNotice): number => (modseqs.get(notice.account_id) ?? 0) + 1;
+  const modseqOf = (notice: StandingNotice): number => modseqs.get(notice.account_id) ?? 0;
   const boxes = new Boxes();
   for (const notice of notices) {
     const box = boxes.at(notice.account_id, notice.mailbox_id, modseqOf(notice));
     box.arrived++;
     if (!notice.unseen) box.unread++;
   }
-  await raiseLocked(
-    tx,
-    tenant,
-    notices.map((notice) => notice.account_id),
-    notices.map(() => 1),
-  );
   const uids = await changeBoxes(tx, tenant, [...boxes.list.values()]);
   await tx.run(
     `UPDATE copy c SET uid = x.new_uid, email_id = x.modseq, modseq = x.modseq, message_id = $2, delivery_n = x.n, notice_of = NULL, flags = 0,

@@ -4,13 +4,13 @@
 
 import { Refusal, Unavailable } from '../../mail/errors.ts';
 import type { Logger } from '../../mail/log.ts';
-import { lockAccounts, raise } from '../../store/account-state.ts';
+import { lockAndRaise, raise } from '../../store/account-state.ts';
 import { appendAudit } from '../../store/audit.ts';
-import { placeDeliveries } from '../../store/fanout.ts';
+import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../../store/placing.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
-import { recallById, recallOfReplacement, setReplacement, sweepWorkLeft } from '../../store/recalls.ts';
-import { markPlaced, releaseOutside, replacementDeliveries } from '../../store/replacement.ts';
+import { recallById, recallOfReplacement, sweepWorkLeft, touchState } from '../../store/recalls.ts';
+import { markPlaced, releaseOutside } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
@@ -50,9 +50,7 @@ export async function sendReplacement(
     replaces: { recallId: id },
   });
   await store.transact(async (tx) => {
-    const modseq = await raise(tx, tenant, account);
-    if (!(await setReplacement(tx, tenant, id, messageId, modseq ?? 0)))
-      throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+    await touchState(tx, tenant, id, (await raise(tx, tenant, account)) ?? 0);
     accountChanged(tx.changes, tenant, account);
     recallChanged(tx.changes, tenant, id);
     tx.changes.wake.add('sweep');
@@ -64,6 +62,9 @@ export async function sendReplacement(
       detail: { message: messageId },
     });
   });
+  // Had it ended before: then nobody else releases what goes outside.
+  const after = await recallById(store, tenant, id);
+  if (after?.status !== 'sweeping') await releaseReplacement(store, tenant, id, clock());
   return messageId;
 }
 
@@ -95,38 +96,22 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
         await addWork(tx, 'replace', taken, BATCH, again);
         return true;
       }
-      const deliveries = await replacementDeliveries(tx, { tenant, message, from: taken.from, to: taken.to });
-      const modseqs = await lockAccounts(
-        tx,
-        tenant,
-        deliveries.map((delivery) => delivery.account_id),
-      );
+      const at = { tenant, message, from: taken.from, to: taken.to };
+      const modseqs = await lockAndRaise(tx, tenant, await waitingAccounts(tx, at));
       await deps.pause?.('accounts-locked');
       const accounts = [...modseqs.keys()];
-      const deliveryOf = new Map(deliveries.map((delivery) => [delivery.account_id, delivery.n]));
       // What a recall of the replacement itself covers is absent: its sweep decides it.
-      const open = await replacementDeliveries(tx, { tenant, message, from: taken.from, to: taken.to });
-      const waiting = new Set(open.map((delivery) => delivery.account_id));
-      const standing =
-        recall.notice_message_id === null
-          ? []
-          : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
-      const first = new Map(
-        standing.filter((notice) => waiting.has(notice.account_id)).map((notice) => [notice.account_id, notice]),
-      );
-      const placed = [...first.values()].toSorted((a, b) => a.account_id - b.account_id);
+      const open = await uncoveredWaiting(tx, at);
+      const deliveryOf = new Map(open.map((delivery) => [delivery.account_id, delivery.n]));
+      const standing = recall.notice_message_id === null ? [] : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
+      const first = new Map(standing.filter((notice) => deliveryOf.has(notice.account_id)).map((notice) => [notice.account_id, notice]));
+      const placed = [...first.values()];
       if (placed.length > 0) {
         await placeReplacements(tx, { tenant, message }, modseqs, placed, deliveryOf);
-        await markPlaced(
-          tx,
-          tenant,
-          message,
-          placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0),
-          clock(),
-        );
+        await markPlaced(tx, tenant, message, placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0), clock());
       }
-      const others = open.filter((delivery) => !first.has(delivery.account_id)).map((delivery) => delivery.n);
-      await placeDeliveries(tx, { tenant, message, deliveries: others, now: clock() });
+      const others = open.filter((delivery) => !first.has(delivery.account_id));
+      await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, others);
       if (accounts.length > 200) tx.changes.tenants.add(tenant);
       else for (const account of accounts) accountChanged(tx.changes, tenant, account);
       await deps.pause?.('applied');

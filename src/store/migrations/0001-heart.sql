@@ -192,6 +192,8 @@ CREATE TABLE upload (
   blob_id bigint NOT NULL,
   size bigint NOT NULL,
   type text NOT NULL,
+  -- Who may use it (RFC 8620 §6.1), in a shared account too.
+  uploaded_by int NOT NULL,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, account_id, id)
 );

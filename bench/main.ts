@@ -1,0 +1,47 @@
+// npm run bench -- recall|fanout|submit [options]: prints progress, then one JSON object as its last line.
+
+import { parseArgs } from 'node:util';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    recipients: { type: 'string', default: '10000' },
+    opened: { type: 'string', default: '0' },
+    replace: { type: 'boolean', default: false },
+    connections: { type: 'string', default: '16' },
+    seconds: { type: 'string', default: '10' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+export interface BenchOptions {
+  recipients: number;
+  opened: number;
+  replace: boolean;
+  connections: number;
+  seconds: number;
+  /** Progress for a person; silent with --json. */
+  say: (line: string) => void;
+}
+
+const options: BenchOptions = {
+  recipients: Number(values.recipients),
+  opened: Number(values.opened),
+  replace: values.replace,
+  connections: Number(values.connections),
+  seconds: Number(values.seconds),
+  say: values.json ? () => undefined : (line) => console.error(line),
+};
+
+const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>> = {
+  recall: () => import('./recall.ts'),
+  fanout: () => import('./fanout.ts'),
+  submit: () => import('./submit.ts'),
+};
+
+const bench = benches[positionals[0] ?? ''];
+if (!bench) {
+  console.error(`Usage: npm run bench -- ${Object.keys(benches).join('|')} [--recipients N] [--opened N] [--replace] [--connections N] [--seconds N] [--json]`);
+  process.exit(2);
+}
+console.log(JSON.stringify(await (await bench()).run(options)));

@@ -1,0 +1,173 @@
+// How long a recall takes, over the public faces: the gate as the server and as the client see it (alone, and beside a
+// large fan-out and a large sweep), and the way from the command to the last copy gone.
+
+import type { BenchOptions } from './main.ts';
+import { round, summary } from './support/figures.ts';
+import { connectJmap, type JmapClient } from './support/jmap.ts';
+import { startHoming } from './support/server.ts';
+import { connectSubmission } from './support/smtp.ts';
+
+const PASSWORD = 'homing';
+const SMALL_RECALLS = 200;
+
+interface Gate {
+  client: number;
+  server: number;
+}
+
+export async function run(options: BenchOptions): Promise<object> {
+  const { recipients, say } = options;
+  const homing = await startHoming({ people: Math.max(0, recipients - 5) });
+  try {
+    const ana = await connectJmap(homing.ports.http, 'ana@pigeon.test', PASSWORD);
+    const smtp = await connectSubmission(homing.ports.submissions, 'ana@pigeon.test', PASSWORD);
+    const letter = (subject: string, id: string, to: string): string =>
+      `From: Ana Silva <ana@pigeon.test>\r\nTo: ${to}\r\nSubject: ${subject}\r\nMessage-ID: <${id}@bench.pigeon.test>\r\n\r\n${'Numbers nobody should have seen. '.repeat(30)}\r\n`;
+
+    say(`sending ${3 * SMALL_RECALLS} small messages`);
+    const small: string[] = [];
+    for (let i = 0; i < 3 * SMALL_RECALLS; i++) {
+      await smtp.send('ana@pigeon.test', ['ben@pigeon.test'], letter(`small ${i}`, `small-${i}`, 'ben@pigeon.test'));
+    }
+    small.push(...(await sentIds(ana, 3 * SMALL_RECALLS)));
+
+    const gatesOf = async (count: number, until: () => boolean): Promise<Gate[]> => {
+      const gates: Gate[] = [];
+      while (gates.length < count && small.length > 0 && !until()) gates.push(await gate(ana, small.pop() ?? '', {}));
+      return gates;
+    };
+    await gatesOf(20, () => false); // warm
+    const idle = await gatesOf(SMALL_RECALLS, () => false);
+
+    say(`one message to ${recipients} people`);
+    const began = performance.now();
+    await smtp.send('ana@pigeon.test', ['all@pigeon.test'], letter('Salaries 2026', 'large', 'all@pigeon.test'));
+    const acceptedMs = performance.now() - began;
+    const [large = ''] = await sentIds(ana, 1);
+    let fannedOut = false;
+    const duringFanout = gatesOf(SMALL_RECALLS, () => fannedOut);
+    await until(async () => {
+      const { inside } = await preview(ana, large);
+      return inside >= recipients;
+    }, 5);
+    fannedOut = true;
+    const fanoutMs = performance.now() - began;
+    const gatesDuringFanout = await duringFanout;
+
+    await openSome(homing.ports.http, options.opened);
+    const replacementId = options.replace ? await replacement(ana) : null;
+
+    say('recalling it');
+    const first = await connectJmap(homing.ports.http, recipients > 5 ? 'p1@pigeon.test' : 'ben@pigeon.test', PASSWORD);
+    const before = (await inbox(first)).unreadEmails as number;
+    const asked = performance.now();
+    const gated = await gate(ana, large, { mode: options.replace ? 'replace' : 'delete', replacementEmailId: replacementId });
+    let done = false;
+    const duringSweep = gatesOf(SMALL_RECALLS, () => done);
+    const firstGone = until(async () => (await inbox(first)).unreadEmails < before, 2).then(() => performance.now() - asked);
+    const recall = await finished(ana, gated.id);
+    const lastGoneMs = performance.now() - asked;
+    done = true;
+    const gatesDuringSweep = await duringSweep;
+    const sweepMs = Date.parse(recall.doneAt) - Date.parse(recall.gatedAt);
+
+    return {
+      bench: 'recall',
+      recipients: recall.total,
+      opened: options.opened,
+      replace: options.replace,
+      gateMs: {
+        large: { client: round(gated.client), server: round(gated.server) },
+        idle: bySide(idle),
+        duringFanout: bySide(gatesDuringFanout),
+        duringSweep: bySide(gatesDuringSweep),
+      },
+      acceptedMs: round(acceptedMs),
+      fanoutMs: round(fanoutMs),
+      fanoutPerSecond: Math.round((recipients / fanoutMs) * 1000),
+      sweepMs,
+      copiesPerSecond: Math.round((recall.total / sweepMs) * 1000),
+      firstGoneMs: round(await firstGone),
+      lastGoneMs: round(lastGoneMs),
+      counts: recall.counts,
+      rssMb: await homing.rssMb(),
+    };
+  } finally {
+    await homing.stop();
+  }
+}
+
+function bySide(gates: Gate[]): object {
+  return { client: summary(gates.map((g) => g.client)), server: summary(gates.map((g) => g.server)) };
+}
+
+async function gate(ana: JmapClient, emailId: string, change: object): Promise<Gate & { id: string }> {
+  const began = performance.now();
+  const result = await ana.call('Recall/set', {
+    create: { r: { emailId, mode: 'delete', replacementEmailId: null, recipients: null, includeRead: false, notifyMe: false, reason: null, ...change } },
+  });
+  const client = performance.now() - began;
+  const created = result.created?.r;
+  if (!created) throw new Error(JSON.stringify(result.notCreated));
+  return { client, server: created.gateMs, id: created.id };
+}
+
+/** Ids of the newest in Sent Items. */
+export async function sentIds(ana: JmapClient, limit: number): Promise<string[]> {
+  const { list } = await ana.call('Mailbox/get', { ids: null, properties: ['id', 'role'] });
+  const sent = list.find((box: { role: string }) => box.role === 'sent').id;
+  return (await ana.call('Email/query', { filter: { inMailbox: sent }, sort: [{ property: 'receivedAt', isAscending: false }], limit })).ids;
+}
+
+async function inbox(client: JmapClient): Promise<any> { // oxlint-disable-line typescript/no-explicit-any
+  const { list } = await client.call('Mailbox/get', { ids: ['f1'], properties: ['id', 'unreadEmails', 'totalEmails'] });
+  return list[0];
+}
+
+export async function preview(ana: JmapClient, emailId: string): Promise<{ inside: number; queued: number }> {
+  return ana.call('Recall/preview', { emailId, recipients: null });
+}
+
+export async function finished(ana: JmapClient, id: string): Promise<any> { // oxlint-disable-line typescript/no-explicit-any
+  let recall;
+  await until(async () => {
+    recall = (await ana.call('Recall/get', { ids: [id] })).list[0];
+    return recall.status !== 'sweeping';
+  }, 5);
+  return recall;
+}
+
+async function openSome(port: number, count: number): Promise<void> {
+  for (let i = 1; i <= count; i++) {
+    const person = await connectJmap(port, `p${i}@pigeon.test`, PASSWORD);
+    const { ids } = await person.call('Email/query', { filter: { inMailbox: 'f1', subject: 'Salaries' } });
+    await person.call('Email/set', { update: Object.fromEntries(ids.map((id: string) => [id, { 'keywords/$seen': true }])) });
+    person.close();
+  }
+}
+
+async function replacement(ana: JmapClient): Promise<string> {
+  const result = await ana.call('Email/set', {
+    create: {
+      d: {
+        mailboxIds: { f2: true },
+        keywords: { $draft: true, $seen: true },
+        from: [{ name: 'Ana Silva', email: 'ana@pigeon.test' }],
+        to: [{ email: 'all@pigeon.test' }],
+        subject: 'Salary bands 2026',
+        bodyValues: { t: { value: 'The bands, without names.' } },
+        textBody: [{ partId: 't', type: 'text/plain' }],
+      },
+    },
+  });
+  return result.created.d.id;
+}
+
+/** Asks again every `ms` until it is so; gives up after ten minutes. */
+export async function until(so: () => Promise<boolean>, ms: number): Promise<void> {
+  const end = performance.now() + 600_000;
+  while (!(await so())) {
+    if (performance.now() > end) throw new Error('it did not come to an end');
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}

@@ -1,0 +1,83 @@
+// A Homing of the bench's own: try mode, fresh data, free ports, in a process of its own.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Running {
+  ports: { http: number; smtp: number; submission: number; submissions: number; lmtp: number };
+  dataDir: string;
+  pid: number;
+  /** Most memory that the server process had resident so far, MB. */
+  rssMb(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** Starts `npm start`'s program with p1…pN and waits for "Homing is ready". Throws with its output if it ends first. */
+export async function startHoming(options: { people?: number; env?: NodeJS.ProcessEnv; args?: string[] } = {}): Promise<Running> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'homing-bench-'));
+  const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0] = await freePorts(5);
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'try', '--people', String(options.people ?? 0), ...(options.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      HOMING_PARENT: '1',
+      HOMING_DATA: dataDir,
+      HOMING_HTTP_PORT: String(http),
+      HOMING_SMTP_PORT: String(smtp),
+      HOMING_SUBMISSION_PORT: String(submission),
+      HOMING_SUBMISSIONS_PORT: String(submissions),
+      HOMING_LMTP_PORT: String(lmtp),
+      ...options.env,
+    },
+  });
+  await ready(child);
+  const pid = child.pid ?? 0;
+  return {
+    ports: { http, smtp, submission, submissions, lmtp },
+    dataDir,
+    pid,
+    rssMb: async () => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    },
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const take = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-4000);
+      if (output.includes('Homing is ready')) resolve();
+    };
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+    child.once('exit', (code) => reject(new Error(`Homing ended with ${code}:\n${output}`)));
+  });
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,213 @@
+// Acceptance: one transaction makes a message, its bytes, its deliveries, the sender's copy and, for those inside, their
+// copies. It resolves only once that is durable. Small messages that come at the same time share a transaction: the
+// price of a commit is paid once for all of them.
+
+import { canonicalAddress, domainOf } from '../mail/address.ts';
+import { Refusal, Unavailable } from '../mail/errors.ts';
+import type { ParsedMessage } from '../mail/message.ts';
+import { parseMessage } from '../mail/mime/parse.ts';
+import { addMissing, removeHeaders } from '../mail/mime/trace.ts';
+import type { Policy } from '../mail/policy.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Ids } from '../store/ids.ts';
+import type { Store } from '../store/postgres.ts';
+import type { Directory } from '../directory/directory.ts';
+import { acceptTogether, type Acceptance } from './acceptance.ts';
+
+export interface AcceptRecipient {
+  address: string;
+  /** RFC 3461 NOTIFY bits: 1 success, 2 failure, 4 delay, 8 never; failure by default. */
+  notify?: number;
+  originalRecipient?: string;
+}
+
+export type Origin =
+  /** By somebody signed in: leaves a copy in Sent, is held before it goes outside, can be recalled. */
+  | { kind: 'submission'; account: number; submittedBy: number; source: 'smtp' | 'jmap'; identityId?: number }
+  /** From another server, or from another tenant of this one. */
+  | { kind: 'outside' }
+  /** Homing's own: bounces and reports. No submission, never held. */
+  | { kind: 'server' };
+
+export interface AcceptInput {
+  tenant: number;
+  origin: Origin;
+  /** Return path; '' is the null sender. */
+  mailFrom: string;
+  recipients: AcceptRecipient[];
+  /** As the client gave them. */
+  bytes: Buffer;
+  /** Trace fields to be put before it, complete lines. */
+  received?: string;
+  /** For a submission: make a copy in Sent (default), or the Email that is one already. */
+  sentCopy?: 'create' | 'none' | { emailId: number };
+  sendAt?: Date;
+  /** Shown again by EmailSubmission/get. */
+  envelope?: object;
+  body?: '7bit' | '8bitmime';
+  smtputf8?: boolean;
+  ret?: string;
+  envid?: string;
+  /** It is the replacement of a recall, which places it (recall/apply/replace.ts). */
+  replaces?: { recallId: number };
+}
+
+export interface Accepted {
+  messageId: number;
+  messageIdHeader: string;
+  submissionId: number | null;
+  total: number;
+  outside: number;
+  sentEmailId: number | null;
+  threadId: number;
+}
+
+/**
+ * Durable when it resolves. Throws Refusal, with nothing stored: `noRecipients`, `tooManyRecipients`, `tooLarge`,
+ * `unknownRecipient` (detail.address), `badAddress`, `alreadyReplaced`; or Unavailable.
+ */
+export type Accept = (input: AcceptInput) => Promise<Accepted>;
+
+export interface AcceptDeps {
+  store: Store;
+  ids: Ids;
+  blobs: Blobs;
+  directory: Pick<Directory, 'resolve' | 'policy' | 'account'>;
+  clock: () => Date;
+  /** Barrier tests stop here: 'locked', 'placed'. */
+  pause?: (point: string) => Promise<void>;
+}
+
+/** Messages up to this size, without groups and with few recipients, share transactions. */
+const SMALL = { octets: 256 << 10, recipients: 50 };
+
+/** Messages a shared transaction. */
+const TOGETHER = 64;
+
+interface Waiting {
+  acceptance: Acceptance;
+  resolve: (accepted: Accepted) => void;
+  reject: (error: unknown) => void;
+}
+
+export function createAccept(deps: AcceptDeps): Accept {
+  const queues = new Map<number, Waiting[]>();
+  const busy = new Map<number, number>();
+
+  /** Takes what has gathered while the last transaction ran; two at a time keep the database from idling. */
+  const pump = async (tenant: number): Promise<void> => {
+    if ((busy.get(tenant) ?? 0) >= 2) return;
+    busy.set(tenant, (busy.get(tenant) ?? 0) + 1);
+    try {
+      for (;;) {
+        const batch = queues.get(tenant)?.splice(0, TOGETHER) ?? [];
+        if (batch.length === 0) break;
+        await acceptBatch(deps, tenant, batch);
+      }
+    } finally {
+      busy.set(tenant, (busy.get(tenant) ?? 1) - 1);
+    }
+  };
+
+  return async (input) => {
+    const acceptance = await understand(deps, input);
+    const { bytes, direct, outside, groups, sendAt, policy } = acceptance;
+    const small = bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
+    if (!small || sendAt || input.replaces || policy.holdInsideSeconds > 0) {
+      const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
+      if (!accepted) throw new Error('nothing was accepted');
+      return accepted;
+    }
+    return new Promise((resolve, reject) => {
+      const queue = queues.get(input.tenant) ?? [];
+      queues.set(input.tenant, queue);
+      queue.push({ acceptance, resolve, reject });
+      void pump(input.tenant);
+    });
+  };
+}
+
+/** One that fails must not take the others with it: they are tried again alone. */
+async function acceptBatch(deps: AcceptDeps, tenant: number, batch: Waiting[]): Promise<void> {
+  try {
+    const accepted = await acceptTogether(deps, tenant, batch.map((waiting) => waiting.acceptance));
+    batch.forEach((waiting, i) => {
+      const result = accepted[i];
+      if (result) waiting.resolve(result);
+      else waiting.reject(new Error('nothing was accepted'));
+    });
+  } catch (error) {
+    if (batch.length === 1 || error instanceof Unavailable) return batch.forEach((waiting) => waiting.reject(error));
+    for (const waiting of batch) await acceptBatch(deps, tenant, [waiting]);
+  }
+}
+
+/** Everything that can be known and refused before a transaction is begun. */
+async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Acceptance> {
+  const { tenant, origin } = input;
+  const policy: Policy = await deps.directory.policy(tenant);
+  if (input.bytes.length > policy.maxMessageSize) {
+    throw new Refusal('tooLarge', `A message may have ${policy.maxMessageSize} octets; this one has ${input.bytes.length}.`, { limit: policy.maxMessageSize });
+  }
+  if (input.recipients.length === 0) throw new Refusal('noRecipients', 'The message names no recipient.');
+  if (input.recipients.length > policy.maxRecipients) {
+    throw new Refusal('tooManyRecipients', `A message may name ${policy.maxRecipients} recipients; use a group for more.`, { limit: policy.maxRecipients });
+  }
+  const routed = await route(deps, tenant, input.recipients);
+  const now = deps.clock();
+  const submitter = origin.kind === 'submission' ? await deps.directory.account(tenant, origin.account) : undefined;
+  const domain = domainOf(submitter?.address ?? input.mailFrom) || 'localhost';
+  const made = `${crypto.randomUUID()}@${domain}`;
+  const complete = origin.kind === 'submission' ? addMissing(input.bytes, { date: now, messageId: made }) : input.bytes;
+  const bare = origin.kind === 'submission' ? removeHeaders(complete, ['bcc', 'resent-bcc']) : complete;
+  const traced = input.received ? Buffer.concat([Buffer.from(input.received), bare]) : bare;
+  const parsed: ParsedMessage = parseMessage(traced);
+  const sendAt = input.sendAt && input.sendAt > now ? input.sendAt : undefined;
+  const holds = origin.kind === 'submission' && submitter?.kind !== 'service';
+  return {
+    input,
+    policy,
+    ...routed,
+    bytes: traced,
+    parsed,
+    // The sender's own copy keeps its Bcc; nobody else's has it.
+    sent: bare === complete ? null : { bytes: complete, parsed: parseMessage(complete) },
+    messageIdHeader: parsed.envelope.messageId?.[0] ?? '',
+    sendAt,
+    local: hold(now, sendAt, holds ? policy.holdInsideSeconds : 0),
+    away: input.replaces ? { state: 'held', dueAt: null } : hold(now, sendAt, holds ? policy.holdOutsideSeconds : 0),
+  };
+}
+
+function hold(now: Date, sendAt: Date | undefined, seconds: number): Acceptance['local'] {
+  const due = Math.max(now.getTime() + seconds * 1000, sendAt?.getTime() ?? 0);
+  return due > now.getTime() ? { state: 'held', dueAt: new Date(due) } : { state: 'queued', dueAt: now };
+}
+
+/** Where each recipient is. Throws Refusal `unknownRecipient` for an address of ours that nobody has. */
+async function route(deps: AcceptDeps, tenant: number, recipients: AcceptRecipient[]): Promise<Pick<Acceptance, 'direct' | 'groups' | 'outside'>> {
+  const direct = new Map<number, Acceptance['direct'][number]>();
+  const groups = new Map<number, Acceptance['groups'][number]>();
+  const outside = new Map<string, Acceptance['outside'][number]>();
+  for (const { address: given, notify = 2, originalRecipient } of recipients) {
+    const address = canonicalAddress(given);
+    if (address === null) throw new Refusal('badAddress', `"${given}" is not an address.`, { address: given });
+    const target = await deps.directory.resolve(address);
+    const original = originalRecipient ?? null;
+    if (target.kind === 'unknown' && target.tenant === tenant) {
+      throw new Refusal('unknownRecipient', `There is no ${address} here.`, { address });
+    } else if (target.kind === 'account' && target.tenant === tenant) {
+      const via = target.address === address ? null : address;
+      const known = direct.get(target.account);
+      if (!known || (known.via !== null && via === null)) {
+        direct.set(target.account, { account: target.account, address: target.address, via, notify, originalRecipient: original });
+      }
+    } else if (target.kind === 'group' && target.tenant === tenant) {
+      groups.set(target.group, { group: target.group, address: target.address, notify });
+    } else if (!outside.has(address)) {
+      // Another tenant's address is outside like any other. Its local part keeps its case: its host may tell.
+      outside.set(address, { address: given.includes('@') ? `${given.slice(0, given.lastIndexOf('@'))}@${domainOf(address)}` : address, notify, originalRecipient: original });
+    }
+  }
+  return { direct: [...direct.values()].toSorted((a, b) => a.account - b.account), groups: [...groups.values()], outside: [...outside.values()] };
+}

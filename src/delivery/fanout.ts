@@ -1,0 +1,60 @@
+// Fan-out: copies of a large submission follow its acceptance in batches, in account order, by as many workers as run.
+
+import { Unavailable } from '../mail/errors.ts';
+import type { Logger } from '../mail/log.ts';
+import { lockAndRaise } from '../store/account-state.ts';
+import { createLanes, type Lanes } from '../store/lanes.ts';
+import { accountChanged } from '../store/notify.ts';
+import type { Store } from '../store/postgres.ts';
+import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../store/placing.ts';
+import { halveWork, takeWork, type Range } from '../store/work.ts';
+
+export interface FanoutDeps {
+  store: Store;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop here: 'accounts-locked', 'placed'. */
+  pause?: (point: string) => Promise<void>;
+}
+
+/** Accounts that are named in the news of a batch; past that, their tenant is. */
+const NAMED = 200;
+
+/**
+ * Does one batch; false: nothing is due. What a gate covers is left as it is: the recall's sweep decides it, and has it
+ * fanned out after all if it lets it go.
+ */
+export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
+  const { store, clock, log } = deps;
+  let taken: Range | undefined;
+  try {
+    return await store.transact(async (tx) => {
+      taken = await takeWork(tx, 'fanout', clock());
+      if (!taken) return false;
+      const { tenant, of: message } = taken;
+      const at = { tenant, message, from: taken.from, to: taken.to };
+      const modseqs = await lockAndRaise(tx, tenant, await waitingAccounts(tx, at));
+      await deps.pause?.('accounts-locked');
+      await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, await uncoveredWaiting(tx, at));
+      if (modseqs.size > NAMED) tx.changes.tenants.add(tenant);
+      else for (const account of modseqs.keys()) accountChanged(tx.changes, tenant, account);
+      await deps.pause?.('placed');
+      return true;
+    }, 'batch');
+  } catch (error) {
+    if (!taken || error instanceof Unavailable) throw error;
+    log.error({ err: error, message: taken.of, from: taken.from, to: taken.to }, 'a fan-out batch failed');
+    const range = taken;
+    await store.transact((tx) => halveWork(tx, 'fanout', range, new Date(clock().getTime() + 1000)), 'batch');
+    return true;
+  }
+}
+
+/** Work with a date, and work of processes that died, is looked for this often. */
+const TICK_MS = 500;
+
+/** Two lanes: one a core. */
+export function createFanout(deps: FanoutDeps): Lanes {
+  const { store, log } = deps;
+  return createLanes({ store, log, lanes: 2, wakes: ['fanout'], tickMs: TICK_MS, step: () => fanoutStep(deps) });
+}

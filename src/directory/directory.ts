@@ -1,0 +1,121 @@
+// Who is who: lookups that every face makes all the time, remembered until the directory changes.
+
+import { canonicalAddress, domainOf } from '../mail/address.ts';
+import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
+import {
+  accountRow,
+  accountsDelegatedTo,
+  addressRow,
+  addressesOfAccounts,
+  credentialsOf,
+  delegationRights,
+  domainTenant,
+  domainsOf,
+  tenantRow,
+  type Right,
+} from '../store/directory.ts';
+import type { Store } from '../store/postgres.ts';
+import { createPasswordChecker } from './passwords.ts';
+
+export interface Account {
+  tenant: number;
+  id: number;
+  /** Its own, canonical address. */
+  address: string;
+  name: string;
+  kind: 'person' | 'shared' | 'service';
+}
+
+export type Target =
+  | { kind: 'account'; tenant: number; account: number; address: string }
+  | { kind: 'group'; tenant: number; group: number; address: string }
+  /** A domain of ours, and nobody there of that name. */
+  | { kind: 'unknown'; tenant: number }
+  /** No domain of this server. */
+  | { kind: 'outside' };
+
+export interface Directory {
+  /** The account that may sign in so; null: no such address, or another password. Takes as long for both. */
+  authenticate(address: string, password: string): Promise<Account | null>;
+  resolve(address: string): Promise<Target>;
+  account(tenant: number, id: number): Promise<Account | undefined>;
+  policy(tenant: number): Promise<Policy>;
+  /** Addresses it may send from: its own, its aliases, those of accounts it may send as or on behalf of. */
+  addressesOf(tenant: number, account: number): Promise<string[]>;
+  /** Other accounts it may read and write. */
+  accessible(tenant: number, account: number): Promise<Account[]>;
+  /** May `actor` do this with `account`? Everything with its own. */
+  may(tenant: number, actor: number, account: number, right: Right): Promise<boolean>;
+  tenantName(tenant: number): Promise<string>;
+  domains(tenant: number): Promise<string[]>;
+  close(): void;
+}
+
+/** Answers remembered of each kind. */
+const REMEMBERED = 50_000;
+
+export function createDirectory(deps: { store: Store }): Directory {
+  const { store } = deps;
+  const passwords = createPasswordChecker();
+  const memory = new Map<string, Promise<unknown>>();
+  const forget = (): void => memory.clear();
+  store.notifier.on('directory', forget).on('resync', forget);
+
+  /** One query a question, however many ask it at once; what fails is asked again. */
+  const remembered = async <T>(key: string, ask: () => Promise<T>): Promise<T> => {
+    const known = memory.get(key);
+    if (known) return known as Promise<T>;
+    const answer = ask();
+    if (memory.size >= REMEMBERED) memory.clear();
+    memory.set(key, answer);
+    answer.catch(() => memory.delete(key));
+    return answer;
+  };
+
+  const resolve = async (given: string): Promise<Target> => {
+    const address = canonicalAddress(given);
+    if (address === null) return { kind: 'outside' };
+    return remembered(`address ${address}`, async () => {
+      const row = await addressRow(store, address);
+      if (row?.account_id != null) return { kind: 'account', tenant: row.tenant_id, account: row.account_id, address: row.own ?? address };
+      if (row?.group_id != null) return { kind: 'group', tenant: row.tenant_id, group: row.group_id, address };
+      const tenant = await domainTenant(store, domainOf(address));
+      return tenant === undefined ? { kind: 'outside' } : { kind: 'unknown', tenant };
+    });
+  };
+  const account = (tenant: number, id: number): Promise<Account | undefined> => remembered(`account ${tenant} ${id}`, () => accountRow(store, tenant, id));
+  const tenantOf = (tenant: number): ReturnType<typeof tenantRow> => remembered(`tenant ${tenant}`, () => tenantRow(store, tenant));
+
+  return {
+    resolve,
+    account,
+    async authenticate(given, password) {
+      const target = await resolve(given);
+      const credentials =
+        target.kind === 'account'
+          ? await remembered(`password ${target.tenant} ${target.account}`, () => credentialsOf(store, target.tenant, target.account))
+          : undefined;
+      if (!(await passwords.check(password, credentials?.password ?? null)) || target.kind !== 'account') return null;
+      return (await account(target.tenant, target.account)) ?? null;
+    },
+    policy: async (tenant) => ({ ...DEFAULT_POLICY, ...(await tenantOf(tenant))?.policy }),
+    tenantName: async (tenant) => (await tenantOf(tenant))?.name ?? '',
+    domains: (tenant) => remembered(`domains ${tenant}`, () => domainsOf(store, tenant)),
+    addressesOf: (tenant, id) =>
+      remembered(`sender ${tenant} ${id}`, async () => {
+        const others = await accountsDelegatedTo(store, tenant, id, ['send-as', 'send-on-behalf']);
+        return addressesOfAccounts(store, tenant, [id, ...others]);
+      }),
+    accessible: (tenant, id) =>
+      remembered(`accessible ${tenant} ${id}`, async () => {
+        const others = await accountsDelegatedTo(store, tenant, id, ['full']);
+        const found = await Promise.all(others.map((other) => account(tenant, other)));
+        return found.filter((other) => other !== undefined);
+      }),
+    may: async (tenant, actor, of, right) =>
+      actor === of || (await remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor))).includes(right),
+    close() {
+      store.notifier.off('directory', forget).off('resync', forget);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Errors as SMTP says them: the one place where reasons become codes (RFC 5321 §4.2, RFC 3463).
+
+import { Refusal, SyntaxFault, Unavailable } from '../mail/errors.ts';
+
+/** What smtp-server sends: its message begins with the enhanced code. */
+export interface SmtpError extends Error {
+  responseCode: number;
+}
+
+export function reply(code: number, enhanced: string, text: string): SmtpError {
+  return Object.assign(new Error(`${enhanced} ${text.replace(/[\r\n]+/g, ' ')}`), { responseCode: code });
+}
+
+const REFUSALS: Record<string, [code: number, enhanced: string]> = {
+  noRecipients: [554, '5.5.1'],
+  tooManyRecipients: [452, '4.5.3'],
+  tooLarge: [552, '5.3.4'],
+  unknownRecipient: [550, '5.1.1'],
+  badAddress: [553, '5.1.3'],
+  notYours: [550, '5.7.1'],
+};
+
+/** Any error as a reply; faults of ours are told without their cause. */
+export function toReply(error: unknown): SmtpError {
+  if (error instanceof Error && 'responseCode' in error) return error as SmtpError;
+  if (error instanceof Refusal) {
+    const [code, enhanced] = REFUSALS[error.reason] ?? [554, '5.0.0'];
+    return reply(code, enhanced, error.message);
+  }
+  if (error instanceof SyntaxFault) return reply(501, '5.5.4', error.message);
+  if (error instanceof Unavailable) return reply(451, '4.3.0', 'The mail store is not available; try again.');
+  return reply(451, '4.3.0', 'Local error; try again.');
+}

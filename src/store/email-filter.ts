@@ -1,0 +1,213 @@
+// What Email/query (later SEARCH) looks for, as SQL over `visible_copy c` and `message m`. Every condition is true or
+// false, never null, so that NOT may stand before it.
+
+import { KEYWORD_BITS } from '../mail/keywords.ts';
+
+/** RFC 8621 §4.4.1, ids as the store has them. */
+export type EmailFilter =
+  | { kind: 'and' | 'or' | 'not'; of: EmailFilter[] }
+  | { kind: 'inMailbox'; mailbox: number }
+  | { kind: 'inMailboxOtherThan'; mailboxes: number[] }
+  | { kind: 'before' | 'after'; date: Date }
+  | { kind: 'minSize' | 'maxSize'; octets: number }
+  | { kind: KeywordTest; keyword: string }
+  | { kind: 'hasAttachment'; value: boolean }
+  | { kind: TextTest; text: string }
+  | { kind: 'header'; name: string; text: string | null };
+
+export type KeywordTest = 'hasKeyword' | 'notKeyword' | ThreadTest;
+export type ThreadTest = 'allInThreadHaveKeyword' | 'someInThreadHaveKeyword' | 'noneInThreadHaveKeyword';
+export type TextTest = 'text' | 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'body';
+
+/** Parameters of a statement under construction: $1 is the tenant, $2 the account. */
+export class Params {
+  readonly values: unknown[];
+
+  constructor(tenant: number, account: number) {
+    this.values = [tenant, account];
+  }
+
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+/** A boolean expression over c, and m where `usesMessage` says so. */
+export function filterSql(filter: EmailFilter, params: Params): string {
+  switch (filter.kind) {
+    case 'and':
+      return filter.of.length === 0 ? 'true' : `(${filter.of.map((each) => filterSql(each, params)).join(' AND ')})`;
+    case 'or':
+      return filter.of.length === 0 ? 'false' : `(${filter.of.map((each) => filterSql(each, params)).join(' OR ')})`;
+    case 'not':
+      return filter.of.length === 0 ? 'true' : `NOT (${filter.of.map((each) => filterSql(each, params)).join(' OR ')})`;
+    case 'inMailbox':
+      return `c.mailbox_id = ${params.add(filter.mailbox, 'int')}`;
+    case 'inMailboxOtherThan':
+      return `c.mailbox_id <> ALL (${params.add(filter.mailboxes, 'int[]')})`;
+    case 'before':
+      return `c.received_at < ${params.add(filter.date, 'timestamptz')}`;
+    case 'after':
+      return `c.received_at >= ${params.add(filter.date, 'timestamptz')}`;
+    case 'minSize':
+      return `m.size >= ${params.add(filter.octets, 'bigint')}`;
+    case 'maxSize':
+      return `m.size < ${params.add(filter.octets, 'bigint')}`;
+    case 'hasAttachment':
+      return `m.has_attachment = ${params.add(filter.value, 'boolean')}`;
+    case 'header':
+      return headerSql(filter.name, filter.text, params);
+    case 'text':
+    case 'from':
+    case 'to':
+    case 'cc':
+    case 'bcc':
+    case 'subject':
+    case 'body':
+      return textSql(filter.kind, filter.text, params);
+    default:
+      return keywordSql(filter.kind, filter.keyword, params);
+  }
+}
+
+/** Does it look at the message, and not at the copy alone? */
+export function usesMessage(filter: EmailFilter): boolean {
+  if ('of' in filter) return filter.of.some(usesMessage);
+  return !COPY_ONLY.has(filter.kind);
+}
+
+const COPY_ONLY: ReadonlySet<string> = new Set<EmailFilter['kind']>([
+  'inMailbox',
+  'inMailboxOtherThan',
+  'before',
+  'after',
+  'hasKeyword',
+  'notKeyword',
+  'allInThreadHaveKeyword',
+  'someInThreadHaveKeyword',
+  'noneInThreadHaveKeyword',
+]);
+
+/** Does a change of one Email change whether another of its thread matches? */
+export function looksAtThread(filter: EmailFilter): boolean {
+  if ('of' in filter) return filter.of.some(looksAtThread);
+  return filter.kind.includes('InThread');
+}
+
+/** `keyword` in lower case. */
+export function keywordSql(kind: KeywordTest, keyword: string, params: Params): string {
+  const has = (copy: string): string => {
+    const bit = KEYWORD_BITS[keyword];
+    if (bit !== undefined) return `(${copy}.flags & ${bit}) <> 0`;
+    return `coalesce(${params.add(keyword, 'text')} = ANY (${copy}.keywords), false)`;
+  };
+  // Worked out once for the account, not once a copy.
+  const threads = (condition: string): string =>
+    `(SELECT t.thread_id FROM visible_copy t WHERE t.tenant_id = $1 AND t.account_id = $2 AND ${condition})`;
+  switch (kind) {
+    case 'hasKeyword':
+      return has('c');
+    case 'notKeyword':
+      return `NOT ${has('c')}`;
+    case 'someInThreadHaveKeyword':
+      return `c.thread_id IN ${threads(has('t'))}`;
+    case 'noneInThreadHaveKeyword':
+      return `c.thread_id NOT IN ${threads(has('t'))}`;
+    case 'allInThreadHaveKeyword':
+      return `c.thread_id NOT IN ${threads(`NOT ${has('t')}`)}`;
+  }
+}
+
+export interface Term {
+  text: string;
+  phrase: boolean;
+}
+
+/**
+ * RFC 8621 §4.4.1: words, all of which must be found, and phrases in matching single or double quotes, in which a
+ * backslash takes the meaning from a quote or backslash. A quote inside a word (don't) is a character of it.
+ */
+export function searchTerms(text: string): Term[] {
+  const terms: Term[] = [];
+  const pattern = /(?<=^|\s)(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')(?=\s|$)|(\S+)/gsu;
+  for (const [, double, single, word] of text.normalize('NFC').matchAll(pattern)) {
+    const phrase = double ?? single;
+    const found = phrase === undefined ? (word ?? '') : phrase.replace(/\\(.)/gs, '$1');
+    if (found.trim() !== '') terms.push({ text: found, phrase: phrase !== undefined });
+  }
+  return terms.slice(0, MAX_TERMS);
+}
+
+/** Further words narrow a search no more. */
+const MAX_TERMS = 32;
+
+function textSql(kind: TextTest, text: string, params: Params): string {
+  const conditions = searchTerms(text).map((term) => termSql(kind, term, params));
+  return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
+}
+
+function termSql(kind: TextTest, term: Term, params: Params): string {
+  switch (kind) {
+    case 'subject':
+      return `coalesce(m.subject, '') ILIKE ${params.add(containing(term.text), 'text')}`;
+    case 'body':
+      return indexed(term, 'D', params);
+    case 'text': {
+      const like = params.add(containing(term.text), 'text');
+      return `(${indexed(term, '', params)} OR coalesce(m.subject, '') ILIKE ${like} OR ${addressed(['from', 'to', 'cc', 'bcc'], like)})`;
+    }
+    default:
+      return addressed([kind], params.add(containing(term.text), 'text'));
+  }
+}
+
+/** In the index of words: a word by its beginning, a phrase word for word. Weights: store/messages.ts. */
+function indexed(term: Term, weight: string, params: Params): string {
+  // Nothing but punctuation: the index has nothing to say about it.
+  if (!/[\p{L}\p{N}]/u.test(term.text)) return 'true';
+  const quoted = `'${term.text.replace(/['\\]/g, '$&$&')}'`;
+  const suffix = `${term.phrase ? '' : '*'}${weight}`;
+  return `m.search @@ to_tsquery('simple', ${params.add(suffix === '' ? quoted : `${quoted}:${suffix}`, 'text')})`;
+}
+
+/** Names and addresses as they are written: `Ana Silva <ana@pigeon.test>`. */
+function addressed(fields: string[], like: string): string {
+  const lists = fields.map((field) => `coalesce(nullif(m.envelope->'${field}', 'null'), '[]')`);
+  return `EXISTS (SELECT FROM jsonb_array_elements(${lists.join(' || ')}) a
+    WHERE coalesce(a->>'name', '') || ' <' || coalesce(a->>'email', '') || '>' ILIKE ${like})`;
+}
+
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+/**
+ * The header block as it is, at the beginning of the bytes: unfolded, a line a field. `encode` takes any bytes (a text
+ * has no NUL); what is not ASCII is looked for as it is written. Subject and addresses also where they were encoded.
+ */
+function headerSql(name: string, text: string | null, params: Params): string {
+  const field = `(?n)^${pattern(name)}[ \\t]*:${text === null ? '' : `.*${pattern(text)}`}`;
+  const raw = `EXISTS (SELECT FROM blob b WHERE b.tenant_id = $1 AND b.id = m.blob_id AND b.seq = 0
+    AND regexp_replace(encode(substring(b.bytes FROM 1 FOR (m.structure->'header'->>1)::int), 'escape'), '\\r?\\n[ \\t]+', ' ', 'g')
+      ~* ${params.add(field, 'text')})`;
+  const lower = name.toLowerCase();
+  if (text === null || text.trim() === '') return raw;
+  const like = params.add(containing(text), 'text');
+  if (lower === 'subject') return `(coalesce(m.subject, '') ILIKE ${like} OR ${raw})`;
+  if (lower === 'from' || lower === 'to' || lower === 'cc' || lower === 'bcc') return `(${addressed([lower], like)} OR ${raw})`;
+  return raw;
+}
+
+/** A regular expression for exactly this text, in the form that PostgreSQL's encode(…, 'escape') gives bytes. */
+function pattern(text: string): string {
+  let escaped = '';
+  for (const byte of Buffer.from(text)) {
+    const character = String.fromCharCode(byte);
+    if (byte === 0 || byte > 127) escaped += `\\\\${byte.toString(8).padStart(3, '0')}`;
+    else if (character === '\\') escaped += '\\\\\\\\';
+    else if (/\s/.test(character)) escaped += '\\s+';
+    else escaped += /[A-Za-z0-9]/.test(character) ? character : `\\${character}`;
+  }
+  return escaped;
+}

@@ -1,0 +1,121 @@
+// What a program was given of a copy, recorded before it is given (Gate protocol 4). Nothing here takes the account
+// lock: a gate or sweep that runs beside it either sees the mark or has changed the copy so that the mark finds nothing.
+
+import type { Part } from '../mail/message.ts';
+import type { Exposure } from '../mail/recall.ts';
+import type { Store } from './postgres.ts';
+
+export interface AccountKey {
+  tenant: number;
+  account: number;
+}
+
+/** Barrier tests stop here: 'looked' (a read that may have to be recorded), 'recorded' (its mark is committed). */
+export type Pause = (point: string) => Promise<void>;
+
+/** Who is given it, and when. */
+export interface Given {
+  /** As reports name it: "Apple Mail", a User-Agent; at most 100 characters. */
+  program: string;
+  now: Date;
+}
+
+/** Column `exposure` of a copy `c`. */
+export const EXPOSURE = `(CASE WHEN c.opened_at IS NOT NULL THEN 'opened' WHEN c.downloaded_at IS NOT NULL THEN 'downloaded'
+  WHEN c.listed_at IS NOT NULL THEN 'listed' ELSE 'none' END)`;
+
+/** What recording needs to know of a copy that was read through visible_copy. */
+export interface Exposed {
+  email_id: number;
+  message_id: number;
+  /** Null: its owner's own making; there is nothing to record. */
+  delivery_n: number | null;
+  exposure: Exposure;
+}
+
+const RECORDED: Record<'listed' | 'downloaded', readonly Exposure[]> = {
+  listed: ['listed', 'downloaded', 'opened'],
+  downloaded: ['downloaded', 'opened'],
+};
+
+/**
+ * Records that copies, just read through visible_copy, are given to a program; answers those that may be: recorded
+ * before, nothing to record, or recorded now, committed. One that a gate or a sweep took meanwhile is left out.
+ */
+export async function recordGiven<T extends Exposed>(
+  store: Store,
+  at: AccountKey,
+  copies: T[],
+  what: 'listed' | 'downloaded',
+  given: Given,
+): Promise<T[]> {
+  const isDue = (copy: T): boolean => copy.delivery_n !== null && !RECORDED[what].includes(copy.exposure);
+  const due = copies.filter(isDue).map((copy) => copy.email_id);
+  if (due.length === 0) return copies;
+  const marked = await (what === 'listed' ? markListed(store, at, due, given.now) : markDownloaded(store, at, due, given));
+  return copies.filter((copy) => !isDue(copy) || marked.get(copy.email_id) === copy.message_id);
+}
+
+/** Rows in the order in which every statement locks copies, so that two of them never wait for each other. */
+const DUE = `WITH due AS MATERIALIZED (
+  SELECT email_id FROM visible_copy
+  WHERE tenant_id = $1 AND account_id = $2 AND email_id = ANY ($3::bigint[])
+  ORDER BY mailbox_id, uid FOR NO KEY UPDATE)`;
+
+/**
+ * Marks copies as listed, first time only, in one statement. Answers email_id → message_id of those that are visible
+ * and so marked, committed.
+ */
+export async function markListed(store: Store, at: AccountKey, emailIds: number[], now: Date): Promise<Map<number, number>> {
+  const rows = await store.single<{ email_id: number; message_id: number }>(
+    `${DUE} UPDATE visible_copy c SET listed_at = coalesce(c.listed_at, $4) FROM due
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,
+    [at.tenant, at.account, emailIds, now],
+  );
+  return new Map(rows.map((row) => [row.email_id, row.message_id]));
+}
+
+/** As markListed: content, without marking as read. */
+export async function markDownloaded(store: Store, at: AccountKey, emailIds: number[], given: Given): Promise<Map<number, number>> {
+  const rows = await store.single<{ email_id: number; message_id: number }>(
+    `${DUE} UPDATE visible_copy c SET downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5) FROM due
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,
+    [at.tenant, at.account, emailIds, given.now, given.program],
+  );
+  return new Map(rows.map((row) => [row.email_id, row.message_id]));
+}
+
+/** Where a message's bytes are, and what is in them. Immutable: to be read without looking at the copy again. */
+export interface Content {
+  message_id: number;
+  blob_id: number;
+  size: number;
+  structure: Part;
+}
+
+/**
+ * Content of one copy, its download recorded and committed before this answers. Undefined: there is no such copy, or a
+ * gate covers it.
+ */
+export async function readContent(
+  store: Store,
+  at: AccountKey & { emailId: number },
+  given: Given,
+  pause?: Pause,
+): Promise<Content | undefined> {
+  const found = await store.row<Content & Exposed>(
+    `SELECT c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure, m.blob_id, m.size, m.structure
+     FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = $3`,
+    [at.tenant, at.account, at.emailId],
+  );
+  await pause?.('looked');
+  if (!found || found.delivery_n === null || RECORDED.downloaded.includes(found.exposure)) return found;
+  const [marked] = await store.single<{ message_id: number }>(
+    `UPDATE visible_copy SET downloaded_at = coalesce(downloaded_at, $5), downloaded_by = coalesce(downloaded_by, $6)
+     WHERE tenant_id = $1 AND account_id = $2 AND email_id = $3 AND message_id = $4 RETURNING message_id`,
+    [at.tenant, at.account, at.emailId, found.message_id, given.now, given.program],
+  );
+  await pause?.('recorded');
+  return marked && found;
+}

@@ -1,0 +1,144 @@
+// Messages: immutable, once per tenant, parsed and indexed once.
+
+import { createHash } from 'node:crypto';
+import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
+import type { Blobs } from './blobs.ts';
+import type { Ids } from './ids.ts';
+import type { Reader, Transaction } from './postgres.ts';
+
+export interface NewMessage {
+  id: number;
+  bytes: Uint8Array;
+  parsed: ParsedMessage;
+}
+
+export interface StoredMessage {
+  id: number;
+  threadId: number;
+}
+
+/** Inserts messages with their bytes; answers their threads. No row that exists is locked. */
+export async function insertMessages(tx: Transaction, blobs: Blobs, tenant: number, messages: NewMessage[], now: Date): Promise<StoredMessage[]> {
+  if (messages.length === 0) return [];
+  const threads = await threadsOf(tx, tenant, messages);
+  const blobIds = await blobs.putMany(tx, tenant, messages.map((message) => message.bytes));
+  const envelopes = messages.map(({ parsed }) => parsed.envelope);
+  await tx.run(
+    `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview,
+       envelope, structure, created_at, search)
+     SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.from_text, m.to_text, m.preview,
+       m.envelope, m.structure, $2,
+       setweight(to_tsvector('simple', coalesce(m.subject, '')), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
+         || setweight(to_tsvector('simple', m.to_words), 'C') || setweight(to_tsvector('simple', m.text), 'D')
+     FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[])
+       AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
+         from_words, to_words, text)`,
+    [
+      tenant,
+      now,
+      messages.map((message) => message.id),
+      blobIds,
+      messages.map((message) => message.bytes.length),
+      envelopes.map((envelope) => envelope.messageId?.[0] ?? null),
+      threads,
+      envelopes.map((envelope) => envelope.sentAt),
+      messages.map(({ parsed }) => parsed.hasAttachment),
+      envelopes.map((envelope) => envelope.subject),
+      envelopes.map((envelope) => sortText(envelope.from)),
+      envelopes.map((envelope) => sortText(envelope.to)),
+      messages.map(({ parsed }) => parsed.preview),
+      envelopes.map((envelope) => JSON.stringify(envelope)),
+      messages.map(({ parsed }) => JSON.stringify(parsed.root)),
+      envelopes.map((envelope) => words(envelope.from)),
+      envelopes.map((envelope) => words([...(envelope.to ?? []), ...(envelope.cc ?? []), ...(envelope.bcc ?? [])])),
+      messages.map(({ parsed }) => parsed.searchText),
+    ],
+  );
+  return messages.map((message, i) => ({ id: message.id, threadId: threads[i] ?? message.id }));
+}
+
+/** One message that is nobody's submission: a notice. */
+export async function storeMessage(
+  tx: Transaction,
+  deps: { blobs: Blobs; ids: Ids },
+  tenant: number,
+  message: { bytes: Uint8Array; parsed: ParsedMessage },
+  now: Date,
+): Promise<StoredMessage> {
+  const [id = 0] = await deps.ids.take('message_id');
+  const [stored] = await insertMessages(tx, deps.blobs, tenant, [{ id, ...message }], now);
+  return stored ?? { id, threadId: id };
+}
+
+/** What RFC 8621 §4.4.2 sorts from and to by: the first name, else the first address. */
+function sortText(addresses: EmailAddress[] | null): string | null {
+  const [first] = addresses ?? [];
+  return first ? first.name || first.email : null;
+}
+
+/** Names and addresses, these whole and in their parts. */
+function words(addresses: EmailAddress[] | null): string {
+  return (addresses ?? [])
+    .slice(0, 1000)
+    .map(({ name, email }) => `${name ?? ''} ${email} ${email.replace(/[^\p{L}\p{N}]+/gu, ' ')}`)
+    .join(' ');
+}
+
+/**
+ * RFC 8621 §3: messages with a reference in common and the same base subject are a thread. The first known thread of
+ * any reference; else a new one, numbered as the message.
+ */
+async function threadsOf(tx: Transaction, tenant: number, messages: NewMessage[]): Promise<number[]> {
+  const keys = messages.map(({ parsed }) => references(parsed));
+  const known = new Map<string, number>();
+  const rows = await tx.rows<{ reference: string; thread_id: number }>(
+    `SELECT reference::text AS reference, thread_id FROM thread_reference WHERE tenant_id = $1 AND reference = ANY ($2::bigint[])`,
+    [tenant, keys.flat()],
+  );
+  for (const row of rows) known.set(row.reference, row.thread_id);
+  const added = new Map<string, number>();
+  const threads = messages.map((message, i) => {
+    const own = keys[i] ?? [];
+    const thread = own.map((key) => known.get(key)).find((id) => id !== undefined) ?? message.id;
+    for (const key of own) {
+      if (known.has(key)) continue;
+      known.set(key, thread);
+      added.set(key, thread);
+    }
+    return thread;
+  });
+  // Sorted, so that two transactions never wait for each other in a circle.
+  const sorted = [...added].toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  if (sorted.length > 0) {
+    await tx.run(`INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`, [
+      tenant,
+      sorted.map(([key]) => key),
+      sorted.map(([, thread]) => thread),
+    ]);
+  }
+  return threads;
+}
+
+/** References looked at: the first and the last ones of a long chain say enough. */
+const MAX_REFERENCES = 40;
+
+function references({ envelope, baseSubject }: ParsedMessage): string[] {
+  const all = [...(envelope.references ?? []), ...(envelope.inReplyTo ?? []), ...(envelope.messageId ?? [])];
+  const some = all.length <= MAX_REFERENCES ? all : [...all.slice(0, MAX_REFERENCES / 2), ...all.slice(-MAX_REFERENCES / 2)];
+  return [...new Set(some.map((id) => createHash('sha256').update(`${id}\0${baseSubject.toLowerCase()}`).digest().readBigInt64BE().toString()))];
+}
+
+export interface MessageRow {
+  id: number;
+  blob_id: number;
+  size: number;
+  thread_id: number;
+  envelope: Envelope;
+  structure: Part;
+}
+
+/** By number, whoever asks: a face gets here only through a copy that it may see. */
+export async function messageById(reader: Reader, tenant: number, id: number): Promise<MessageRow | undefined> {
+  return reader.row(`SELECT id, blob_id, size, thread_id, envelope, structure FROM message WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
+}
