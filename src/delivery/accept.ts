@@ -96,10 +96,11 @@ export function createAccept(deps: AcceptDeps): Accept {
 
   /** Takes what has gathered while the last transaction ran; two at a time keep the database from idling. */
   const pump = async (tenant: number): Promise<void> => {
-    if ((busy.get(tenant) ?? 0) >= 2) return;
+    if ((busy.get(tenant) ?? 0) >= Number(process.env.LANES ?? 2)) return;
     busy.set(tenant, (busy.get(tenant) ?? 0) + 1);
     try {
       for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
         const batch = queues.get(tenant)?.splice(0, TOGETHER) ?? [];
         if (batch.length === 0) break;
         await acceptBatch(deps, tenant, batch);

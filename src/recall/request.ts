@@ -67,6 +67,7 @@ const HOUR_MS = 3_600_000;
 export async function requestRecall(deps: RequestDeps, request: RecallRequest): Promise<RecallProgress> {
   const { store, ids, clock, people } = deps;
   const { tenant } = request.actor;
+  const began = clock();
   try {
     const policy = await people.policy(tenant);
     checkForm(request, policy);
@@ -97,7 +98,8 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         reason: request.reason,
         policy,
         total: scope === null ? found.submission.total : scope.length,
-        created_at: now,
+        created_at: began,
+        gated_at: now,
       };
       const open = await openRecallOf(tx, tenant, found.submission.id);
       await deps.pause?.('before-gate');

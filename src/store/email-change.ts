@@ -20,6 +20,7 @@ export interface HeldCopy {
   modseq: number;
   thread_id: number;
   message_id: number;
+  received_at: Date;
   delivery_n: number | null;
   exposure: Exposure;
   downloaded_at: Date | null;
@@ -35,7 +36,7 @@ export async function lockAccount(tx: Transaction, { tenant, account }: AccountK
   return modseq;
 }
 
-const HELD = `c.mailbox_id, c.uid, c.email_id, c.modseq, c.thread_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure, c.downloaded_at, c.downloaded_by,
+const HELD = `c.mailbox_id, c.uid, c.email_id, c.modseq, c.thread_id, c.message_id, c.received_at, c.delivery_n, ${EXPOSURE} AS exposure, c.downloaded_at, c.downloaded_by,
   c.flags, c.keywords`;
 
 /**

@@ -192,11 +192,9 @@ function headerSql(name: string, text: string | null, params: Params): string {
     AND regexp_replace(encode(substring(b.bytes FROM 1 FOR (m.structure->'header'->>1)::int), 'escape'), '\\r?\\n[ \\t]+', ' ', 'g')
       ~* ${params.add(field, 'text')})`;
   const lower = name.toLowerCase();
-  if (text === null || text.trim() === '') return raw;
+  if (text === null || !['subject', 'from', 'to', 'cc', 'bcc'].includes(lower)) return raw;
   const like = params.add(containing(text), 'text');
-  if (lower === 'subject') return `(coalesce(m.subject, '') ILIKE ${like} OR ${raw})`;
-  if (lower === 'from' || lower === 'to' || lower === 'cc' || lower === 'bcc') return `(${addressed([lower], like)} OR ${raw})`;
-  return raw;
+  return `(${lower === 'subject' ? `coalesce(m.subject, '') ILIKE ${like}` : addressed([lower], like)} OR ${raw})`;
 }
 
 /** A regular expression for exactly this text, in the form that PostgreSQL's encode(…, 'escape') gives bytes. */

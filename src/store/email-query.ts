@@ -154,8 +154,8 @@ export interface QueryChanges {
 
 /**
  * RFC 8620 §5.6, from a query made at modseq `since`. Every Email that changed or that a gate covers is taken out, and
- * those of them that match now are put in where they stand: right whatever the filter and sort look at. Undefined: not
- * within `max` changes, or `since` is not in this account's history.
+ * those of them that match now are put in where they stand: right whatever the filter and sort look at. Undefined: `since`
+ * is not in this account's history.
  */
 export async function emailQueryChanges(
   reader: Reader,
@@ -164,7 +164,7 @@ export async function emailQueryChanges(
   since: number,
   max: number,
   calculateTotal: boolean,
-): Promise<QueryChanges | undefined> {
+): Promise<QueryChanges | 'tooMany' | undefined> {
   const params = new Params(at.tenant, at.account);
   const { hits, order } = hitsSql(query, params);
   const from = params.add(since, 'bigint');
@@ -190,7 +190,8 @@ export async function emailQueryChanges(
     sql,
     params.values,
   );
-  if (!row || since > row.state || row.removed.length + row.added.length > max) return undefined;
+  if (!row || since > row.state) return undefined;
+  if (row.removed.length + row.added.length > max) return 'tooMany';
   return {
     state: row.state,
     covered: digest(row.covered),

@@ -91,3 +91,12 @@ export async function allEmailIds(reader: Reader, at: AccountKey, limit: number)
   );
   return rows.map((row) => row.email_id);
 }
+
+/** Mailboxes of the account, by id, with their roles. */
+export async function mailboxRoles(reader: Reader, at: AccountKey): Promise<Map<number, string | null>> {
+  const rows = await reader.rows<{ id: number; role: string | null }>(
+    `SELECT id, role FROM mailbox WHERE tenant_id = $1 AND account_id = $2`,
+    [at.tenant, at.account],
+  );
+  return new Map(rows.map((row) => [row.id, row.role]));
+}

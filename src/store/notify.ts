@@ -31,8 +31,10 @@ export interface Events {
 
 export interface Notifier extends EventEmitter<Events> {
   publish(changes: Changes): void;
-  /** After a directory change's commit: tells every process; this one at once. */
-  publishDirectory(): void;
+  /** After a directory change's commit: this process knows at once, the others when it resolves. */
+  publishDirectory(): Promise<void>;
+  /** Resolves when what was published has been sent: before a short-lived process ends. */
+  flushed(): Promise<void>;
   /** Resolves once this process listens. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
@@ -69,22 +71,22 @@ export function createNotifier(options: {
   const emitter = new EventEmitter<Events>();
   emitter.setMaxListeners(0);
   let pending = emptyChanges();
-  let directory = false;
   let sending = false;
   let closed = false;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   const ready = Promise.withResolvers<void>();
 
+  let flushing: Promise<void> = Promise.resolve();
+
   const flush = async (): Promise<void> => {
     if (sending) return;
     sending = true;
     try {
       while (!closed) {
-        const news = toNews(pending, directory);
+        const news = toNews(pending);
         if (news === undefined) break;
         pending = emptyChanges();
-        directory = false;
         if (options.listen) await options.send(JSON.stringify(news));
         else deliver(news);
       }
@@ -129,14 +131,14 @@ export function createNotifier(options: {
 
   return Object.assign(emitter, {
     ready: ready.promise,
+    flushed: () => flushing,
     publish(changes: Changes) {
       merge(pending, changes);
-      void flush();
+      flushing = Promise.all([flushing, flush()]).then(() => undefined);
     },
-    publishDirectory() {
+    async publishDirectory() {
       emitter.emit('directory');
-      directory = true;
-      void flush();
+      if (options.listen) await options.send(JSON.stringify({ d: true } satisfies News));
     },
     async close() {
       closed = true;
@@ -158,7 +160,7 @@ function merge(into: Changes, from: Changes): void {
 }
 
 /** NOTIFY takes at most 8000 bytes: long lists become "many". */
-function toNews(changes: Changes, directory: boolean): News | undefined {
+function toNews(changes: Changes): News | undefined {
   const news: News = {};
   const accounts: [number, number[] | null][] = [];
   let listed = 0;
@@ -170,6 +172,5 @@ function toNews(changes: Changes, directory: boolean): News | undefined {
   if (accounts.length > 0) news.a = accounts;
   if (changes.recalls.size > 0) news.r = [...changes.recalls].map(([tenant, ids]) => [tenant, [...ids].slice(-100)]);
   if (changes.wake.size > 0) news.w = [...changes.wake];
-  if (directory) news.d = true;
   return Object.keys(news).length === 0 ? undefined : news;
 }

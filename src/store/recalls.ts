@@ -32,6 +32,7 @@ export interface RecallRow {
   policy: Policy;
   total: number;
   created_at: Date;
+  gated_at: Date;
 }
 
 /** A recall with its progress. */
@@ -47,7 +48,7 @@ export interface RecallProgress extends RecallRow {
 }
 
 const RECALL = `r.id, r.message_id, r.message_id_header, r.account_id, r.requested_by, r.by_administrator, r.email_id, r.subject,
-  r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at`;
+  r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at, r.gated_at`;
 
 const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
   s.replacement_message_id, s.notice_message_id, s.done_at, s.reported_at, s.modseq,
@@ -155,8 +156,8 @@ export async function insertGate(
   if (gated === 0) return false;
   await tx.run(
     `INSERT INTO recall (tenant_id, id, message_id, message_id_header, account_id, requested_by, by_administrator, email_id, subject, mode,
-       include_read, all_recipients, notify_me, reason, policy, total, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+       include_read, all_recipients, notify_me, reason, policy, total, created_at, gated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       tenant,
       recall.id,
@@ -175,6 +176,7 @@ export async function insertGate(
       JSON.stringify(recall.policy),
       recall.total,
       recall.created_at,
+      recall.gated_at,
     ],
   );
   if (scope) {

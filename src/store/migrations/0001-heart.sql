@@ -231,6 +231,8 @@ CREATE TABLE copy (
 CREATE UNIQUE INDEX copy_email ON copy (tenant_id, account_id, email_id);
 -- Updated since S: modseq > S and email_id <= S, so only copies changed after their creation need a place here.
 CREATE INDEX copy_modseq ON copy (tenant_id, account_id, modseq) WHERE modseq <> email_id;
+-- Threads of more than their first message alone: a lone copy is found by its message (thread_id = message_id of the first).
+CREATE INDEX copy_thread ON copy (tenant_id, account_id, thread_id) WHERE thread_id <> message_id;
 CREATE INDEX copy_message ON copy (tenant_id, message_id, account_id);
 
 -- A UID that is gone. email_id: the Email is gone too; null: it was moved elsewhere.
@@ -373,7 +375,9 @@ CREATE TABLE recall (
   -- The tenant's whole policy as it stood.
   policy jsonb NOT NULL,
   total int NOT NULL,
+  -- When it was asked for, and when the gate was about to commit.
   created_at timestamptz NOT NULL,
+  gated_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX recall_requested ON recall (tenant_id, requested_by, created_at);

@@ -1,0 +1,202 @@
+// The outgoing queue's worker: looks for what is due, tenant by tenant, and attempts many messages side by side.
+
+import { Unavailable } from '../mail/errors.ts';
+import { createLanes } from '../store/lanes.ts';
+import {
+  dropEnvelopes,
+  dueDeliveries,
+  lockExpired,
+  markTold,
+  outgoingMessage,
+  recordResults,
+  takeUntold,
+  tenantIds,
+} from '../store/outgoing.ts';
+import { attempt, resultOf, TELL_MS, type AttemptDeps } from './attempt.ts';
+import { tellSender, wantsToKnow, type Told } from './bounce.ts';
+import type { NextHop, Timeouts } from './smtp-client.ts';
+
+export interface Outgoing {
+  /** Attempts what is due until nothing is, in the caller's time: for tests. Answers how many deliveries were attempted. */
+  run(): Promise<number>;
+  /** Puts back what workers that are gone had claimed, tells senders what they were not told, and forgets what is done. */
+  recover(): Promise<void>;
+  start(): void;
+  /** Ends after the attempts under way; those that take longer than `graceMs` are broken off. */
+  stop(): Promise<void>;
+  /** Where mail for outside goes from now on. */
+  nextHop: NextHop | null;
+}
+
+export interface OutgoingDeps extends Omit<AttemptDeps, 'nextHop' | 'timeouts' | 'leaseMs'> {
+  nextHop: NextHop | null;
+  timeouts?: Timeouts;
+  leaseMs?: number;
+  graceMs?: number;
+}
+
+/** RFC 5321 §4.5.3.2. */
+const TIMEOUTS: Timeouts = { connect: 30_000, greeting: 60_000, reply: 600_000 };
+
+/** Renewed while an attempt lasts, so it need not outlast one. */
+const LEASE_MS = 2 * 60_000;
+
+/** Attempts side by side, and of them those of one message: one slow recipient must not stop the rest. */
+const SIDE_BY_SIDE = 20;
+const OF_ONE_MESSAGE = 4;
+
+/** Recipients of one transaction. RFC 5321 §4.5.3.1.8: every server takes that many. */
+const RECIPIENTS = 100;
+
+/** What becomes due without news is found this late at most. */
+const TICK_MS = 500;
+const RECOVER_MS = 30_000;
+
+export function createOutgoing(options: OutgoingDeps): Outgoing {
+  const { store, clock, log } = options;
+  let { nextHop } = options;
+  const deps: AttemptDeps = {
+    ...options,
+    nextHop: () => nextHop,
+    timeouts: options.timeouts ?? TIMEOUTS,
+    leaseMs: options.leaseMs ?? LEASE_MS,
+  };
+  const active = new Map<Promise<void>, { tenant: number; message: number }>();
+  let ending = new AbortController();
+  let claimed = 0;
+  let turn = 0;
+
+  const begin = (at: { tenant: number; message: number; deliveries: number[] }): void => {
+    const job = attempt(deps, at, ending.signal)
+      .then((count) => {
+        claimed += count;
+        // Its message may have more. What claimed nothing is in other hands, and is looked at by the clock.
+        if (count > 0) store.notifier.emit('wake', 'outgoing');
+      })
+      .catch((error: Error) => log.error({ err: error, message: at.message }, 'an attempt was lost'))
+      .finally(() => active.delete(job));
+    active.set(job, at);
+  };
+
+  /** Begins attempts at what is due, as many as there is room for; each that ends has it called again. */
+  const look = async (): Promise<void> => {
+    const tenants = await tenantIds(store);
+    // Another tenant is first each time.
+    for (let i = 0; i < tenants.length && active.size < SIDE_BY_SIDE; i++) {
+      const tenant = tenants[(turn + i) % tenants.length] ?? 0;
+      const busy = [...active.values()].filter((job) => job.tenant === tenant).map((job) => job.message);
+      const due = await dueDeliveries(store, tenant, clock(), busy, SIDE_BY_SIDE * RECIPIENTS);
+      for (const [message, rows] of Map.groupBy(due, (row) => row.message_id)) {
+        for (let j = 0; j < OF_ONE_MESSAGE && j * RECIPIENTS < rows.length && active.size < SIDE_BY_SIDE; j++) {
+          const deliveries = rows.slice(j * RECIPIENTS, (j + 1) * RECIPIENTS).map((row) => row.n);
+          begin({ tenant, message, deliveries });
+        }
+      }
+    }
+    turn++;
+  };
+
+  const lanes = createLanes({
+    store,
+    log,
+    lanes: 1,
+    wakes: ['outgoing'],
+    tickMs: TICK_MS,
+    async step() {
+      await look();
+      return false;
+    },
+  });
+
+  const recover = async (): Promise<void> => {
+    for (const tenant of await tenantIds(store)) {
+      while (await giveUpForLost(deps, tenant));
+      while (await tellUntold(deps, tenant));
+      await dropEnvelopes(store, tenant);
+    }
+  };
+  const recoverQuietly = (): void => {
+    recover().catch((error: Error) => log.warn({ err: error }, 'the outgoing queue could not be looked through'));
+  };
+  let recovering: NodeJS.Timeout | undefined;
+
+  return {
+    async run() {
+      const before = claimed;
+      for (;;) {
+        const earlier = claimed;
+        await look();
+        while (active.size > 0) await Promise.all(active.keys());
+        if (claimed === earlier) return claimed - before;
+      }
+    },
+    recover,
+    start() {
+      ending = new AbortController();
+      lanes.start();
+      recoverQuietly();
+      store.notifier.on('resync', recoverQuietly);
+      recovering = setInterval(recoverQuietly, RECOVER_MS);
+    },
+    async stop() {
+      clearInterval(recovering);
+      store.notifier.off('resync', recoverQuietly);
+      await lanes.stop();
+      const grace = setTimeout(() => ending.abort(), options.graceMs ?? 2000);
+      await Promise.all(active.keys());
+      clearTimeout(grace);
+    },
+    get nextHop() {
+      return nextHop;
+    },
+    set nextHop(next) {
+      nextHop = next;
+    },
+  };
+}
+
+/** A worker that is gone may have sent what it had claimed: `maybe_sent`, for ever. False: there is none. */
+async function giveUpForLost({ store, clock, log }: AttemptDeps, tenant: number): Promise<boolean> {
+  return store.transact(async (tx) => {
+    const now = clock();
+    const lost = await lockExpired(tx, tenant, now);
+    if (!lost) return false;
+    const message = await outgoingMessage(tx, tenant, lost.message);
+    if (!message) throw new Error(`message ${lost.message} has no envelope`);
+    log.warn({ message: lost.message, deliveries: lost.claimed.length }, 'an attempt ended without a word');
+    const outcome = { kind: 'deferred', reply: 'the attempt ended without a word', maybeSent: true, host: null } as const;
+    const results = lost.claimed.map((delivery) => resultOf(delivery, outcome, message, now));
+    // Nobody is telling the sender of these yet.
+    await recordResults(tx, tenant, lost.message, results.map((result) => (result.state === 'failed' && result.dueAt ? { ...result, dueAt: now } : result)), now);
+    return true;
+  });
+}
+
+/** Tells a sender of failures that whoever recorded them did not. False: there is none. */
+async function tellUntold(deps: AttemptDeps, tenant: number): Promise<boolean> {
+  const { store, clock, log } = deps;
+  const now = clock();
+  const untold = await store.transact((tx) => takeUntold(tx, tenant, now, new Date(now.getTime() + TELL_MS)));
+  if (!untold) return false;
+  const message = await outgoingMessage(store, tenant, untold.message);
+  const told = untold.failed
+    .filter(({ notify }) => message && wantsToKnow(message, notify, 2))
+    .map((row): Told => ({
+      action: 'failed',
+      recipient: row.recipient,
+      via: row.via,
+      originalRecipient: row.original_recipient,
+      remoteHost: row.remote_host,
+      reply: row.remote_reply,
+      at: row.finished_at,
+      maybeSent: row.maybe_sent,
+    }));
+  try {
+    if (message) await tellSender(deps, { tenant, messageId: untold.message, message }, told);
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    log.warn({ err: error, message: untold.message }, 'the sender could not be told of a failure');
+  }
+  await markTold(store, tenant, untold.message, untold.failed.map((row) => row.n));
+  return true;
+}

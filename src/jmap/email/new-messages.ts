@@ -1,0 +1,54 @@
+// Messages that clients make or bring, on their way into mailboxes: understood before the account is locked, put in
+// after.
+
+import type { Keywords } from '../../mail/keywords.ts';
+import type { ParsedMessage } from '../../mail/message.ts';
+import { appendCopies } from '../../store/copies.ts';
+import { insertMessages } from '../../store/messages.ts';
+import type { Transaction } from '../../store/postgres.ts';
+import type { MethodContext } from '../wire.ts';
+import { emailBlobId, emailIdOf, threadIdOf } from './ids.ts';
+
+export interface NewEmail {
+  bytes: Buffer;
+  parsed: ParsedMessage;
+  mailbox: number;
+  keywords: Keywords;
+  receivedAt: Date;
+}
+
+export interface CreatedEmail {
+  emailId: number;
+  /** RFC 8621 §4.6: what the `created` response says. */
+  shown: { id: string; blobId: string; threadId: string; size: number };
+}
+
+/** Puts messages into existing mailboxes of the locked account, a copy each; in the order given. */
+export async function putNewEmails(
+  tx: Transaction,
+  { ids, blobs, clock }: Pick<MethodContext, 'ids' | 'blobs' | 'clock'>,
+  at: { tenant: number; account: number },
+  emails: NewEmail[],
+): Promise<CreatedEmail[]> {
+  if (emails.length === 0) return [];
+  const numbers = await ids.take('message_id', emails.length);
+  const messages = emails.map(({ bytes, parsed }, i) => ({ id: numbers[i] ?? 0, bytes, parsed }));
+  const stored = await insertMessages(tx, blobs, at.tenant, messages, clock());
+  const created = new Map<NewEmail, CreatedEmail>();
+  const made = emails.map((email, i) => ({ email, messageId: stored[i]?.id ?? 0, threadId: stored[i]?.threadId ?? 0 }));
+  for (const [mailbox, list] of Map.groupBy(made, ({ email }) => email.mailbox)) {
+    const placed = await appendCopies(
+      tx,
+      { ...at, mailbox },
+      list.map(({ email, messageId, threadId }) => ({ messageId, threadId, receivedAt: email.receivedAt, keywords: email.keywords })),
+    );
+    list.forEach(({ email, threadId }, i) => {
+      const emailId = placed[i]?.emailId ?? 0;
+      created.set(email, {
+        emailId,
+        shown: { id: emailIdOf(emailId), blobId: emailBlobId(emailId), threadId: threadIdOf(threadId), size: email.bytes.length },
+      });
+    });
+  }
+  return emails.flatMap((email) => created.get(email) ?? []);
+}

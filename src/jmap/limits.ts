@@ -1,0 +1,16 @@
+/** What the session object says and dispatch enforces (RFC 8620 §2). */
+export const LIMITS = {
+  maxSizeUpload: 50 * 1024 * 1024,
+  maxConcurrentUpload: 4,
+  maxSizeRequest: 10 * 1024 * 1024,
+  maxConcurrentRequests: 8,
+  maxCallsInRequest: 32,
+  maxObjectsInGet: 1000,
+  maxObjectsInSet: 1000,
+  /** Emails of one query. */
+  maxQuery: 10_000,
+  maxMailboxDepth: 20,
+  maxMailboxName: 255,
+  /** Seconds. */
+  maxDelayedSend: 30 * 86_400,
+} as const;

@@ -1,0 +1,121 @@
+// Email/copy (RFC 8621 §4.7): between accounts that the same person may use.
+
+import type { Account } from '../../directory/directory.ts';
+import type { Keywords } from '../../mail/keywords.ts';
+import { copyAcross, type AcrossTarget } from '../../store/email-across.ts';
+import { lockAccount } from '../../store/email-change.ts';
+import { lockAccounts } from '../../store/account-state.ts';
+import { mailboxRoles } from '../../store/emails.ts';
+import { emailBlobId, emailIdOf, parseEmailId, threadIdOf } from '../email/ids.ts';
+import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
+import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { accountOf, attempt, isObject, onlyArguments, optionalBoolean, optionalString, resolveId, type Args } from '../standard.ts';
+import type { Method, MethodContext, Reply } from '../wire.ts';
+import { emailSet } from './email-set.ts';
+
+const PROPERTIES = ['id', 'mailboxIds', 'keywords', 'receivedAt'];
+
+export const emailCopy: Method = async (args, context) => {
+  const to = accountOf(args, context);
+  const from = context.accounts.get(args['fromAccountId'] as string);
+  onlyArguments(args, ['fromAccountId', 'ifFromInState', 'accountId', 'ifInState', 'create', 'onSuccessDestroyOriginal', 'destroyFromIfInState']);
+  if (!from) throw invalidArguments('"fromAccountId" is required.');
+  if (from.id === to.id) throw invalidArguments('An account is not copied to itself.');
+  const destroys = optionalBoolean(args, 'onSuccessDestroyOriginal', false);
+  const asked = args['create'];
+  if (!isObject(asked) || !Object.values(asked).every(isObject)) throw invalidArguments('"create" is a map of objects.');
+  if (Object.keys(asked).length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
+  const { response, originals } = await copyAll(context, from, to, args, new Map(Object.entries(asked) as [string, Args][]));
+  const replies: Reply[] = [['Email/copy', response]];
+  if (!destroys || originals.length === 0) return replies;
+  const destroyArguments = { accountId: args['fromAccountId'], ifInState: args['destroyFromIfInState'] ?? null, destroy: originals };
+  try {
+    const destroyed = await emailSet(destroyArguments, context);
+    return [...replies, ...(Array.isArray(destroyed) ? destroyed : [['Email/set', destroyed] satisfies Reply])];
+  } catch (error) {
+    if (!(error instanceof MethodError)) throw error;
+    return [...replies, ['error', { type: error.type, ...error.detail }]];
+  }
+};
+
+interface Wish {
+  emailId: number;
+  target: AcrossTarget;
+}
+
+function copyAll(
+  context: MethodContext,
+  from: Account,
+  to: Account,
+  args: Args,
+  asked: Map<string, Args>,
+): Promise<{ response: Record<string, unknown>; originals: string[] }> {
+  const { tenant } = to;
+  const ifInState = optionalString(args, 'ifInState');
+  const ifFromInState = optionalString(args, 'ifFromInState');
+  return context.store.transact(async (tx) => {
+    const states = await lockAccounts(tx, tenant, [from.id, to.id]);
+    const oldState = states.get(to.id);
+    if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');
+    if (ifFromInState !== null && ifFromInState !== String(states.get(from.id))) throw new MethodError('stateMismatch');
+    await context.pause?.('locked');
+    const notCreated: Record<string, SetError> = {};
+    const wishes = await readWishes(context, await mailboxRoles(tx, { tenant, account: to.id }), asked, notCreated);
+    const created: Record<string, Record<string, unknown>> = {};
+    const originals = new Set<string>();
+    const given = { program: context.program, now: context.clock() };
+    // One Email may be wished for twice; each round copies every Email once.
+    for (let left = [...wishes]; left.length > 0; ) {
+      const round = new Map<number, [string, Wish]>();
+      for (const wish of left) if (!round.has(wish[1].emailId)) round.set(wish[1].emailId, wish);
+      left = left.filter((wish) => round.get(wish[1].emailId) !== wish);
+      const copied = await copyAcross(tx, { tenant, from: from.id, to: to.id }, [...round.keys()], (copy) => round.get(copy.email_id)?.[1].target ?? null, given);
+      const done = new Map(copied.map((copy) => [copy.of.email_id, copy]));
+      for (const [emailId, [key]] of round) {
+        const copy = done.get(emailId);
+        if (!copy) {
+          notCreated[key] = { type: 'notFound', description: 'There is no such Email in the account to copy from.' };
+          continue;
+        }
+        created[key] = { id: emailIdOf(copy.emailId), blobId: emailBlobId(copy.emailId), threadId: threadIdOf(copy.of.thread_id), size: copy.size };
+        originals.add(emailIdOf(emailId));
+      }
+    }
+    await context.pause?.('applied');
+    const newState = await lockAccount(tx, { tenant, account: to.id });
+    tx.onCommit(() => {
+      for (const [key, { id }] of Object.entries(created)) context.createdIds.set(key, id as string);
+    });
+    const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
+    return {
+      response: {
+        fromAccountId: args['fromAccountId'],
+        accountId: args['accountId'],
+        oldState: String(oldState),
+        newState: String(newState),
+        created: orNull(created),
+        notCreated: orNull(notCreated),
+      },
+      originals: [...originals],
+    };
+  });
+}
+
+async function readWishes(context: MethodContext, roles: Map<number, string | null>, asked: Map<string, Args>, notCreated: Record<string, SetError>): Promise<Map<string, Wish>> {
+  const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
+  const wishes = new Map<string, Wish>();
+  for (const [key, object] of asked) {
+    await attempt(key, notCreated, async () => {
+      const unknown = Object.keys(object).filter((property) => !PROPERTIES.includes(property));
+      if (unknown.length > 0) throw invalidProperties(unknown, 'A copy cannot differ in these.');
+      const { id } = object;
+      const emailId = typeof id === 'string' ? parseEmailId(resolveId(id, context)) : null;
+      if (emailId === null) throw new SetFault('notFound', 'There is no such Email in the account to copy from.');
+      const keywords: Keywords | null = object['keywords'] === undefined ? null : readKeywords(object['keywords']);
+      const receivedAt = object['receivedAt'] === undefined ? null : readReceivedAt(object['receivedAt'], context.clock());
+      wishes.set(key, { emailId, target: { mailbox: readMailbox(object['mailboxIds'], boxes), keywords, receivedAt } });
+    });
+  }
+  return wishes;
+}

@@ -1,0 +1,135 @@
+// Email/import (RFC 8621 §4.8).
+
+import type { Account } from '../../directory/directory.ts';
+import type { ParsedMessage } from '../../mail/message.ts';
+import { asDate, headerFields } from '../../mail/mime/headers.ts';
+import { parseMessage } from '../../mail/mime/parse.ts';
+import { lockAccount } from '../../store/email-change.ts';
+import { mailboxRoles } from '../../store/emails.ts';
+import type { Transaction } from '../../store/postgres.ts';
+import { supersedeSentCopy } from '../../store/sent-copy.ts';
+import { openBlob } from '../blob.ts';
+import { putNewEmails, type CreatedEmail, type NewEmail } from '../email/new-messages.ts';
+import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
+import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { accountOf, attempt, isObject, onlyArguments, optionalString, resolveId, type Args } from '../standard.ts';
+import type { Method, MethodContext } from '../wire.ts';
+import { tooLarge } from './email-set.ts';
+
+/** Octets of messages that are held in memory, and put in in one transaction. */
+const TOGETHER = 16 << 20;
+
+const PROPERTIES = ['blobId', 'mailboxIds', 'keywords', 'receivedAt'];
+
+export const emailImport: Method = async (args, context) => {
+  const account = accountOf(args, context);
+  onlyArguments(args, ['accountId', 'ifInState', 'emails']);
+  const ifInState = optionalString(args, 'ifInState');
+  const asked = args['emails'];
+  if (!isObject(asked) || !Object.values(asked).every(isObject)) throw invalidArguments('"emails" is a map of objects.');
+  if (Object.keys(asked).length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
+  const notCreated: Record<string, SetError> = {};
+  const created: Record<string, CreatedEmail['shown']> = {};
+  let states: { old: number; new: number } | undefined;
+  const put = async (messages: Map<string, Brought>): Promise<void> => {
+    const done = await importTogether(context, account, messages, states ? null : ifInState);
+    Object.assign(notCreated, done.notCreated);
+    states = { old: states?.old ?? done.oldState, new: done.newState };
+    for (const [key, shown] of done.created) {
+      created[key] = shown;
+      context.createdIds.set(key, shown.id);
+    }
+  };
+  let held = new Map<string, Brought>();
+  let size = 0;
+  for (const [key, email] of Object.entries(asked) as [string, Args][]) {
+    await attempt(key, notCreated, async () => {
+      const brought = await bring(context, account, email);
+      held.set(key, brought);
+      size += brought.bytes.length;
+    });
+    if (size < TOGETHER) continue;
+    await put(held);
+    [held, size] = [new Map(), 0];
+  }
+  if (held.size > 0 || !states) await put(held);
+  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
+  return {
+    accountId: args['accountId'],
+    oldState: String(states?.old),
+    newState: String(states?.new),
+    created: orNull(created),
+    notCreated: orNull(notCreated),
+  };
+};
+
+interface Brought {
+  email: Args;
+  bytes: Buffer;
+  parsed: ParsedMessage;
+}
+
+/** Reads the blob: recorded as downloaded, if it is of somebody's message. */
+async function bring(context: MethodContext, account: Account, email: Args): Promise<Brought> {
+  const unknown = Object.keys(email).filter((property) => !PROPERTIES.includes(property));
+  if (unknown.length > 0) throw invalidProperties(unknown);
+  const { blobId } = email;
+  if (typeof blobId !== 'string') throw invalidProperties(['blobId']);
+  const { maxMessageSize } = await context.directory.policy(account.tenant);
+  const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
+  const blob = await openBlob(context, user, resolveId(blobId, context));
+  if (!blob) throw invalidProperties(['blobId'], 'There is no such blob.');
+  if (blob.size > maxMessageSize) throw tooLarge(maxMessageSize);
+  const bytes = await blob.read();
+  if (headerFields(bytes).length === 0) throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
+  return { email, bytes, parsed: parseMessage(bytes) };
+}
+
+interface Imported {
+  oldState: number;
+  newState: number;
+  created: [key: string, shown: CreatedEmail['shown']][];
+  notCreated: Record<string, SetError>;
+}
+
+function importTogether(context: MethodContext, account: Account, messages: Map<string, Brought>, ifInState: string | null): Promise<Imported> {
+  const at = { tenant: account.tenant, account: account.id };
+  return context.store.transact(async (tx) => {
+    const oldState = await lockAccount(tx, at);
+    if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');
+    await context.pause?.('locked');
+    const roles = await mailboxRoles(tx, at);
+    const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
+    const notCreated: Record<string, SetError> = {};
+    const keys: string[] = [];
+    const emails: NewEmail[] = [];
+    for (const [key, { email, bytes, parsed }] of messages) {
+      await attempt(key, notCreated, async () => {
+        const mailbox = readMailbox(email['mailboxIds'], boxes);
+        const keywords = readKeywords(email['keywords']);
+        emails.push({ bytes, parsed, mailbox, keywords, receivedAt: readReceivedAt(email['receivedAt'], receivedDate(bytes) ?? context.clock()) });
+        keys.push(key);
+      });
+    }
+    const created = await putNewEmails(tx, context, at, emails);
+    for (const [i, { emailId }] of created.entries()) {
+      const { mailbox, parsed } = emails[i] ?? {};
+      if (mailbox !== undefined && roles.get(mailbox) === 'sent') await supersede(tx, { ...at, mailbox }, parsed, emailId);
+    }
+    await context.pause?.('applied');
+    return { oldState, newState: await lockAccount(tx, at), created: created.map(({ shown }, i) => [keys[i] ?? '', shown]), notCreated };
+  });
+}
+
+async function supersede(tx: Transaction, at: { tenant: number; account: number; mailbox: number }, parsed: ParsedMessage | undefined, emailId: number): Promise<void> {
+  const messageIdHeader = parsed?.envelope.messageId?.[0];
+  if (messageIdHeader !== undefined) await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
+}
+
+/** RFC 8621 §4.8: of the most recent Received field, which is the first. */
+function receivedDate(bytes: Buffer): Date | null {
+  const received = headerFields(bytes).find((field) => field.name.toLowerCase() === 'received')?.value;
+  const date = asDate(received?.slice(received.lastIndexOf(';') + 1) ?? '');
+  return date === null ? null : new Date(date);
+}

@@ -1,0 +1,178 @@
+// Email/set (RFC 8621 §4.6).
+
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { domainOf } from '../../mail/address.ts';
+import type { Account } from '../../directory/directory.ts';
+import { parseMessage } from '../../mail/mime/parse.ts';
+import { holdCopies, lockAccount, moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
+import { mailboxRoles } from '../../store/emails.ts';
+import type { Transaction } from '../../store/postgres.ts';
+import { openBlob } from '../blob.ts';
+import { composeDraft, understandDraft } from '../email/compose-email.ts';
+import { emailIdOf, parseEmailId } from '../email/ids.ts';
+import { putNewEmails, type NewEmail } from '../email/new-messages.ts';
+import { parseWanted } from '../email/object.ts';
+import { keywordChange, mailboxChange, readKeywords, readMailbox, readPatch, readReceivedAt, type Boxes, type EmailPatch } from '../email/settings.ts';
+import { invalidProperties, SetFault } from '../errors.ts';
+import { accountOf, attempt, emptySetResult, setArguments, setResponse, type Args, type SetResult } from '../standard.ts';
+import type { Method, MethodContext } from '../wire.ts';
+import { readWanted, showAll } from './email-get.ts';
+
+export const emailSet: Method = async (args, context) => {
+  const account = accountOf(args, context);
+  const at = { tenant: account.tenant, account: account.id };
+  // Read twice: here for its form, and under the lock against the state.
+  const asked = setArguments(args, String(args['ifInState']));
+  const refused = emptySetResult();
+  const drafts = await makeDrafts(context, account, asked.create, refused);
+  const patches = await readPatches(context, account, asked.update, refused);
+  const made = new Map<string, string>();
+  const response = await context.store.transact(async (tx) => {
+    const state = await lockAccount(tx, at);
+    setArguments(args, String(state));
+    await context.pause?.('locked');
+    const result: SetResult = { ...emptySetResult(), notCreated: { ...refused.notCreated }, notUpdated: { ...refused.notUpdated } };
+    const known = await mailboxRoles(tx, at);
+    made.clear();
+    const resolve = (id: string): string => (id.startsWith('#') ? (made.get(id.slice(1)) ?? context.createdIds.get(id.slice(1)) ?? id) : id);
+    const boxes: Boxes = { exists: (mailbox) => known.has(mailbox), resolve };
+    await create(tx, context, at, drafts, boxes, result, made);
+    await update(tx, { ...at, now: context.clock() }, patches, boxes, result);
+    await destroy(tx, at, asked.destroy, resolve, result);
+    await context.pause?.('applied');
+    return setResponse(args['accountId'], String(state), String(await lockAccount(tx, at)), result);
+  });
+  for (const [key, id] of made) context.createdIds.set(key, id);
+  return response;
+};
+
+type Draft = Omit<NewEmail, 'mailbox' | 'keywords'> & { email: Args };
+
+/** Messages of what is to be created: composed before anything is locked. */
+async function makeDrafts(context: MethodContext, account: Account, asked: Map<string, Args>, refused: SetResult): Promise<Map<string, Draft>> {
+  const drafts = new Map<string, Draft>();
+  const { maxMessageSize } = await context.directory.policy(account.tenant);
+  for (const [key, email] of asked) {
+    await attempt(key, refused.notCreated, async () => {
+      const now = context.clock();
+      const receivedAt = readReceivedAt(email['receivedAt'], now);
+      const understood = understandDraft(email);
+      if ('invalid' in understood) throw invalidProperties(understood.invalid, understood.description);
+      const { draft } = understood;
+      const bytesOf = await readBlobs(context, account, draft.blobIds, maxMessageSize);
+      const bytes = composeDraft(draft, { date: now, messageId: `${randomUUID()}@${domainOf(account.address)}` }, bytesOf);
+      if (bytes.length > maxMessageSize) throw tooLarge(maxMessageSize);
+      drafts.set(key, { email, bytes, parsed: parseMessage(bytes), receivedAt });
+    });
+  }
+  return drafts;
+}
+
+export function tooLarge(limit: number): SetFault {
+  return new SetFault('tooLarge', `A message may have ${limit} octets.`);
+}
+
+async function readBlobs(context: MethodContext, account: Account, blobIds: string[], limit: number): Promise<Map<string, Buffer>> {
+  const bytesOf = new Map<string, Buffer>();
+  const notFound: string[] = [];
+  let size = 0;
+  for (const blobId of new Set(blobIds)) {
+    const blob = await openBlob(context, { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program }, blobId);
+    if (!blob) notFound.push(blobId);
+    else if ((size += blob.size) > limit) throw tooLarge(limit);
+    else bytesOf.set(blobId, await blob.read());
+  }
+  if (notFound.length > 0) throw new SetFault('blobNotFound', 'Not all of the blobs are there.', { notFound });
+  return bytesOf;
+}
+
+async function create(
+  tx: Transaction,
+  context: MethodContext,
+  at: { tenant: number; account: number },
+  drafts: Map<string, Draft>,
+  boxes: Boxes,
+  result: SetResult,
+  made: Map<string, string>,
+): Promise<void> {
+  const keys: string[] = [];
+  const emails: NewEmail[] = [];
+  for (const [key, { email, ...draft }] of drafts) {
+    await attempt(key, result.notCreated, async () => {
+      emails.push({ ...draft, mailbox: readMailbox(email['mailboxIds'], boxes), keywords: readKeywords(email['keywords']) });
+      keys.push(key);
+    });
+  }
+  const created = await putNewEmails(tx, context, at, emails);
+  created.forEach(({ shown }, i) => {
+    const key = keys[i] ?? '';
+    made.set(key, shown.id);
+    result.created[key] = { ...shown };
+  });
+}
+
+/** By the id as it was given: it may be one that is yet to be made. */
+async function readPatches(context: MethodContext, account: Account, asked: Map<string, Args>, refused: SetResult): Promise<Map<string, EmailPatch>> {
+  const patches = new Map<string, EmailPatch>();
+  for (const [id, patch] of asked) {
+    await attempt(id, refused.notUpdated, async () => {
+      const read = readPatch(patch);
+      await checkImmutable(context, account, id, read.immutable);
+      patches.set(id, read);
+    });
+  }
+  return patches;
+}
+
+/** RFC 8620 §5.3: what cannot be set may be given as it is, so that a client may hand whole objects back. */
+async function checkImmutable(context: MethodContext, account: Account, id: string, given: Map<string, unknown>): Promise<void> {
+  if (given.size === 0) return;
+  const wanted = parseWanted({ properties: [...given.keys()], fetchAllBodyValues: true }, []);
+  if (typeof wanted === 'string') throw invalidProperties([...given.keys()], wanted);
+  const number = parseEmailId(id);
+  const { rows } = await readWanted(context, { tenant: account.tenant, account: account.id }, number === null ? [] : [number], wanted);
+  const [shown] = await showAll(context, account.tenant, rows, wanted);
+  if (!shown) throw new SetFault('notFound');
+  const changed = [...given].filter(([property, value]) => !isDeepStrictEqual(shown[1][property], value)).map(([property]) => property);
+  if (changed.length > 0) throw invalidProperties(changed, 'Cannot be changed.');
+}
+
+async function update(
+  tx: Transaction,
+  at: { tenant: number; account: number; now: Date },
+  patches: Map<string, EmailPatch>,
+  boxes: Boxes,
+  result: SetResult,
+): Promise<void> {
+  if (patches.size === 0) return;
+  const ids = new Map([...patches.keys()].map((given) => [given, parseEmailId(boxes.resolve(given))]));
+  const held = await holdCopies(tx, at, { emailIds: [...ids.values()].filter((id) => id !== null) });
+  const copies = new Map(held.map((copy) => [copy.email_id, copy]));
+  const keywords = new Map<number, KeywordChange>();
+  const moves = new Map<number, number>();
+  for (const [given, patch] of patches) {
+    await attempt(given, result.notUpdated, async () => {
+      const copy = copies.get(ids.get(given) ?? 0);
+      if (!copy) throw new SetFault('notFound');
+      const change = keywordChange(patch, { flags: copy.flags, others: copy.keywords });
+      const mailbox = mailboxChange(patch, copy.mailbox_id, boxes);
+      if (change) keywords.set(copy.email_id, change);
+      if (mailbox !== null) moves.set(copy.email_id, mailbox);
+      result.updated[emailIdOf(copy.email_id)] = null;
+    });
+  }
+  if (keywords.size > 0) await setKeywords(tx, at, { emailIds: [...keywords.keys()] }, (copy) => keywords.get(copy.email_id) ?? null);
+  if (moves.size > 0) await moveCopies(tx, at, { emailIds: [...moves.keys()] }, (copy) => moves.get(copy.email_id) ?? null);
+}
+
+async function destroy(tx: Transaction, at: { tenant: number; account: number }, asked: string[], resolve: (id: string) => string, result: SetResult): Promise<void> {
+  if (asked.length === 0) return;
+  const ids = asked.map((given) => ({ given, number: parseEmailId(resolve(given)) }));
+  const removed = await removeCopies(tx, at, { emailIds: ids.flatMap(({ number }) => number ?? []) });
+  const gone = new Set(removed.map((copy) => copy.email_id));
+  for (const { given, number } of ids) {
+    if (number !== null && gone.has(number)) result.destroyed.push(emailIdOf(number));
+    else result.notDestroyed[given] = { type: 'notFound' };
+  }
+}

@@ -1,0 +1,219 @@
+// Recall/get, /query, /changes, /set, /preview, /restore: the extension urn:x-homing:recall (docs/jmap-recall.md).
+
+import type { RecallProgress } from '../../store/recalls.ts';
+import { accountModseq, recallIdsOf, recallsByIds, recallsChangedSince, recallsOfMessages } from '../../store/recalls.ts';
+import { countsFor } from '../../recall/report.ts';
+import { emailToSubmit } from '../../store/submissions-read.ts';
+import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { accountOf, attempt, changesArguments, emptySetResult, getArguments, isObject, numberOf, onlyArguments, pageOf, pick, resolveId, setArguments, setResponse, sortArguments } from '../standard.ts';
+import type { Method, MethodContext } from '../wire.ts';
+import type { Account } from '../../directory/directory.ts';
+
+const PROPERTIES = [
+  'id',
+  'emailId',
+  'messageId',
+  'subject',
+  'mode',
+  'status',
+  'includeRead',
+  'reason',
+  'createdAt',
+  'gatedAt',
+  'doneAt',
+  'total',
+  'counts',
+  'replacementSubmissionId',
+  'cancelRequested',
+  'restorableUntil',
+];
+
+export function toRecall(recall: RecallProgress): Record<string, unknown> {
+  return {
+    id: `r${recall.id}`,
+    emailId: recall.email_id === null ? null : `m${recall.email_id}`,
+    messageId: recall.message_id_header,
+    subject: recall.subject,
+    mode: recall.mode,
+    status: recall.status,
+    includeRead: recall.include_read,
+    reason: recall.reason,
+    createdAt: recall.created_at.toISOString(),
+    gatedAt: recall.gated_at.toISOString(),
+    doneAt: recall.done_at?.toISOString() ?? null,
+    total: recall.total,
+    counts: countsFor(recall),
+    replacementSubmissionId: recall.replacement_message_id === null ? null : `s${recall.replacement_message_id}`,
+    cancelRequested: recall.cancel_requested,
+    restorableUntil: new Date(recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000).toISOString(),
+  };
+}
+
+export const recallGet: Method = async (args, context) => {
+  const account = accountOf(args, context);
+  const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
+  const state = await accountModseq(context.store, account.tenant, account.id);
+  const numbers = ids
+    ? ids.map((id) => numberOf(id, 'r') ?? 0)
+    : (await recallIdsOf(context.store, account.tenant, account.id)).slice(0, LIMITS.maxObjectsInGet).map((row) => row.id);
+  const rows = await recallsByIds(context.store, account.tenant, account.id, numbers);
+  const all = new Map(rows.map((row) => [`r${row.id}`, toRecall(row)]));
+  const wanted = ids ?? numbers.map((number) => `r${number}`);
+  return {
+    accountId: args['accountId'],
+    state: String(state),
+    list: wanted.flatMap((id) => (all.has(id) ? [pick(all.get(id) ?? {}, properties)] : [])),
+    notFound: wanted.filter((id) => !all.has(id)),
+  };
+};
+
+/** Filter: emailId (any copy of the sender's with the same Message-ID), status. Newest first. */
+export const recallQuery: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'filter', 'sort', 'position', 'anchor', 'anchorOffset', 'limit', 'calculateTotal']);
+  const account = accountOf(args, context);
+  const filter = args['filter'] ?? {};
+  if (!isObject(filter)) throw invalidArguments('"filter" is a filter.');
+  const unknown = Object.keys(filter).find((name) => !['emailId', 'status'].includes(name));
+  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+  const sorts = sortArguments(args, ['createdAt']);
+  const state = await accountModseq(context.store, account.tenant, account.id);
+  let rows = await recallIdsOf(context.store, account.tenant, account.id);
+  if (filter['emailId'] !== undefined) {
+    const email = await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, numberOf(filter['emailId'], 'm') ?? 0);
+    const messageId = email?.envelope.messageId?.[0];
+    const of = messageId === undefined ? [] : await recallsOfMessages(context.store, account.tenant, account.id, [messageId]);
+    rows = rows.filter((row) => of.some((recall) => recall.id === row.id));
+  }
+  if (filter['status'] !== undefined) rows = rows.filter((row) => row.status === filter['status']);
+  if (sorts[0]?.ascending === true) rows = rows.toReversed();
+  return { accountId: args['accountId'], queryState: String(state), canCalculateChanges: false, ...pageOf(rows.map((row) => `r${row.id}`), args, LIMITS.maxQuery) };
+};
+
+export const recallChanges: Method = async (args, context) => {
+  const account = accountOf(args, context);
+  const { since, max } = changesArguments(args);
+  const state = await accountModseq(context.store, account.tenant, account.id);
+  if (since > state) throw new MethodError('cannotCalculateChanges');
+  const rows = await recallsChangedSince(context.store, account.tenant, account.id, since, (max ?? LIMITS.maxQuery) + 1);
+  const taken = rows.slice(0, max ?? LIMITS.maxQuery);
+  const more = rows.length > taken.length;
+  return {
+    accountId: args['accountId'],
+    oldState: String(since),
+    newState: String(more ? (taken.at(-1)?.modseq ?? state) : state),
+    hasMoreChanges: more,
+    created: taken.filter((row) => row.created).map((row) => `r${row.id}`),
+    updated: taken.filter((row) => !row.created).map((row) => `r${row.id}`),
+    destroyed: [],
+  };
+};
+
+const CREATABLE = ['emailId', 'mode', 'replacementEmailId', 'recipients', 'includeRead', 'notifyMe', 'reason'];
+
+/** Answers once the gate has committed. */
+export const recallSet: Method = async (args, context) => {
+  const account = accountOf(args, context);
+  const before = String(await accountModseq(context.store, account.tenant, account.id));
+  const { create, update, destroy } = setArguments(args, before);
+  const result = emptySetResult();
+  for (const [key, object] of create) {
+    await attempt(key, result.notCreated, async () => {
+      const made = await createRecall(context, account, object);
+      result.created[key] = made;
+      context.createdIds.set(key, made['id'] as string);
+    });
+  }
+  for (const [given, patch] of update) {
+    const id = resolveId(given, context);
+    await attempt(given, result.notUpdated, async () => {
+      await updateRecall(context, account, id, patch);
+      result.updated[id] = null;
+    });
+  }
+  for (const id of destroy) result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
+  const after = String(await accountModseq(context.store, account.tenant, account.id));
+  return setResponse(args['accountId'], before, after, result);
+};
+
+async function createRecall(context: MethodContext, account: Account, object: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const began = performance.now();
+  const { mode = 'delete', replacementEmailId = null, recipients = null, includeRead = false, notifyMe = false, reason = null } = object;
+  const wrong = Object.keys(object).filter((name) => !CREATABLE.includes(name));
+  const emailId = numberOf(typeof object['emailId'] === 'string' ? resolveId(object['emailId'], context) : null, 'm');
+  if (emailId === undefined) wrong.push('emailId');
+  if (mode !== 'delete' && mode !== 'replace') wrong.push('mode');
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string'))) wrong.push('recipients');
+  if (typeof includeRead !== 'boolean') wrong.push('includeRead');
+  if (typeof notifyMe !== 'boolean') wrong.push('notifyMe');
+  if (reason !== null && typeof reason !== 'string') wrong.push('reason');
+  if (replacementEmailId !== null && (typeof replacementEmailId !== 'string' || mode !== 'replace')) wrong.push('replacementEmailId');
+  if (wrong.length > 0 || emailId === undefined) throw invalidProperties(wrong);
+  const replacement = replacementEmailId === null ? null : await readReplacement(context, account, replacementEmailId as string);
+  const recall = await context.recalls.request({
+    actor: context.user,
+    account: account.id,
+    message: { emailId },
+    mode: mode as 'delete' | 'replace',
+    recipients: recipients as string[] | null,
+    includeRead: includeRead as boolean,
+    notifyMe: notifyMe as boolean,
+    reason: reason as string | null,
+  });
+  const gateMs = performance.now() - began;
+  if (replacement) await context.recalls.replace(context.user, account.id, recall.id, replacement);
+  return { ...toRecall(recall), gateMs };
+}
+
+/** { status: "cancelled" } or { replacementEmailId } once. */
+async function updateRecall(context: MethodContext, account: Account, id: string, patch: Record<string, unknown>): Promise<void> {
+  const number = numberOf(id, 'r');
+  if (number === undefined) throw new SetFault('notFound');
+  const names = Object.keys(patch);
+  if (names.length !== 1 || !['status', 'replacementEmailId'].includes(names[0] ?? '')) {
+    throw invalidProperties(names.filter((name) => !['status', 'replacementEmailId'].includes(name)), 'Either "status" or "replacementEmailId" can be set.');
+  }
+  if (names[0] === 'status') {
+    if (patch['status'] !== 'cancelled') throw invalidProperties(['status']);
+    return context.recalls.cancel(context.user, account.id, number);
+  }
+  const mail = await readReplacement(context, account, typeof patch['replacementEmailId'] === 'string' ? patch['replacementEmailId'] : '');
+  await context.recalls.replace(context.user, account.id, number, mail);
+}
+
+/** The draft as it is to be sent: to whom its fields say. */
+async function readReplacement(context: MethodContext, account: Account, given: string): Promise<Parameters<MethodContext['recalls']['replace']>[3]> {
+  const number = numberOf(resolveId(given, context), 'm');
+  const email = number === undefined ? undefined : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
+  if (!email || number === undefined) throw invalidProperties(['replacementEmailId']);
+  const { from, to, cc, bcc } = email.envelope;
+  const own = await context.directory.addressesOf(account.tenant, account.id);
+  const sender = from?.[0]?.email.toLowerCase() ?? '';
+  if (!own.includes(sender)) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
+  const recipients = [...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== ''))];
+  if (recipients.length === 0) throw new SetFault('noRecipients', 'The replacement names no recipient.');
+  const bytes = await context.blobs.read(account.tenant, email.blob_id);
+  return { mailFrom: sender, recipients, bytes, emailId: number };
+}
+
+/** What can be expected, from delivery state alone. */
+export const recallPreview: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'emailId', 'recipients']);
+  const account = accountOf(args, context);
+  const emailId = numberOf(args['emailId'], 'm');
+  const recipients = args['recipients'] ?? null;
+  if (emailId === undefined) throw invalidArguments('"emailId" is required.');
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string'))) throw invalidArguments('"recipients" is a list of addresses or null.');
+  const preview = await context.recalls.preview({ actor: context.user, account: account.id, message: { emailId }, recipients: recipients as string[] | null });
+  return { accountId: args['accountId'], emailId: args['emailId'], ...preview };
+};
+
+/** Brings back what a recall took. */
+export const recallRestore: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'recallId']);
+  const account = accountOf(args, context);
+  const id = numberOf(args['recallId'], 'r');
+  if (id === undefined) throw invalidArguments('"recallId" is required.');
+  await context.recalls.restore(context.user, account.id, id);
+  return { accountId: args['accountId'], recallId: args['recallId'] };
+};

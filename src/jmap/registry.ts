@@ -1,0 +1,64 @@
+// Every method, with the capability that a request must be using to call it.
+
+import { CAPABILITY, type Capability, type Method } from './wire.ts';
+import { echo } from './methods/core.ts';
+import { emailChangesMethod } from './methods/email-changes.ts';
+import { emailGet } from './methods/email-get.ts';
+import { emailQuery, emailQueryChangesMethod } from './methods/email-query.ts';
+import { emailSet } from './methods/email-set.ts';
+import { submissionChanges, submissionGet, submissionQuery } from './methods/email-submission.ts';
+import { submissionSet } from './methods/email-submission-set.ts';
+import { identityChanges, identityGet, identitySet } from './methods/identity.ts';
+import { cannotCalculate, mailboxChangesMethod, mailboxGet, mailboxQuery } from './methods/mailbox.ts';
+import { mailboxSet } from './methods/mailbox-set.ts';
+import { recallChanges, recallGet, recallPreview, recallQuery, recallRestore, recallSet } from './methods/recall.ts';
+import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
+import { threadChangesMethod, threadGet } from './methods/thread.ts';
+
+export interface Registered {
+  capability: Capability;
+  run: Method;
+}
+
+const of = (capability: Capability, methods: Record<string, Method>): Record<string, Registered> =>
+  Object.fromEntries(Object.entries(methods).map(([name, run]) => [name, { capability, run }]));
+
+export const METHODS: Readonly<Record<string, Registered>> = {
+  ...of(CAPABILITY.core, { 'Core/echo': echo }),
+  ...of(CAPABILITY.mail, {
+    'Mailbox/get': mailboxGet,
+    'Mailbox/changes': mailboxChangesMethod,
+    'Mailbox/query': mailboxQuery,
+    'Mailbox/queryChanges': cannotCalculate,
+    'Mailbox/set': mailboxSet,
+    'Thread/get': threadGet,
+    'Thread/changes': threadChangesMethod,
+    'Email/get': emailGet,
+    'Email/changes': emailChangesMethod,
+    'Email/query': emailQuery,
+    'Email/queryChanges': emailQueryChangesMethod,
+    'Email/set': emailSet,
+  }),
+  ...of(CAPABILITY.submission, {
+    'Identity/get': identityGet,
+    'Identity/changes': identityChanges,
+    'Identity/set': identitySet,
+    'EmailSubmission/get': submissionGet,
+    'EmailSubmission/changes': submissionChanges,
+    'EmailSubmission/query': submissionQuery,
+    'EmailSubmission/queryChanges': cannotCalculate,
+    'EmailSubmission/set': submissionSet,
+  }),
+  ...of(CAPABILITY.recall, {
+    'Recall/get': recallGet,
+    'Recall/changes': recallChanges,
+    'Recall/query': recallQuery,
+    'Recall/queryChanges': cannotCalculate,
+    'Recall/set': recallSet,
+    'Recall/preview': recallPreview,
+    'Recall/restore': recallRestore,
+    'RecallOutcome/get': outcomeGet,
+    'RecallOutcome/query': outcomeQuery,
+    'RecallOutcome/queryChanges': cannotCalculate,
+  }),
+};

@@ -1,0 +1,22 @@
+// What the JMAP methods work with: wired in src/services.ts.
+
+import type { Accept } from '../delivery/accept.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Logger } from '../mail/log.ts';
+import type { Recalls } from '../recall/recalls.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Ids } from '../store/ids.ts';
+import type { Store } from '../store/postgres.ts';
+
+export interface JmapServices {
+  store: Store;
+  ids: Ids;
+  blobs: Blobs;
+  directory: Directory;
+  accept: Accept;
+  recalls: Recalls;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop here, between two statements of a method. */
+  pause?: (point: string) => Promise<void>;
+}

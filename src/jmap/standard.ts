@@ -1,0 +1,231 @@
+// What the standard methods have in common (RFC 8620 §5): reading arguments, /get, /changes, /set.
+
+import type { Account } from '../directory/directory.ts';
+import { invalidArguments, MethodError, SetFault, toSetError, type SetError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import type { MethodContext } from './wire.ts';
+
+export type Args = Record<string, unknown>;
+
+/** The account a call is about; dispatch has checked that it may be used. */
+export function accountOf(args: Args, context: MethodContext): Account {
+  const account = context.accounts.get(args['accountId'] as string);
+  if (!account) throw new MethodError('accountNotFound');
+  return account;
+}
+
+/** Refuses arguments that the method does not have. */
+export function onlyArguments(args: Args, known: readonly string[]): void {
+  const unknown = Object.keys(args).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw invalidArguments(`There is no argument "${unknown}".`);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Id (RFC 8620 §1.2). */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(value);
+}
+
+/** The number in "m123"; undefined: it is none of ours. */
+export function numberOf(id: unknown, prefix: string): number | undefined {
+  if (typeof id !== 'string' || !id.startsWith(prefix)) return undefined;
+  const digits = id.slice(prefix.length);
+  return /^[1-9]\d{0,15}$/.test(digits) && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
+}
+
+export function optionalBoolean(args: Args, name: string, fallback: boolean): boolean {
+  const value = args[name] ?? fallback;
+  if (typeof value !== 'boolean') throw invalidArguments(`"${name}" is true or false.`);
+  return value;
+}
+
+export function optionalString(args: Args, name: string): string | null {
+  const value = args[name] ?? null;
+  if (value !== null && typeof value !== 'string') throw invalidArguments(`"${name}" is a string or null.`);
+  return value;
+}
+
+/** An Int; `least` 0 makes it an UnsignedInt. */
+export function optionalInteger(args: Args, name: string, least = Number.MIN_SAFE_INTEGER): number | null {
+  const value = args[name] ?? null;
+  if (value !== null && (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)) throw invalidArguments(`"${name}" is not a number it can be.`);
+  return value;
+}
+
+export function optionalIds(args: Args, name: string): string[] | null {
+  const value = args[name] ?? null;
+  if (value !== null && !(Array.isArray(value) && value.every(isId))) throw invalidArguments(`"${name}" is a list of ids or null.`);
+  return value as string[] | null;
+}
+
+/** `ids` and `properties` of a /get; null properties: all. Unknown properties are refused. */
+export function getArguments(args: Args, known: (property: string) => boolean, extra: readonly string[] = []): { ids: string[] | null; properties: string[] | null } {
+  onlyArguments(args, ['accountId', 'ids', 'properties', ...extra]);
+  const ids = optionalIds(args, 'ids');
+  if (ids && ids.length > LIMITS.maxObjectsInGet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
+  const properties = args['properties'] ?? null;
+  if (properties !== null && !(Array.isArray(properties) && properties.every((one) => typeof one === 'string'))) {
+    throw invalidArguments('"properties" is a list of names or null.');
+  }
+  const unknown = (properties as string[] | null)?.find((one) => !known(one));
+  if (unknown !== undefined) throw invalidArguments(`There is no property "${unknown}".`);
+  return { ids: ids && [...new Set(ids)], properties: properties as string[] | null };
+}
+
+/** The properties asked for, `id` always. */
+export function pick(object: Record<string, unknown>, properties: string[] | null): Record<string, unknown> {
+  if (properties === null) return object;
+  return Object.fromEntries(['id', ...properties].filter((name) => Object.hasOwn(object, name)).map((name) => [name, object[name]]));
+}
+
+export interface ChangesArguments {
+  since: number;
+  max: number | null;
+}
+
+/** `sinceState` and `maxChanges` of a /changes. Throws `cannotCalculateChanges` for a state that is none of ours. */
+export function changesArguments(args: Args): ChangesArguments {
+  onlyArguments(args, ['accountId', 'sinceState', 'maxChanges']);
+  const state = args['sinceState'];
+  if (typeof state !== 'string') throw invalidArguments('"sinceState" is required.');
+  const max = optionalInteger(args, 'maxChanges', 0);
+  if (max === 0) throw invalidArguments('"maxChanges" is greater than zero.');
+  if (!/^\d{1,16}$/.test(state)) throw new MethodError('cannotCalculateChanges');
+  return { since: Number(state), max };
+}
+
+/** Of many changes, the oldest `max`: the state to go on from, and whether there is more. */
+export function firstChanges<T extends { modseq: number }>(changes: T[], max: number | null): { taken: T[]; newState: number | null; more: boolean } {
+  const sorted = changes.toSorted((a, b) => a.modseq - b.modseq);
+  if (max === null || sorted.length <= max) return { taken: sorted, newState: null, more: false };
+  // A state is a modseq, and what shares one comes together.
+  const last = sorted[max]?.modseq ?? 0;
+  const taken = sorted.filter((change) => change.modseq < last);
+  if (taken.length === 0) throw new MethodError('cannotCalculateChanges');
+  return { taken, newState: taken.at(-1)?.modseq ?? null, more: true };
+}
+
+export interface SetArguments {
+  create: Map<string, Record<string, unknown>>;
+  update: Map<string, Record<string, unknown>>;
+  destroy: string[];
+}
+
+/** Arguments of a /set; `state` is the current one, for ifInState. Throws `stateMismatch`, `requestTooLarge`. */
+export function setArguments(args: Args, state: string, extra: readonly string[] = []): SetArguments {
+  onlyArguments(args, ['accountId', 'ifInState', 'create', 'update', 'destroy', ...extra]);
+  const ifInState = optionalString(args, 'ifInState');
+  const map = (name: string): Map<string, Record<string, unknown>> => {
+    const value = args[name] ?? {};
+    if (!isObject(value) || !Object.values(value).every(isObject)) throw invalidArguments(`"${name}" is a map of objects or null.`);
+    return new Map(Object.entries(value) as [string, Record<string, unknown>][]);
+  };
+  const create = map('create');
+  const update = map('update');
+  const destroy = [...new Set(Array.isArray(args['destroy']) && args['destroy'].every((id) => typeof id === 'string') ? (args['destroy'] as string[]) : [])];
+  if (args['destroy'] != null && !Array.isArray(args['destroy'])) throw invalidArguments('"destroy" is a list of ids or null.');
+  if (ifInState !== null && ifInState !== state) throw new MethodError('stateMismatch');
+  if (create.size + update.size + destroy.length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} objects.`);
+  return { create, update, destroy };
+}
+
+export interface SetResult {
+  created: Record<string, Record<string, unknown>>;
+  updated: Record<string, Record<string, unknown> | null>;
+  destroyed: string[];
+  notCreated: Record<string, SetError>;
+  notUpdated: Record<string, SetError>;
+  notDestroyed: Record<string, SetError>;
+}
+
+export function emptySetResult(): SetResult {
+  return { created: {}, updated: {}, destroyed: [], notCreated: {}, notUpdated: {}, notDestroyed: {} };
+}
+
+/** Runs one object's change; what it refuses goes to `refused`. */
+export async function attempt(id: string, refused: Record<string, SetError>, change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    const told = toSetError(error);
+    if (!told) throw error;
+    refused[id] = told;
+  }
+}
+
+/** The response of a /set: empty maps are null (RFC 8620 §5.3). */
+export function setResponse(accountId: unknown, oldState: string, newState: string, result: SetResult): Record<string, unknown> {
+  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
+  return {
+    accountId,
+    oldState,
+    newState,
+    created: orNull(result.created),
+    updated: orNull(result.updated),
+    destroyed: result.destroyed.length === 0 ? null : result.destroyed,
+    notCreated: orNull(result.notCreated),
+    notUpdated: orNull(result.notUpdated),
+    notDestroyed: orNull(result.notDestroyed),
+  };
+}
+
+/** "#k1" is what this request created as k1 (RFC 8620 §5.3). */
+export function resolveId(id: string, context: MethodContext): string {
+  return id.startsWith('#') ? (context.createdIds.get(id.slice(1)) ?? id) : id;
+}
+
+/**
+ * Applies a PatchObject (RFC 8620 §5.3) to an object; the object itself is not changed. Throws SetFault `invalidPatch`.
+ */
+export function applyPatch(object: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  const result = structuredClone(object);
+  const paths = Object.keys(patch);
+  for (const path of paths) {
+    if (paths.some((other) => other !== path && other.startsWith(`${path}/`))) throw new SetFault('invalidPatch', `"${path}" and a part of it are both set.`);
+    const steps = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const last = steps.pop() ?? '';
+    let at: unknown = result;
+    for (const step of steps) {
+      at = isObject(at) && Object.hasOwn(at, step) ? at[step] : undefined;
+      if (!isObject(at)) throw new SetFault('invalidPatch', `There is nothing at "${path}" to set.`);
+    }
+    const target = at as Record<string, unknown>;
+    if (patch[path] === null && steps.length > 0) delete target[last];
+    else target[last] = patch[path];
+  }
+  return result;
+}
+
+/** Comparators of a /query, each with a known property. Throws `unsupportedSort`. */
+export function sortArguments(args: Args, known: readonly string[]): { property: string; ascending: boolean; comparator: Record<string, unknown> }[] {
+  const sort = args['sort'] ?? [];
+  if (!Array.isArray(sort) || !sort.every(isObject)) throw invalidArguments('"sort" is a list of comparators or null.');
+  return (sort as Record<string, unknown>[]).map((comparator) => {
+    const { property, isAscending = true } = comparator;
+    if (typeof property !== 'string' || typeof isAscending !== 'boolean') throw invalidArguments('A comparator names a property.');
+    if (!known.includes(property)) throw new MethodError('unsupportedSort', `"${property}" cannot be sorted by.`);
+    return { property, ascending: isAscending, comparator };
+  });
+}
+
+/** position, anchor, anchorOffset, limit, calculateTotal of a /query over a list that is known whole (RFC 8620 §5.5). */
+export function pageOf(ids: string[], args: Args, maxLimit: number): { ids: string[]; position: number; total?: number; limit?: number } {
+  const anchor = optionalString(args, 'anchor');
+  const asked = optionalInteger(args, 'limit', 0);
+  const limit = Math.min(asked ?? maxLimit, maxLimit);
+  let position = optionalInteger(args, 'position') ?? 0;
+  if (anchor !== null) {
+    const index = ids.indexOf(anchor);
+    if (index < 0) throw new MethodError('anchorNotFound');
+    position = Math.max(0, index + (optionalInteger(args, 'anchorOffset') ?? 0));
+  } else if (position < 0) position = Math.max(0, ids.length + position);
+  return {
+    ids: ids.slice(position, position + limit),
+    position: Math.min(position, ids.length),
+    ...(optionalBoolean(args, 'calculateTotal', false) ? { total: ids.length } : {}),
+    ...((asked === null || asked > maxLimit) && ids.length - position > limit ? { limit } : {}),
+  };
+}

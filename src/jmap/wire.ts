@@ -1,0 +1,49 @@
+// JMAP on the wire (RFC 8620 §3): requests, responses, and what a method is.
+
+import type { Account } from '../directory/directory.ts';
+import type { JmapServices } from './services.ts';
+
+/** [name, arguments, method call id]. */
+export type Invocation = [name: string, args: Record<string, unknown>, id: string];
+
+export interface JmapRequest {
+  using: string[];
+  methodCalls: Invocation[];
+  createdIds?: Record<string, string>;
+}
+
+export interface JmapResponse {
+  methodResponses: Invocation[];
+  createdIds?: Record<string, string>;
+  sessionState: string;
+}
+
+/** What a method may know of the request it is part of. */
+export interface MethodContext extends JmapServices {
+  /** Who is signed in. */
+  user: Account;
+  /** Accounts they may use, by JMAP id; their own first. */
+  accounts: ReadonlyMap<string, Account>;
+  /** Creation ids of this request, so far (RFC 8620 §5.3). */
+  createdIds: Map<string, string>;
+  /** The program that asks, for exposure: its User-Agent, at most 100 printable characters. */
+  program: string;
+}
+
+/**
+ * One method. Answers its result, or several responses (onSuccess… calls). Throws MethodError, or one of the three kinds
+ * of error that dispatch.ts maps.
+ */
+export type Method = (args: Record<string, unknown>, context: MethodContext) => Promise<Record<string, unknown> | Reply[]>;
+
+/** A response under a name of its own: `undefined` name is the method's. */
+export type Reply = [name: string, result: Record<string, unknown>];
+
+export const CAPABILITY = {
+  core: 'urn:ietf:params:jmap:core',
+  mail: 'urn:ietf:params:jmap:mail',
+  submission: 'urn:ietf:params:jmap:submission',
+  recall: 'urn:x-homing:recall',
+} as const;
+
+export type Capability = (typeof CAPABILITY)[keyof typeof CAPABILITY];

@@ -1,0 +1,102 @@
+// Wiring: database, services, workers, faces. Nothing else knows everybody.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { pino } from 'pino';
+import { loadCertificate } from './certificate.ts';
+import { SETTINGS, type Config, type Ports } from './config/config.ts';
+import { Refusal } from './mail/errors.ts';
+import type { Logger } from './mail/log.ts';
+import { startHttp } from './http/server.ts';
+import { createServices, type Services } from './services.ts';
+import { startSmtpFaces } from './smtp/faces.ts';
+import { startEmbedded } from './store/embedded.ts';
+import { migrate } from './store/migrate.ts';
+import type { Connection } from './store/postgres.ts';
+import { createAdmin } from './directory/admin.ts';
+import { startOutside, type OutsideWorld } from './try/outside.ts';
+import { seed } from './try/seed.ts';
+import type { WorkerStart } from './worker.ts';
+
+export interface Homing {
+  ports: Ports;
+  services: Services;
+  /** Stops faces first, then workers, then the database; nothing accepted is lost. */
+  stop(): Promise<void>;
+}
+
+/** `say` gets the progress, a line each. Throws Refusal with a sentence for what a person can mend. */
+export async function startHoming(config: Config, say: (line: string) => void): Promise<Homing> {
+  const log: Logger = pino({ level: config.logLevel });
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).toReversed()) await one().catch((error: unknown) => log.error({ err: error }, 'while stopping'));
+  };
+  try {
+    await mkdir(config.dataDir, { recursive: true });
+    say('1/4 Starting the database');
+    const { connection, embedded } = await database(config, log, stops);
+    await migrate(connection);
+    await writeFile(join(config.dataDir, 'connection.json'), JSON.stringify(connection), { mode: 0o600 });
+
+    say('2/4 Opening the mail store');
+    const services = createServices({ connection, config, log });
+    stops.push(() => services.close());
+    await services.store.notifier.ready;
+    const outside: OutsideWorld | undefined = config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
+    if (outside) stops.push(() => outside.close());
+    const start: WorkerStart = { connection, config, embedded, nextHop: outside?.nextHop ?? config.nextHop };
+    stops.push(await startWorker(start, log));
+
+    say(`3/4 ${config.mode === 'try' ? 'Looking after people and mail' : 'Reading the directory'}`);
+    if (config.mode === 'try') {
+      const admin = createAdmin({ store: services.store, clock: services.clock, actor: 'homing' });
+      await seed({ admin, directory: services.directory, accept: services.accept, clock: services.clock }, config.people);
+    }
+
+    say('4/4 Opening the ports');
+    const tls = await loadCertificate(config);
+    const smtp = await startSmtpFaces({ ...services, tls });
+    stops.push(() => smtp.close());
+    const http = await startHttp({ services, host: config.host, port: config.ports.http, ...(outside ? { outside } : {}) });
+    stops.push(() => http.close());
+    return { ports: { ...smtp.ports, http: http.port }, services, stop };
+  } catch (error) {
+    await stop();
+    throw portTaken(error) ?? error;
+  }
+}
+
+async function database(config: Config, log: Logger, stops: (() => Promise<unknown>)[]): Promise<{ connection: Connection; embedded: boolean }> {
+  if (config.databaseUrl) return { connection: { url: config.databaseUrl }, embedded: false };
+  const embedded = await startEmbedded({ dataDir: config.dataDir, fresh: config.fresh, log: (line) => log.info({}, line) });
+  stops.push(() => embedded.stop());
+  return { connection: embedded.connection, embedded: true };
+}
+
+/** The worker has a thread of its own: a sweep's arithmetic must not keep a gate waiting. */
+async function startWorker(start: WorkerStart, log: Logger): Promise<() => Promise<void>> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
+  worker.on('error', (error) => log.error({ err: error }, 'the worker failed'));
+  await new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve());
+    worker.once('error', reject);
+  });
+  return () =>
+    new Promise((resolve) => {
+      worker.once('exit', () => resolve());
+      worker.postMessage('stop');
+    });
+}
+
+const PORT_SETTINGS = { http: SETTINGS.http, smtp: SETTINGS.smtp, submission: SETTINGS.submission, submissions: SETTINGS.submissions, lmtp: SETTINGS.lmtp };
+
+/** A port that somebody has gets a sentence that says which setting moves it. */
+function portTaken(error: unknown): Refusal | undefined {
+  const { code, port, face } = error as { code?: string; port?: number; face?: keyof Ports };
+  if ((code !== 'EADDRINUSE' && code !== 'EACCES') || !face) return undefined;
+  const { option, env, help } = PORT_SETTINGS[face];
+  const why = code === 'EACCES' ? 'may not be opened by this user' : 'is taken by another program';
+  return new Refusal('portTaken', `Port ${port} (${help}) ${why}; ${option} or ${env} moves it.`);
+}

@@ -1,0 +1,74 @@
+// The services over one store, wired: the same in the process that answers people and in the one that works behind.
+
+import type { Config } from './config/config.ts';
+import { createAccept, type Accept } from './delivery/accept.ts';
+import { createDirectory, type Directory } from './directory/directory.ts';
+import type { Logger } from './mail/log.ts';
+import { parseMessage } from './mail/mime/parse.ts';
+import { createRecalls, type Recalls } from './recall/recalls.ts';
+import { createBlobs, type Blobs } from './store/blobs.ts';
+import { createIds, type Ids } from './store/ids.ts';
+import { storeMessage } from './store/messages.ts';
+import { openStore, type Connection, type Store } from './store/postgres.ts';
+
+export interface Services {
+  store: Store;
+  ids: Ids;
+  blobs: Blobs;
+  directory: Directory;
+  accept: Accept;
+  recalls: Recalls;
+  clock: () => Date;
+  log: Logger;
+  config: Config;
+  close(): Promise<void>;
+}
+
+export function createServices(options: {
+  connection: Connection;
+  config: Config;
+  log: Logger;
+  clock?: () => Date;
+  /** Connections for faces and for batches. */
+  faceConnections?: number;
+  batchConnections?: number;
+  onBatchBackend?: (pid: number) => void;
+}): Services {
+  const { config, log } = options;
+  const clock = options.clock ?? (() => new Date());
+  const store = openStore({
+    connection: options.connection,
+    ...(options.faceConnections === undefined ? {} : { faceConnections: options.faceConnections }),
+    ...(options.batchConnections === undefined ? {} : { batchConnections: options.batchConnections }),
+    ...(options.onBatchBackend ? { onBatchBackend: options.onBatchBackend } : {}),
+    onError: (error) => log.debug({ err: error }, 'database connection'),
+  });
+  const ids = createIds(store);
+  const blobs = createBlobs({ store, ids });
+  const directory = createDirectory({ store });
+  const accept = createAccept({ store, ids, blobs, directory, clock });
+  const recalls = createRecalls({
+    store,
+    ids,
+    people: directory,
+    submit: accept,
+    storeMessage: async (tx, tenant, bytes, now) => (await storeMessage(tx, { blobs, ids }, tenant, { bytes, parsed: parseMessage(bytes) }, now)).id,
+    clock,
+    log,
+  });
+  return {
+    store,
+    ids,
+    blobs,
+    directory,
+    accept,
+    recalls,
+    clock,
+    log,
+    config,
+    async close() {
+      directory.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// What runs behind the faces, in a thread (or, with more machines, a process) of its own: fan-out, sweeps, outgoing mail.
+
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { pino } from 'pino';
+import type { Config } from './config/config.ts';
+import { createFanout } from './delivery/fanout.ts';
+import type { NextHop } from './delivery/smtp-client.ts';
+import { createOutgoing } from './delivery/worker.ts';
+import { createServices } from './services.ts';
+import type { Connection } from './store/postgres.ts';
+
+export interface WorkerStart {
+  connection: Connection;
+  config: Config;
+  /** The database's processes are of this machine and ours: batches may be told to yield. */
+  embedded: boolean;
+  nextHop: NextHop | null;
+}
+
+/** Batches yield the processor to whoever answers a person. */
+const BATCH_NICENESS = 10;
+
+const { connection, config, embedded, nextHop } = workerData as WorkerStart;
+const log = pino({ level: config.logLevel });
+const services = createServices({
+  connection,
+  config,
+  log,
+  faceConnections: 4,
+  ...(embedded ? { onBatchBackend: yieldTo } : {}),
+});
+await services.store.notifier.ready;
+const fanout = createFanout(services);
+const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
+fanout.start();
+services.recalls.worker.start();
+outgoing.start();
+parentPort?.on('message', () => void stop());
+parentPort?.postMessage('ready');
+
+async function stop(): Promise<void> {
+  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop()]);
+  await services.close();
+  parentPort?.close();
+}
+
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, BATCH_NICENESS);
+  } catch {
+    // Another user's process: then it does not yield.
+  }
+}
