@@ -1,7 +1,7 @@
 // One submission to everybody: from the final dot to the last copy in its mailbox.
 
 import type { BenchOptions } from './main.ts';
-import { preview, sentIds, until } from './recall.ts';
+import { pollMs, preview, sentIds, until } from './recall.ts';
 import { round } from './support/figures.ts';
 import { connectJmap } from './support/jmap.ts';
 import { startHoming } from './support/server.ts';
@@ -23,7 +23,7 @@ export async function run(options: BenchOptions): Promise<object> {
       await smtp.send('ana@pigeon.test', ['all@pigeon.test'], message);
       const acceptedMs = performance.now() - began;
       const [id = ''] = await sentIds(ana, 1);
-      await until(async () => (await preview(ana, id)).inside >= recipients, 20);
+      await until(async () => (await preview(ana, id)).inside >= recipients, pollMs(recipients));
       rounds.push({ acceptedMs: round(acceptedMs), fanoutMs: round(performance.now() - began) });
     }
     const median = rounds.map((r) => r.fanoutMs).toSorted((a, b) => a - b)[1] ?? 0;

@@ -12,7 +12,6 @@ export interface Command {
 const COMMANDS: Record<string, () => Promise<Command>> = {
   try: () => import('./try.ts'),
   serve: () => import('./serve.ts'),
-  demo: () => import('./demo.ts'),
   account: () => import('./account.ts'),
   group: () => import('./group.ts'),
   policy: () => import('./policy.ts'),

@@ -2,7 +2,7 @@
 // copies. It resolves only once that is durable. Small messages that come at the same time share a transaction: the
 // price of a commit is paid once for all of them.
 
-import { canonicalAddress, domainOf } from '../mail/address.ts';
+import { domainOf } from '../mail/address.ts';
 import { Refusal, Unavailable } from '../mail/errors.ts';
 import type { ParsedMessage } from '../mail/message.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
@@ -13,6 +13,7 @@ import type { Ids } from '../store/ids.ts';
 import type { Store } from '../store/postgres.ts';
 import type { Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
+import { route } from './route.ts';
 
 export interface AcceptRecipient {
   address: string;
@@ -84,30 +85,55 @@ const SMALL = { octets: 256 << 10, recipients: 50 };
 /** Messages a shared transaction. */
 const TOGETHER = 64;
 
+/** A transaction that lasts longer is held up, by a sweep of its sender's account, say: those that wait go by it. */
+const HELD_UP_MS = 25;
+
+/** Shared transactions of a tenant side by side, at most. */
+const SIDE_BY_SIDE = 4;
+
 interface Waiting {
   acceptance: Acceptance;
   resolve: (accepted: Accepted) => void;
   reject: (error: unknown) => void;
 }
 
-export function createAccept(deps: AcceptDeps): Accept {
-  const queues = new Map<number, Waiting[]>();
-  const busy = new Map<number, number>();
+/** Messages of one tenant that wait to share a transaction. */
+interface Queue {
+  waiting: Waiting[];
+  /** Transactions under way. */
+  running: number;
+  /** When the latest of them began (performance.now()). */
+  latest: number;
+  check: NodeJS.Timeout | undefined;
+}
 
-  /** Takes what has gathered while the last transaction ran; two at a time keep the database from idling. */
-  const pump = async (tenant: number): Promise<void> => {
-    if ((busy.get(tenant) ?? 0) >= Number(process.env.LANES ?? 2)) return;
-    busy.set(tenant, (busy.get(tenant) ?? 0) + 1);
+export function createAccept(deps: AcceptDeps): Accept {
+  const queues = new Map<number, Queue>();
+
+  /** Takes what has gathered while the last transaction ran, and goes on while there is more. */
+  const run = async (tenant: number, queue: Queue): Promise<void> => {
+    queue.running++;
     try {
-      for (;;) {
-        await new Promise((resolve) => setImmediate(resolve));
-        const batch = queues.get(tenant)?.splice(0, TOGETHER) ?? [];
-        if (batch.length === 0) break;
-        await acceptBatch(deps, tenant, batch);
+      await new Promise((resolve) => setImmediate(resolve)); // whoever comes in this moment comes along
+      while (queue.waiting.length > 0) {
+        queue.latest = performance.now();
+        await acceptBatch(deps, tenant, queue.waiting.splice(0, TOGETHER));
       }
     } finally {
-      busy.set(tenant, (busy.get(tenant) ?? 1) - 1);
+      queue.running--;
     }
+  };
+
+  /** One transaction at a time: the fewer there are, the more messages share one. */
+  const attend = (tenant: number, queue: Queue): void => {
+    if (queue.waiting.length === 0) return;
+    if (queue.running === 0) return void run(tenant, queue);
+    const heldUp = performance.now() - queue.latest >= HELD_UP_MS;
+    if (heldUp && queue.running < SIDE_BY_SIDE) return void run(tenant, queue);
+    queue.check ??= setTimeout(() => {
+      queue.check = undefined;
+      attend(tenant, queue);
+    }, HELD_UP_MS);
   };
 
   return async (input) => {
@@ -120,10 +146,11 @@ export function createAccept(deps: AcceptDeps): Accept {
       return accepted;
     }
     return new Promise((resolve, reject) => {
-      const queue = queues.get(input.tenant) ?? [];
-      queues.set(input.tenant, queue);
-      queue.push({ acceptance, resolve, reject });
-      void pump(input.tenant);
+      const { tenant } = input;
+      let queue = queues.get(tenant);
+      if (!queue) queues.set(tenant, (queue = { waiting: [], running: 0, latest: 0, check: undefined }));
+      queue.waiting.push({ acceptance, resolve, reject });
+      attend(tenant, queue);
     });
   };
 }
@@ -154,7 +181,7 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
   if (input.recipients.length > policy.maxRecipients) {
     throw new Refusal('tooManyRecipients', `A message may name ${policy.maxRecipients} recipients; use a group for more.`, { limit: policy.maxRecipients });
   }
-  const routed = await route(deps, tenant, input.recipients);
+  const routed = await route(deps.directory, tenant, input.recipients);
   const now = deps.clock();
   const submitter = origin.kind === 'submission' ? await deps.directory.account(tenant, origin.account) : undefined;
   const domain = domainOf(submitter?.address ?? input.mailFrom) || 'localhost';
@@ -183,32 +210,4 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
 function hold(now: Date, sendAt: Date | undefined, seconds: number): Acceptance['local'] {
   const due = Math.max(now.getTime() + seconds * 1000, sendAt?.getTime() ?? 0);
   return due > now.getTime() ? { state: 'held', dueAt: new Date(due) } : { state: 'queued', dueAt: now };
-}
-
-/** Where each recipient is. Throws Refusal `unknownRecipient` for an address of ours that nobody has. */
-async function route(deps: AcceptDeps, tenant: number, recipients: AcceptRecipient[]): Promise<Pick<Acceptance, 'direct' | 'groups' | 'outside'>> {
-  const direct = new Map<number, Acceptance['direct'][number]>();
-  const groups = new Map<number, Acceptance['groups'][number]>();
-  const outside = new Map<string, Acceptance['outside'][number]>();
-  for (const { address: given, notify = 2, originalRecipient } of recipients) {
-    const address = canonicalAddress(given);
-    if (address === null) throw new Refusal('badAddress', `"${given}" is not an address.`, { address: given });
-    const target = await deps.directory.resolve(address);
-    const original = originalRecipient ?? null;
-    if (target.kind === 'unknown' && target.tenant === tenant) {
-      throw new Refusal('unknownRecipient', `There is no ${address} here.`, { address });
-    } else if (target.kind === 'account' && target.tenant === tenant) {
-      const via = target.address === address ? null : address;
-      const known = direct.get(target.account);
-      if (!known || (known.via !== null && via === null)) {
-        direct.set(target.account, { account: target.account, address: target.address, via, notify, originalRecipient: original });
-      }
-    } else if (target.kind === 'group' && target.tenant === tenant) {
-      groups.set(target.group, { group: target.group, address: target.address, notify });
-    } else if (!outside.has(address)) {
-      // Another tenant's address is outside like any other. Its local part keeps its case: its host may tell.
-      outside.set(address, { address: given.includes('@') ? `${given.slice(0, given.lastIndexOf('@'))}@${domainOf(address)}` : address, notify, originalRecipient: original });
-    }
-  }
-  return { direct: [...direct.values()].toSorted((a, b) => a.account - b.account), groups: [...groups.values()], outside: [...outside.values()] };
 }

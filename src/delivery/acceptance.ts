@@ -1,38 +1,29 @@
-// The transaction of acceptance, for one message or for many that came at once.
+// The transaction of acceptance, for one message or for many that came at once: a handful of round trips for all of them.
 
 import { SEEN } from '../mail/keywords.ts';
 import type { ParsedMessage } from '../mail/message.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
-import { putSent } from '../store/copies.ts';
-import { insertMessages, type NewMessage } from '../store/messages.ts';
+import { finishLocal, insertDeliveries, insertExpanded, localDeliveries, reachedGroups, type NewDelivery } from '../store/deliveries.ts';
+import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Transaction } from '../store/postgres.ts';
-import { placeCopies, type Placement } from '../store/placing.ts';
+import { placeCopies, SENT, type Placement } from '../store/placing.ts';
 import { claimReplacement } from '../store/recalls.ts';
-import {
-  addFanout,
-  insertDeliveries,
-  insertEnvelopes,
-  insertExpanded,
-  insertSubmissions,
-  type NewDelivery,
-  type NewSubmission,
-} from '../store/submissions.ts';
+import { addFanout, insertEnvelopes, insertSubmissions, type NewEnvelope, type NewSubmission } from '../store/submissions.ts';
+import { together } from '../store/together.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
+import type { Routed } from './route.ts';
 
 /** One message, understood: nothing about it can be refused any more but by what the database holds. */
-export interface Acceptance {
+export interface Acceptance extends Routed {
   input: AcceptInput;
   policy: Policy;
-  direct: { account: number; address: string; via: string | null; notify: number; originalRecipient: string | null }[];
-  groups: { group: number; address: string; notify: number }[];
-  outside: { address: string; notify: number; originalRecipient: string | null }[];
   /** As transmitted and stored. */
   bytes: Buffer;
   parsed: ParsedMessage;
-  /** The sender's own form of it, with its Bcc; null: the same. */
+  /** The sender's own form of it, with its Bcc; null: the same, or no copy is made. */
   sent: { bytes: Buffer; parsed: ParsedMessage } | null;
   messageIdHeader: string;
   sendAt: Date | undefined;
@@ -44,130 +35,154 @@ export interface Acceptance {
 /** Local recipients up to this many have their copies in the same transaction; more follow in batches. */
 const AT_ONCE = 500;
 
-/** A message with its numbers and its local recipients. */
+/** A message with its numbers and its deliveries'. */
 interface Numbered {
   acceptance: Acceptance;
   id: number;
   sentId: number;
   total: number;
   outside: number;
+  /** To be inserted; those of a group are there already. */
+  deliveries: NewDelivery[];
   /** Local deliveries whose copies are made now. */
   now: { n: number; account: number }[];
   /** Local deliveries 1 … later follow. */
   later: number;
 }
 
+/** Accepts messages of one tenant, all or none. Throws what accept throws once a transaction has begun. */
 export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptances: Acceptance[]): Promise<Accepted[]> {
   const { store, ids, blobs, clock } = deps;
   const numbers = await ids.take('message_id', acceptances.length * 2);
   return store.transact(async (tx) => {
     const now = clock();
-    const numbered: Numbered[] = [];
-    const deliveries: NewDelivery[] = [];
+    const messages: Numbered[] = [];
     for (const [i, acceptance] of acceptances.entries()) {
-      const message: Numbered = { acceptance, id: numbers[2 * i] ?? 0, sentId: numbers[2 * i + (acceptance.sent ? 1 : 0)] ?? 0, total: 0, outside: 0, now: [], later: 0 };
-      await number(tx, tenant, message, deliveries);
-      numbered.push(message);
+      const [id = 0, other = 0] = numbers.slice(2 * i);
+      messages.push(await number(tx, tenant, { acceptance, id, sentId: acceptance.sent ? other : id }));
     }
-    const senders = numbered.flatMap(({ acceptance }) => (acceptance.input.origin.kind === 'submission' ? [acceptance.input.origin.account] : []));
-    const accounts = [...new Set([...senders, ...numbered.flatMap((message) => message.now.map((to) => to.account))])].toSorted((a, b) => a - b);
-    const modseqs = await lockAccounts(tx, tenant, accounts);
+    const contents = messages.flatMap(contentsOf);
+    const [modseqs, threads] = await together(lockAccounts(tx, tenant, accountsOf(messages)), findThreads(tx, tenant, contents));
     await deps.pause?.('locked');
 
-    const messages = numbered.flatMap(({ acceptance, id, sentId }): NewMessage[] => [
-      { id, bytes: acceptance.bytes, parsed: acceptance.parsed },
-      ...(acceptance.sent ? [{ id: sentId, ...acceptance.sent }] : []),
-    ]);
-    const stored = new Map((await insertMessages(tx, blobs, tenant, messages, now)).map((message) => [message.id, message.threadId]));
-    if (deliveries.length > 0) await insertDeliveries(tx, tenant, deliveries, now);
-
-    const next = new Map(modseqs);
-    const raised = (account: number): number => {
-      const modseq = (next.get(account) ?? 0) + 1;
-      next.set(account, modseq);
-      return modseq;
-    };
-    const placements: Placement[] = [];
-    const sent: Parameters<typeof putSent>[2] = [];
-    const submissions: NewSubmission[] = [];
-    for (const message of numbered) {
-      const { acceptance, id } = message;
-      const thread = stored.get(id) ?? id;
-      const submission = submissionOf(message, thread, raised, now);
-      if (submission) submissions.push(submission);
-      if (submission && (acceptance.input.sentCopy ?? 'create') === 'create') {
-        submission.emailId = submission.modseq;
-        sent.push({ account: submission.accountId, messageId: message.sentId, threadId: thread, receivedAt: now, flags: SEEN, modseq: submission.modseq });
-      }
-      for (const to of message.now) {
-        if (modseqs.has(to.account)) placements.push({ account: to.account, message: id, thread, receivedAt: now, n: to.n, modseq: raised(to.account) });
-      }
-    }
-    const changed = [...next].filter(([account, modseq]) => modseq !== modseqs.get(account));
-    await raiseLocked(tx, tenant, changed.map(([account]) => account), changed.map(([account, modseq]) => modseq - (modseqs.get(account) ?? 0)));
-    await insertSubmissions(tx, tenant, submissions, now);
-    await insertEnvelopes(tx, tenant, numbered.filter((m) => m.outside > 0 || m.later > 0).map(envelopeOf), now);
-    await putSent(tx, tenant, sent);
-    await placeCopies(tx, tenant, placements);
-    for (const message of numbered) await later(tx, tenant, message);
-    for (const [account] of changed) accountChanged(tx.changes, tenant, account);
-    if (numbered.some((message) => message.outside > 0)) tx.changes.wake.add('outgoing');
+    const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
+    const rows = rowsOf(messages, modseqs, threadOf, now);
+    await together(
+      writeMessages(tx, blobs, tenant, contents, threads, now),
+      insertDeliveries(tx, tenant, messages.flatMap((message) => message.deliveries), now),
+      raiseLocked(tx, tenant, rows.raised.map(({ account }) => account), rows.raised.map(({ by }) => by)),
+      insertSubmissions(tx, tenant, rows.submissions, now),
+      insertEnvelopes(tx, tenant, rows.envelopes, now),
+      placeCopies(tx, tenant, rows.placements),
+      ...messages.map((message) => settleGroups(tx, tenant, message, modseqs, now)),
+    );
+    for (const message of messages) await later(tx, tenant, message);
+    for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
+    if (messages.some((message) => message.outside > 0)) tx.changes.wake.add('outgoing');
     await deps.pause?.('placed');
-    return numbered.map((message): Accepted => {
-      const submission = submissions.find((row) => row.id === message.id);
+    const submissionOf = new Map(rows.submissions.map((submission) => [submission.id, submission]));
+    return messages.map(({ acceptance, id, total, outside }): Accepted => {
+      const submission = submissionOf.get(id);
       return {
-        messageId: message.id,
-        messageIdHeader: message.acceptance.messageIdHeader,
+        messageId: id,
+        messageIdHeader: acceptance.messageIdHeader,
         submissionId: submission?.id ?? null,
-        total: message.total,
-        outside: message.outside,
+        total,
+        outside,
         sentEmailId: submission?.emailId ?? null,
-        threadId: stored.get(message.id) ?? message.id,
+        threadId: threadOf.get(id) ?? id,
       };
     });
   });
 }
 
 /** Numbers a message's deliveries: local ones by ascending account, then those outside. Groups are the database's. */
-async function number(tx: Transaction, tenant: number, message: Numbered, deliveries: NewDelivery[]): Promise<void> {
-  const { acceptance, id } = message;
-  const { direct, groups, outside, local, away, input } = acceptance;
-  const atOnce = local.state === 'queued' && !input.replaces;
-  if (groups.length > 0 || direct.length > AT_ONCE) {
+async function number(tx: Transaction, tenant: number, of: { acceptance: Acceptance; id: number; sentId: number }): Promise<Numbered> {
+  const { acceptance, id } = of;
+  const { direct, outside, local, away } = acceptance;
+  const atOnce = local.state === 'queued' && !acceptance.input.replaces;
+  if (acceptance.groups.length > 0 || direct.length > AT_ONCE) {
+    const groups = await reachedGroups(tx, tenant, acceptance.groups);
     const counts = await insertExpanded(tx, tenant, { messageId: id, direct, groups, outside, local, away });
+    const inside = counts.total - counts.outside;
     if (counts.total === 0) throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
-    [message.total, message.outside] = [counts.total, counts.outside];
-    message.later = counts.total - counts.outside;
-    return;
+    const now = atOnce && inside <= AT_ONCE ? await localDeliveries(tx, tenant, id, inside) : [];
+    return { ...of, ...counts, deliveries: [], now, later: inside - now.length };
   }
-  [message.total, message.outside] = [direct.length + outside.length, outside.length];
-  direct.forEach((to, i) => {
-    const n = i + 1;
-    if (atOnce) message.now.push({ n, account: to.account });
-    deliveries.push({
-      messageId: id,
-      n,
-      accountId: to.account,
-      state: atOnce ? 'delivered' : local.state,
-      dueAt: atOnce ? null : local.dueAt,
-      recipient: to.address,
-      via: to.via,
-      notify: to.notify,
-      originalRecipient: to.originalRecipient,
-    });
-  });
-  if (!atOnce) message.later = direct.length;
-  outside.forEach((to, i) => {
-    deliveries.push({ messageId: id, n: direct.length + i + 1, accountId: null, ...away, recipient: to.address, via: null, notify: to.notify, originalRecipient: to.originalRecipient });
-  });
+  const deliveries = direct.map((to, i): NewDelivery => ({
+    ...{ messageId: id, n: i + 1, accountId: to.account, recipient: to.address, via: to.via },
+    ...(atOnce ? { state: 'delivered', dueAt: null } : local),
+    ...{ notify: to.notify, originalRecipient: to.originalRecipient },
+  }));
+  for (const [i, to] of outside.entries()) {
+    const n = direct.length + i + 1;
+    deliveries.push({ messageId: id, n, accountId: null, ...away, recipient: to.address, via: null, notify: to.notify, originalRecipient: to.originalRecipient });
+  }
+  const now = atOnce ? direct.map(({ account }, i) => ({ n: i + 1, account })) : [];
+  return { ...of, total: deliveries.length, outside: outside.length, deliveries, now, later: direct.length - now.length };
 }
 
-function submissionOf(message: Numbered, threadId: number, raised: (account: number) => number, now: Date): NewSubmission | undefined {
-  const { acceptance, id, total, outside } = message;
+function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbered): NewMessage[] {
+  return [{ id, bytes, parsed }, ...(sent ? [{ id: sentId, ...sent }] : [])];
+}
+
+/** Every account that gets a copy now, senders and recipients. */
+function accountsOf(messages: Numbered[]): number[] {
+  const senders = messages.flatMap(({ acceptance: { input } }) => (input.origin.kind === 'submission' ? [input.origin.account] : []));
+  return [...new Set([...senders, ...messages.flatMap((message) => message.now.map((to) => to.account))])].toSorted((a, b) => a - b);
+}
+
+interface Rows {
+  submissions: NewSubmission[];
+  envelopes: NewEnvelope[];
+  placements: Placement[];
+  raised: { account: number; by: number }[];
+}
+
+/** What is inserted for messages whose accounts are locked. Throws Refusal where one that was named is gone. */
+function rowsOf(messages: Numbered[], modseqs: ReadonlyMap<number, number>, threadOf: ReadonlyMap<number, number>, now: Date): Rows {
+  const next = new Map(modseqs);
+  const raise = (account: number): number => {
+    const modseq = (next.get(account) ?? 0) + 1;
+    next.set(account, modseq);
+    return modseq;
+  };
+  const rows: Rows = { submissions: [], envelopes: [], placements: [], raised: [] };
+  for (const message of messages) {
+    const { acceptance, id } = message;
+    const thread = threadOf.get(id) ?? id;
+    const { origin, sentCopy = 'create' } = acceptance.input;
+    if (origin.kind === 'submission') {
+      if (!modseqs.has(origin.account)) throw new Refusal('noAccount', 'The account that the message was sent from is gone.');
+      const modseq = raise(origin.account);
+      const created = sentCopy === 'create' ? modseq : null;
+      rows.submissions.push({ ...submissionOf(message, origin, now), threadId: thread, emailId: typeof sentCopy === 'object' ? sentCopy.emailId : created, modseq });
+      if (created !== null) {
+        rows.placements.push({ account: origin.account, mailbox: SENT, message: message.sentId, thread, receivedAt: now, n: null, modseq, flags: SEEN });
+      }
+    }
+    for (const to of message.now) {
+      if (modseqs.has(to.account)) rows.placements.push({ account: to.account, message: id, thread, receivedAt: now, n: to.n, modseq: raise(to.account) });
+    }
+    const gone = message.deliveries.find((delivery) => delivery.state === 'delivered' && !modseqs.has(delivery.accountId ?? 0));
+    if (gone) throw new Refusal('unknownRecipient', `There is no ${gone.recipient} here.`, { address: gone.recipient });
+    if (message.outside > 0 || message.later > 0) rows.envelopes.push(envelopeOf(message));
+  }
+  for (const [account, modseq] of next) {
+    const by = modseq - (modseqs.get(account) ?? 0);
+    if (by > 0) rows.raised.push({ account, by });
+  }
+  return rows;
+}
+
+function submissionOf(
+  { acceptance, id, total, outside }: Numbered,
+  origin: Extract<AcceptInput['origin'], { kind: 'submission' }>,
+  now: Date,
+): Omit<NewSubmission, 'threadId' | 'emailId' | 'modseq'> {
   const { input, local, away } = acceptance;
-  if (input.origin.kind !== 'submission') return undefined;
-  const { origin, sentCopy } = input;
-  const pending = outside === total ? away.state === 'held' : local.state === 'held';
+  // Something inside goes at once: then there is nothing to be unsent, whatever is held besides.
+  const first = outside === total ? away : local;
   return {
     id,
     accountId: origin.account,
@@ -175,20 +190,16 @@ function submissionOf(message: Numbered, threadId: number, raised: (account: num
     messageIdHeader: acceptance.messageIdHeader,
     mailFrom: input.mailFrom,
     identityId: origin.identityId ?? null,
-    emailId: typeof sentCopy === 'object' ? sentCopy.emailId : null,
-    threadId,
     source: origin.source,
-    sendAt: (outside === total ? away.dueAt : local.dueAt) ?? now,
-    pending,
+    sendAt: first.dueAt ?? now,
+    pending: first.state === 'held',
     total,
     outside,
     envelope: input.envelope ?? null,
-    modseq: raised(origin.account),
   };
 }
 
-function envelopeOf({ acceptance, id }: Numbered): Parameters<typeof insertEnvelopes>[2][number] {
-  const { input } = acceptance;
+function envelopeOf({ acceptance: { input }, id }: Numbered): NewEnvelope {
   return {
     messageId: id,
     mailFrom: input.mailFrom,
@@ -200,7 +211,15 @@ function envelopeOf({ acceptance, id }: Numbered): Parameters<typeof insertEnvel
   };
 }
 
-/** What follows in batches: a few at once after all, the rest as ranges of work. */
+/** Members whose copies are made now: their deliveries were inserted as queued. One may have gone since. */
+async function settleGroups(tx: Transaction, tenant: number, message: Numbered, modseqs: ReadonlyMap<number, number>, now: Date): Promise<void> {
+  if (message.deliveries.length > 0 || message.now.length === 0) return;
+  const at = { tenant, message: message.id, now };
+  const [there, gone] = [true, false].map((is) => message.now.filter((to) => modseqs.has(to.account) === is).map((to) => to.n));
+  await together(finishLocal(tx, at, there ?? [], 'delivered'), finishLocal(tx, at, gone ?? [], 'failed'));
+}
+
+/** What follows in batches. */
 async function later(tx: Transaction, tenant: number, message: Numbered): Promise<void> {
   const { acceptance, id } = message;
   const { input, local } = acceptance;

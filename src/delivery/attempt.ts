@@ -6,7 +6,6 @@ import {
   extendLease,
   finalizeSubmission,
   freeDeliveries,
-  markTold,
   outgoingMessage,
   putBack,
   recordResults,
@@ -15,6 +14,7 @@ import {
   type OutgoingMessage,
 } from '../store/outgoing.ts';
 import type { Store } from '../store/postgres.ts';
+import { markTold } from '../store/untold.ts';
 import { tellSender, wantsToKnow, type BounceDeps, type Told } from './bounce.ts';
 import { handOver, routeOf, type HandOverDeps } from './hand-over.ts';
 import { GIVE_UP_MS, isDelayed, retryAt } from './retry.ts';
@@ -70,7 +70,13 @@ export async function attempt(
     const left = [...open.values()];
     open.clear();
     log.error({ err: error, message, left: left.length }, 'an attempt failed');
-    if (left.length > 0) await write(deps, at, left.map((delivery) => unsent(delivery, error, clock())), signal);
+    if (left.length > 0)
+      await write(
+        deps,
+        at,
+        left.map((delivery) => unsent(delivery, error, clock())),
+        signal,
+      );
   } finally {
     clearInterval(renew);
     await Promise.all(telling);
@@ -122,7 +128,12 @@ async function deliver(deps: AttemptDeps, job: Job): Promise<void> {
   const routes = await routeOf(directory, tenant, [...open.values()]);
   await record(deps, job, message, routes.refused);
   for (const [to, deliveries] of routes.here) {
-    await record(deps, job, message, await handOver(deps, { tenant: to, messageId: job.message, from: tenant, message }, deliveries));
+    await record(
+      deps,
+      job,
+      message,
+      await handOver(deps, { tenant: to, messageId: job.message, from: tenant, message }, deliveries),
+    );
   }
   const outside = routes.outside;
   if (outside.length === 0) return;
@@ -148,7 +159,8 @@ async function deliver(deps: AttemptDeps, job: Job): Promise<void> {
       envid: message.envid,
       content: () => blobs.stream(tenant, message.blob_id),
       async hasEightBit() {
-        for await (const chunk of blobs.stream(tenant, message.blob_id)) if (chunk.some((octet) => octet > 127)) return true;
+        for await (const chunk of blobs.stream(tenant, message.blob_id))
+          if (chunk.some((octet) => octet > 127)) return true;
         return false;
       },
       hasEightBitHeader: async () =>
@@ -179,7 +191,12 @@ async function record(
     return delivery ? [{ delivery, result: resultOf(delivery, outcome, message, now), outcome }] : [];
   });
   if (decided.length === 0) return;
-  const written = await write(deps, job, decided.map((one) => one.result), job.signal);
+  const written = await write(
+    deps,
+    job,
+    decided.map((one) => one.result),
+    job.signal,
+  );
   const told = decided
     .filter(({ result }) => written.has(result.n))
     .flatMap(({ delivery, result, outcome }) => toldOf(delivery, result, outcome, message, now) ?? []);
@@ -188,7 +205,9 @@ async function record(
   job.telling.push(
     tellSender(deps, { tenant: job.tenant, messageId: job.message, message }, told)
       .then(() => (failed.length > 0 ? markTold(deps.store, job.tenant, job.message, failed) : undefined))
-      .catch((error: Error) => deps.log.warn({ err: error, message: job.message }, 'the sender could not be told of a failure')),
+      .catch((error: Error) =>
+        deps.log.warn({ err: error, message: job.message }, 'the sender could not be told of a failure'),
+      ),
   );
 }
 
@@ -229,9 +248,13 @@ export function resultOf(delivery: Claimed, outcome: Outcome, message: OutgoingM
     case 'deferred': {
       const { maybeSent } = outcome;
       const dueAt = retryAt(attempts, message.since, now);
-      if (dueAt) return { ...result, state: 'queued', maybeSent, dueAt, delayTold: isDelayed(notify, message.since, now) };
+      if (dueAt)
+        return { ...result, state: 'queued', maybeSent, dueAt, delayTold: isDelayed(notify, message.since, now) };
       return {
-        ...{ ...result, state: 'failed', maybeSent, dueAt: tellBy(message, notify, now) },
+        ...result,
+        state: 'failed',
+        maybeSent,
+        dueAt: tellBy(message, notify, now),
         remoteReply: `${outcome.reply} (tried for ${GIVE_UP_MS / 86_400_000} days)`,
       };
     }

@@ -7,8 +7,9 @@ import { domainOf } from '../mail/address.ts';
 import type { Logger } from '../mail/log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Blobs } from '../store/blobs.ts';
-import { secretGroups, type OutgoingMessage } from '../store/outgoing.ts';
+import type { OutgoingMessage } from '../store/outgoing.ts';
 import type { Reader } from '../store/postgres.ts';
+import { secretGroups } from '../store/untold.ts';
 import type { Accept } from './accept.ts';
 
 /** What is to be told of one recipient. */
@@ -66,7 +67,9 @@ export function composeNotification(notification: Notification): Buffer {
     messageId,
     headers: [
       { name: 'Auto-Submitted', value: 'auto-replied' },
-      ...(message.message_id_header ? [{ name: 'References', value: `<${message.message_id_header}>`, raw: true }] : []),
+      ...(message.message_id_header
+        ? [{ name: 'References', value: `<${message.message_id_header}>`, raw: true }]
+        : []),
     ],
     text: told.map(paragraph).join('\r\n'),
     parts: [
@@ -114,8 +117,14 @@ function paragraph(one: Told): string {
   const said = remoteHost && reply ? `${remoteHost} said: ${reply}` : reply;
   const lines = {
     failed: [`Your message did not reach ${recipient}.`, 'It will not be tried again.'],
-    delayed: [`Your message has not reached ${recipient} yet.`, `It will be tried until ${until ? mailDate(until) : 'later'}. You need do nothing.`],
-    relayed: [`Your message to ${recipient} was passed on.`, 'The server that took it does not tell whether it arrives.'],
+    delayed: [
+      `Your message has not reached ${recipient} yet.`,
+      `It will be tried until ${until ? mailDate(until) : 'later'}. You need do nothing.`,
+    ],
+    relayed: [
+      `Your message to ${recipient} was passed on.`,
+      'The server that took it does not tell whether it arrives.',
+    ],
   }[action];
   if (action === 'failed' && one.maybeSent) {
     lines[0] = `Your message may not have reached ${recipient}.`;
@@ -178,7 +187,12 @@ async function withoutSecrets(store: Reader, tenant: number, told: Told[]): Prom
   return told.map((one) => {
     if (one.via === null || !secret.has(one.via)) return one;
     const code = /^\d{3}(?: \d\.\d{1,3}\.\d{1,3})?(?= )/.exec(one.reply ?? '')?.[0];
-    return { ...one, recipient: one.via, originalRecipient: null, reply: code ? `${code} (a member of ${one.via})` : null };
+    return {
+      ...one,
+      recipient: one.via,
+      originalRecipient: null,
+      reply: code ? `${code} (a member of ${one.via})` : null,
+    };
   });
 }
 

@@ -84,13 +84,23 @@ export async function handOver(
         ...(message.ret === null ? {} : { ret: message.ret }),
         ...(message.envid === null ? {} : { envid: message.envid }),
       });
-      all({ kind: 'delivered', reply: `250 2.0.0 Accepted as ${accepted.messageId}`, passedOn: false, host: THIS_SERVER });
+      all({
+        kind: 'delivered',
+        reply: `250 2.0.0 Accepted as ${accepted.messageId}`,
+        passedOn: false,
+        host: THIS_SERVER,
+      });
     } catch (error) {
-      const gone = error instanceof Refusal && error.reason === 'unknownRecipient' ? left.find((one) => canonicalAddress(one.recipient) === error.detail['address']) : undefined;
+      const gone =
+        error instanceof Refusal && error.reason === 'unknownRecipient'
+          ? left.find((one) => canonicalAddress(one.recipient) === error.detail['address'])
+          : undefined;
       if (gone) fates.set(gone.n, refuse(`550 5.1.1 There is no ${gone.recipient} here.`));
-      else if (error instanceof Refusal) all(refuse(`${error.reason === 'tooLarge' ? '552 5.3.4' : '554 5.0.0'} ${error.message}`));
+      else if (error instanceof Refusal)
+        all(refuse(`${error.reason === 'tooLarge' ? '552 5.3.4' : '554 5.0.0'} ${error.message}`));
       // Its commit may have been done, and only the word of it lost.
-      else all({ kind: 'deferred', reply: 'this server could not take it just now', maybeSent: true, host: THIS_SERVER });
+      else
+        all({ kind: 'deferred', reply: 'this server could not take it just now', maybeSent: true, host: THIS_SERVER });
     }
   }
   return fates;

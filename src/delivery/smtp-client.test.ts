@@ -25,7 +25,8 @@ async function serve(t: TestContext, script: Script): Promise<{ port: number; he
     sockets.add(socket);
     let rest = '';
     let data = false;
-    const say = (answer: Answer): void => void (typeof answer === 'string' ? socket.write(`${answer}\r\n`) : answer(socket));
+    const say = (answer: Answer): void =>
+      void (typeof answer === 'string' ? socket.write(`${answer}\r\n`) : answer(socket));
     const hear = (line: string): void => {
       heard.push(line);
       if (data) {
@@ -38,7 +39,8 @@ async function serve(t: TestContext, script: Script): Promise<{ port: number; he
         data = line === 'DATA' && typeof given === 'string' && given.startsWith('354');
         return say(given);
       }
-      if (line.startsWith('EHLO')) return say(['250-mx.test', ...(script.extensions ?? ALL).map((e) => `250-${e}`), '250 HELP'].join('\r\n'));
+      if (line.startsWith('EHLO'))
+        return say(['250-mx.test', ...(script.extensions ?? ALL).map((e) => `250-${e}`), '250 HELP'].join('\r\n'));
       data = line === 'DATA';
       say(data ? '354 go on' : '250 2.0.0 ok');
       if (line === 'QUIT') socket.end();
@@ -165,7 +167,10 @@ test('what a server without SMTPUTF8 cannot take is refused, the rest goes', asy
   assert.match(fates[0]?.kind === 'refused' ? fates[0].reply : '', /^553 5\.6\.7 /);
   assert.equal(fates[1]?.kind, 'delivered');
   assert.deepEqual(heard.slice(1, 3), ['MAIL FROM:<ana@pigeon.test> BODY=8BITMIME', 'RCPT TO:<a@x.test>']);
-  for (const more of [{ mailFrom: 'jürgen@pigeon.test' }, { smtputf8: true, hasEightBitHeader: () => Promise.resolve(true) }]) {
+  for (const more of [
+    { mailFrom: 'jürgen@pigeon.test' },
+    { smtputf8: true, hasEightBitHeader: () => Promise.resolve(true) },
+  ]) {
     const none = await send(port, mailTo(['a@x.test'], more));
     assert.match(none.fates[0]?.kind === 'refused' ? none.fates[0].reply : '', /^550 5\.6\.7 /);
   }
@@ -182,7 +187,10 @@ test('a message that is too large is not offered', async (t) => {
   const { port, heard } = await serve(t, { extensions: ['SIZE 10'] });
   const { fates } = await send(port, mailTo(['a@x.test']));
   assert.match(fates[0]?.kind === 'refused' ? fates[0].reply : '', /^552 5\.3\.4 /);
-  assert.deepEqual(heard.filter((line) => !line.startsWith('EHLO') && line !== 'QUIT'), []);
+  assert.deepEqual(
+    heard.filter((line) => !line.startsWith('EHLO') && line !== 'QUIT'),
+    [],
+  );
 });
 
 for (const extensions of [ALL, ['DSN']]) {
@@ -191,7 +199,11 @@ for (const extensions of [ALL, ['DSN']]) {
   test(`recipients have fates of their own, told before the message goes (${how})`, async (t) => {
     const { port } = await serve(t, {
       extensions,
-      answers: { 'RCPT TO:<no@': '550-5.1.1 nobody\r\n550 5.1.1 of that name', 'RCPT TO:<later@': '450 4.2.0 later', 'RCPT TO:<full@': '452 4.2.2 full' },
+      answers: {
+        'RCPT TO:<no@': '550-5.1.1 nobody\r\n550 5.1.1 of that name',
+        'RCPT TO:<later@': '450 4.2.0 later',
+        'RCPT TO:<full@': '452 4.2.2 full',
+      },
     });
     const { fates, told } = await send(port, mailTo(['no@x.test', 'a@x.test', 'later@x.test', 'full@x.test']));
     assert.deepEqual(fates, [
@@ -204,7 +216,10 @@ for (const extensions of [ALL, ['DSN']]) {
   });
 
   test(`one recipient too many is for the next transaction; the only one is not (${how})`, async (t) => {
-    const { port } = await serve(t, { extensions, answers: { 'RCPT TO:<b@': '452 4.5.3 enough', 'RCPT TO:<c@': '552 5.5.3 enough' } });
+    const { port } = await serve(t, {
+      extensions,
+      answers: { 'RCPT TO:<b@': '452 4.5.3 enough', 'RCPT TO:<c@': '552 5.5.3 enough' },
+    });
     const { fates } = await send(port, mailTo(['a@x.test', 'b@x.test', 'c@x.test']));
     assert.deepEqual(fates.slice(1), [{ kind: 'untried' }, { kind: 'untried' }]);
     const alone = await send(port, mailTo(['b@x.test']));
@@ -224,12 +239,20 @@ for (const extensions of [ALL, ['DSN']]) {
   });
 
   test(`a refused sender is no refusal of recipients for good (${how})`, async (t) => {
-    const { port } = await serve(t, { extensions, answers: { MAIL: '451 4.3.0 not now', RCPT: '503 5.5.1 MAIL first', DATA: '503 5.5.1 MAIL first' } });
-    assert.deepEqual((await send(port, mailTo(['a@x.test']))).fates, [{ kind: 'deferred', reply: '451 4.3.0 not now', maybeSent: false }]);
+    const { port } = await serve(t, {
+      extensions,
+      answers: { MAIL: '451 4.3.0 not now', RCPT: '503 5.5.1 MAIL first', DATA: '503 5.5.1 MAIL first' },
+    });
+    assert.deepEqual((await send(port, mailTo(['a@x.test']))).fates, [
+      { kind: 'deferred', reply: '451 4.3.0 not now', maybeSent: false },
+    ]);
   });
 
   test(`DATA refused: nothing was sent, and refused recipients stay refused (${how})`, async (t) => {
-    const { port } = await serve(t, { extensions, answers: { 'RCPT TO:<a@': '550 5.1.1 no', DATA: '451 4.3.2 not now' } });
+    const { port } = await serve(t, {
+      extensions,
+      answers: { 'RCPT TO:<a@': '550 5.1.1 no', DATA: '451 4.3.2 not now' },
+    });
     const { fates } = await send(port, mailTo(['a@x.test', 'b@x.test']));
     assert.deepEqual(fates, [
       { kind: 'refused', reply: '550 5.1.1 no' },
@@ -246,12 +269,18 @@ for (const extensions of [ALL, ['DSN']]) {
 
   test(`421 ends the session with its reason (${how})`, async (t) => {
     const { port } = await serve(t, { extensions, answers: { RCPT: '421 4.3.2 going down' } });
-    assert.deepEqual((await send(port, mailTo(['a@x.test']))).fates, [{ kind: 'deferred', reply: '421 4.3.2 going down', maybeSent: false }]);
+    assert.deepEqual((await send(port, mailTo(['a@x.test']))).fates, [
+      { kind: 'deferred', reply: '421 4.3.2 going down', maybeSent: false },
+    ]);
   });
 }
 
 test('an answer to the final dot is final', async (t) => {
-  for (const [dot, kind] of [['554 5.7.1 spam', 'refused'], ['451 4.3.0 later', 'deferred'], ['421 4.3.2 going down', 'deferred']] as const) {
+  for (const [dot, kind] of [
+    ['554 5.7.1 spam', 'refused'],
+    ['451 4.3.0 later', 'deferred'],
+    ['421 4.3.2 going down', 'deferred'],
+  ] as const) {
     const { port } = await serve(t, { dot });
     const [fate] = (await send(port, mailTo(['a@x.test']))).fates;
     assert.equal(fate?.kind, kind);
@@ -308,6 +337,9 @@ test('breaking an attempt off: before the message nothing was tried, after it, i
 test('an address that would be a command is refused', async (t) => {
   const { port, heard } = await serve(t, {});
   const { fates } = await send(port, mailTo(['"a>b"@x.test', 'a@x.test\r\nRSET']));
-  assert.deepEqual(fates.map((fate) => fate?.kind), ['refused', 'refused']);
+  assert.deepEqual(
+    fates.map((fate) => fate?.kind),
+    ['refused', 'refused'],
+  );
   assert.ok(!heard.some((line) => line.startsWith('RCPT') || line === 'RSET'));
 });

@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import SMTPConnection, { type Options, type SMTPError } from 'nodemailer/lib/smtp-connection';
+import { extensionsOf, isAscii, oneLine, parametersOf } from './smtp-text.ts';
 
 export interface NextHop {
   host: string;
@@ -114,7 +115,8 @@ export async function sendMail(options: SendOptions, mail: OutgoingMail, report:
     await Promise.race([connected, lost.promise]);
     const extensions = extensionsOf(connection.lastServerResponse);
     await settle(attempt, await unsuitable(mail, extensions));
-    if (attempt.waiting.size > 0) await settle(attempt, await Promise.race([transact(connection, attempt, extensions), lost.promise]));
+    if (attempt.waiting.size > 0)
+      await settle(attempt, await Promise.race([transact(connection, attempt, extensions), lost.promise]));
     leave(connection);
   } catch (error) {
     connection.close();
@@ -187,7 +189,9 @@ function refused({ mail, waiting }: Attempt, { _envelope: envelope }: Connection
   const fates = new Map<number, Fate>();
   // After a refused MAIL, a pipelined RCPT is refused for that only.
   if (!envelope || envelope.mailError) return fates;
-  const errors = new Map((envelope.rejectedErrors ?? []).map((error) => [(error as { recipient?: string }).recipient, error]));
+  const errors = new Map(
+    (envelope.rejectedErrors ?? []).map((error) => [(error as { recipient?: string }).recipient, error]),
+  );
   for (const index of waiting) {
     const error = errors.get(mail.recipients[index]?.address);
     if (error) fates.set(index, isOneTooMany(error, envelope.accepted.length) ? { kind: 'untried' } : fateOf(error));
@@ -198,7 +202,10 @@ function refused({ mail, waiting }: Attempt, { _envelope: envelope }: Connection
 /** RFC 5321 §4.5.3.1.10: too many recipients for one transaction; 552 is an old word for it. */
 function isOneTooMany({ responseCode, response = '' }: SMTPError, accepted: number): boolean {
   if (accepted === 0) return false;
-  return (responseCode === 452 && !/^\d{3}[ -]4\.2\./.test(response)) || (responseCode === 552 && /^\d{3}[ -]5\.5\.3/.test(response));
+  return (
+    (responseCode === 452 && !/^\d{3}[ -]4\.2\./.test(response)) ||
+    (responseCode === 552 && /^\d{3}[ -]5\.5\.3/.test(response))
+  );
 }
 
 /** The fate that an SMTP reply means. */
@@ -217,7 +224,8 @@ function afterFailure(attempt: Attempt, connection: Connection, error: SMTPError
     // An answer to MAIL, DATA or the final dot is final, whatever happened to the connection then.
     if (connection._envelope && connection._envelope.mailError) return fateOf(connection._envelope.mailError);
     if (error.command === 'MAIL FROM' || error.command === 'DATA') return fateOf(error, dotted);
-    if (dotted) return { kind: 'deferred', reply: `no answer to the message: ${oneLine(error.message)}`, maybeSent: true };
+    if (dotted)
+      return { kind: 'deferred', reply: `no answer to the message: ${oneLine(error.message)}`, maybeSent: true };
     if (aborted) return { kind: 'untried' };
     return { kind: 'deferred', reply: oneLine(error.response ?? error.message), maybeSent: false };
   };
@@ -230,7 +238,8 @@ async function unsuitable(mail: OutgoingMail, extensions: ReadonlyMap<string, st
   const all = (reply: string): Map<number, Fate> =>
     new Map(mail.recipients.map((_, index) => [index, { kind: 'refused', reply }]));
   const limit = Number(extensions.get('SIZE') ?? 0); // RFC 1870 §3: 0 is no limit
-  if (limit > 0 && mail.size > limit) return all(`552 5.3.4 the next server takes ${limit} octets, and the message has ${mail.size}`);
+  if (limit > 0 && mail.size > limit)
+    return all(`552 5.3.4 the next server takes ${limit} octets, and the message has ${mail.size}`);
   if (mail.eightBit && !extensions.has('8BITMIME') && (await mail.hasEightBit())) {
     return all('554 5.6.3 the message needs 8BITMIME (RFC 6152), which the next server does not offer');
   }
@@ -241,85 +250,18 @@ async function unsuitable(mail: OutgoingMail, extensions: ReadonlyMap<string, st
   const fates = new Map<number, Fate>();
   for (const [index, { address }] of mail.recipients.entries()) {
     if (!utf8 && !isAscii(address)) {
-      fates.set(index, { kind: 'refused', reply: '553 5.6.7 the address needs SMTPUTF8 (RFC 6531), which the next server does not offer' });
-    } else if (/[\r\n<>]/.test(address)) fates.set(index, { kind: 'refused', reply: '553 5.1.3 the address cannot be sent to' });
+      fates.set(index, {
+        kind: 'refused',
+        reply: '553 5.6.7 the address needs SMTPUTF8 (RFC 6531), which the next server does not offer',
+      });
+    } else if (/[\r\n<>]/.test(address))
+      fates.set(index, { kind: 'refused', reply: '553 5.1.3 the address cannot be sent to' });
   }
   return fates;
-}
-
-const NOTIFY = [
-  [1, 'SUCCESS'],
-  [2, 'FAILURE'],
-  [4, 'DELAY'],
-] as const;
-
-/** What is added to MAIL and RCPT: SMTPUTF8 (RFC 6531 §3.4), RET, ENVID, NOTIFY and ORCPT (RFC 3461 §4). */
-function parametersOf(
-  mail: OutgoingMail,
-  recipients: OutgoingMail['recipients'],
-  extensions: ReadonlyMap<string, string>,
-): (command: string) => string {
-  const dsn = extensions.has('DSN');
-  const ofMail = [
-    ...(mail.smtputf8 && extensions.has('SMTPUTF8') ? [' SMTPUTF8'] : []),
-    ...(dsn && (mail.ret === 'FULL' || mail.ret === 'HDRS') ? [` RET=${mail.ret}`] : []),
-    ...(dsn && mail.envid ? [` ENVID=${xtext(mail.envid)}`] : []),
-  ];
-  const ofRcpt = new Map(
-    recipients.map(({ address, notify, originalRecipient }) => {
-      const words = NOTIFY.filter(([bit]) => (notify & bit) !== 0).map(([, word]) => word);
-      const [, type = '', original = ''] = /^([\w-]+);(.+)$/s.exec(originalRecipient ?? '') ?? [];
-      return [
-        `RCPT TO:<${address}>`,
-        [
-          ...(dsn ? [` NOTIFY=${(notify & 8) !== 0 || words.length === 0 ? 'NEVER' : words.join(',')}`] : []),
-          ...(dsn && original !== '' ? [` ORCPT=${type};${xtext(original)}`] : []),
-        ].join(''),
-      ];
-    }),
-  );
-  return (command) => {
-    if (command.startsWith('MAIL FROM:')) return ofMail.filter((parameter) => !command.includes(parameter)).join('');
-    return ofRcpt.get(command) ?? '';
-  };
-}
-
-/** RFC 3461 §4. */
-function xtext(text: string): string {
-  return text.replace(/[^!-*,-<>-~]/g, (character) =>
-    [...Buffer.from(character)].map((octet) => `+${octet.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
-}
-
-/** Keyword → parameters, of an answer to EHLO (RFC 5321 §4.1.1.1). */
-function extensionsOf(reply: string | false): Map<string, string> {
-  const lines = (reply || '').split(/\r?\n/).slice(1);
-  return new Map(
-    lines.flatMap((line) => {
-      const [, keyword = '', parameters = ''] = /^250[ -](\S+)(?: (.*))?$/.exec(line) ?? [];
-      return keyword === '' ? [] : [[keyword.toUpperCase(), parameters] as const];
-    }),
-  );
 }
 
 /** Says QUIT and does not wait for the answer. */
 function leave(connection: Connection): void {
   connection.quit();
   setTimeout(() => connection.close(), 2000).unref();
-}
-
-function isAscii(text: string): boolean {
-  return /^[\0-\x7f]*$/.test(text);
-}
-
-/** A reply of several lines as one, bounded: `250-2.0.0 a\n250 2.0.0 b` → `250 2.0.0 a b`. */
-function oneLine(reply: string): string {
-  const [first = '', ...rest] = reply.split(/\r?\n/);
-  const code = first.slice(0, 3);
-  const more = rest.map((line) => (line.startsWith(code) ? line.slice(4).replace(/^\d\.\d{1,3}\.\d{1,3} /, '') : line));
-  return [first.replace(/^(\d{3})-/, '$1 '), ...more]
-    .join(' ')
-    .replace(/[\0-\x1f\x7f]+/g, ' ')
-    .trim()
-    .slice(0, 500);
 }

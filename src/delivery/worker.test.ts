@@ -5,7 +5,8 @@ import { SMTPServer } from 'smtp-server';
 import { barriers, testOutgoing, type DeliveryRow } from '../../test/support/outgoing.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { Unavailable } from '../mail/errors.ts';
-import { cancelHeld, dropEnvelopes, dropWaiting, makeDue } from '../store/outgoing.ts';
+import { cancelHeld, dropEnvelopes } from '../store/outgoing.ts';
+import { dropWaiting, makeDue } from '../store/outgoing-queue.ts';
 import type { Store } from '../store/postgres.ts';
 
 const t = await testOutgoing();
@@ -20,6 +21,15 @@ async function only(message: number): Promise<DeliveryRow> {
   const [row] = await t.deliveries(message);
   assert.ok(row);
   return row;
+}
+
+/** States of a message's deliveries, once whoever has them locked has committed. */
+async function committed(message: number): Promise<string[]> {
+  const rows = await t.sql<{ state: string }>(
+    `SELECT state FROM delivery WHERE message_id = $1 ORDER BY n FOR UPDATE`,
+    [message],
+  );
+  return rows.map((row) => row.state);
 }
 
 const last = <T>(list: readonly T[]): T | undefined => list.at(-1);
@@ -58,7 +68,11 @@ test('waits out the hold, then delivers, and says to whom and when', async () =>
 test('a submission that was claimed can be unsent no more, and clients hear of it', async () => {
   const message = await t.submit(['anyone@outside.test']);
   const submission = async (): Promise<{ undo_status: string; modseq: string } | undefined> =>
-    (await t.sql<{ undo_status: string; modseq: string }>(`SELECT undo_status, modseq FROM submission WHERE id = $1`, [message]))[0];
+    (
+      await t.sql<{ undo_status: string; modseq: string }>(`SELECT undo_status, modseq FROM submission WHERE id = $1`, [
+        message,
+      ])
+    )[0];
   const before = await submission();
   assert.equal(before?.undo_status, 'pending');
   t.advance(HOLD);
@@ -69,11 +83,17 @@ test('a submission that was claimed can be unsent no more, and clients hear of i
 });
 
 test('a refusal for good fails the delivery and is told to the sender, who can read why', async () => {
-  const message = await t.submit([{ address: 'bounce@outside.test', originalRecipient: 'rfc822;Bounce@outside.test' }], { subject: 'Offer', envid: 'E1' });
+  const message = await t.submit(
+    [{ address: 'bounce@outside.test', originalRecipient: 'rfc822;Bounce@outside.test' }],
+    { subject: 'Offer', envid: 'E1' },
+  );
   t.advance(HOLD);
   await t.outgoing.run();
   const row = await only(message);
-  assert.deepEqual([row.state, row.remote_host, row.due_at, row.maybe_sent], ['failed', 'mx.outside.test', null, false]);
+  assert.deepEqual(
+    [row.state, row.remote_host, row.due_at, row.maybe_sent],
+    ['failed', 'mx.outside.test', null, false],
+  );
   assert.match(row.remote_reply ?? '', /^550 5\.1\.1 /);
 
   const bounce = last(await t.inbox(t.tenant, t.ana));
@@ -135,7 +155,10 @@ test('a refusal for now is tried again, later and later, for five days', async (
   const began = t.clock().getTime();
   await t.outgoing.run();
   let row = await only(message);
-  assert.deepEqual([row.state, row.attempts, row.maybe_sent, row.due_at], ['queued', 1, false, new Date(t.clock().getTime() + MINUTE)]);
+  assert.deepEqual(
+    [row.state, row.attempts, row.maybe_sent, row.due_at],
+    ['queued', 1, false, new Date(t.clock().getTime() + MINUTE)],
+  );
   assert.match(row.remote_reply ?? '', /^451 4\.2\.1 /);
   t.advance(MINUTE);
   await t.outgoing.run();
@@ -151,7 +174,10 @@ test('a refusal for now is tried again, later and later, for five days', async (
   row = await only(message);
   assert.deepEqual([row.state, row.attempts], ['failed', 4]);
   const bounce = last(await t.inbox(t.tenant, t.ana));
-  assert.match(bounce?.text ?? '', /did not reach defer@outside\.test\.\n\s+mx\.outside\.test said: 451 4\.2\.1 .* \(tried for 5 days\)/);
+  assert.match(
+    bounce?.text ?? '',
+    /did not reach defer@outside\.test\.\n\s+mx\.outside\.test said: 451 4\.2\.1 .* \(tried for 5 days\)/,
+  );
   assert.match(bounce?.bytes.toString() ?? '', /^Status: 5\.4\.7\r$/m);
 });
 
@@ -168,7 +194,8 @@ test('mail that is scheduled far ahead has its five days from then', async () =>
 test('who asked for it is told of a delay, once', async () => {
   const message = await t.submit([{ address: 'defer@outside.test', notify: 6 }], { subject: 'Slowly' });
   t.advance(HOLD);
-  const told = async (): Promise<number> => (await t.inbox(t.tenant, t.ana)).filter((one) => one.subject === 'Not delivered yet: Slowly').length;
+  const told = async (): Promise<number> =>
+    (await t.inbox(t.tenant, t.ana)).filter((one) => one.subject === 'Not delivered yet: Slowly').length;
   await t.outgoing.run();
   assert.equal(await told(), 0);
   for (let i = 0; i < 8; i++) {
@@ -183,7 +210,11 @@ test('who asked for it is told of a delay, once', async () => {
 });
 
 test('a next hop that tells nobody: who asked hears that it was passed on', async () => {
-  const quiet = new SMTPServer({ disabledCommands: ['AUTH', 'STARTTLS'], hideDSN: true, onData: (stream, _session, done) => void stream.on('end', done).resume() });
+  const quiet = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    hideDSN: true,
+    onData: (stream, _session, done) => void stream.on('end', done).resume(),
+  });
   await new Promise<void>((resolve) => quiet.listen(0, '127.0.0.1', () => resolve()));
   const { port } = quiet.server.address() as { port: number };
   t.outgoing.nextHop = { host: '127.0.0.1', port };
@@ -195,7 +226,10 @@ test('a next hop that tells nobody: who asked hears that it was passed on', asyn
   t.outgoing.nextHop = t.outside.nextHop;
   await new Promise<void>((resolve) => quiet.close(resolve));
   const told = (await t.inbox(t.tenant, t.ana)).slice(before);
-  assert.deepEqual(told.map((one) => one.subject), ['Passed on: Did it']);
+  assert.deepEqual(
+    told.map((one) => one.subject),
+    ['Passed on: Did it'],
+  );
   assert.match(told[0]?.bytes.toString() ?? '', /^Action: relayed\r\nStatus: 2\.0\.0\r$/m);
   assert.equal((await only(asked)).remote_host, '127.0.0.1', 'a host without a name is what we connected to');
 });
@@ -205,10 +239,13 @@ test('without a next hop everything for outside waits', async () => {
   const message = await t.submit(['anyone@outside.test', 'zoe@other.test']);
   t.advance(HOLD);
   await t.outgoing.run();
-  assert.deepEqual((await t.deliveries(message)).map((row) => [row.state, row.remote_reply?.slice(0, 12)]), [
-    ['queued', 'no next hop '],
-    ['delivered', '250 2.0.0 Ac'],
-  ]);
+  assert.deepEqual(
+    (await t.deliveries(message)).map((row) => [row.state, row.remote_reply?.slice(0, 12)]),
+    [
+      ['queued', 'no next hop '],
+      ['delivered', '250 2.0.0 Ac'],
+    ],
+  );
   t.outgoing.nextHop = t.outside.nextHop;
   t.advance(MINUTE);
   await t.outgoing.run();
@@ -245,19 +282,16 @@ test('a slow recipient stops nobody else', async () => {
   const slow = await t.submit(['slow@outside.test']);
   t.advance(HOLD);
   const held = t.holdOutside();
-  const worker = t.worker({ graceMs: 60_000 });
-  worker.start();
-  assert.equal(await held.reached, 20_000);
   const points = barriers();
   const recorded = points.at('recording');
+  const worker = t.worker({ graceMs: 60_000, pause: points.pause });
+  worker.start();
+  assert.equal(await held.reached, 20_000);
   const quick = await t.submit(['anyone@outside.test'], { origin: { kind: 'server' }, mailFrom: '' });
-  const other = t.worker({ pause: points.pause });
-  const run = other.run();
   await recorded.reached;
-  assert.equal((await only(slow)).state, 'sending');
   recorded.letGo();
-  await run;
-  assert.equal((await only(quick)).state, 'delivered');
+  assert.deepEqual(await committed(quick), ['delivered']);
+  assert.deepEqual(await committed(slow), ['sending']);
   held.letGo();
   await worker.stop();
   assert.equal((await only(slow)).state, 'delivered');
@@ -273,8 +307,7 @@ test('within one worker, slow recipients leave room for the rest', async () => {
   const run = t.worker({ pause: points.pause }).run();
   await Promise.all([held.reached, recorded.reached]);
   recorded.letGo();
-  // Waits for the commit that has just been let go.
-  assert.deepEqual(await t.sql(`SELECT state FROM delivery WHERE message_id = $1 FOR UPDATE`, [quick]), [{ state: 'delivered' }]);
+  assert.deepEqual(await committed(quick), ['delivered']);
   assert.deepEqual(new Set((await Promise.all(slow.map(only))).map((row) => row.state)), new Set(['sending']));
   held.letGo();
   assert.equal(await run, 6);
@@ -286,27 +319,37 @@ test('a hundred recipients a transaction, several transactions of a message at o
   t.advance(HOLD);
   assert.equal(await t.outgoing.run(), 250);
   const arrived = t.outside.received().slice(before);
-  assert.deepEqual(arrived.map((one) => one.to.length).toSorted((a, b) => a - b), [50, 100, 100]);
+  assert.deepEqual(
+    arrived.map((one) => one.to.length).toSorted((a, b) => a - b),
+    [50, 100, 100],
+  );
   assert.equal(new Set(arrived.flatMap((one) => one.to)).size, 250);
   assert.equal(new Set((await t.deliveries(message)).map((row) => row.state)).size, 1);
 });
 
 test("another tenant's people are outside, and yet here", async () => {
-  const message = await t.submit(['zoe@other.test', 'nobody@other.test', 'team@other.test', 'ben@pigeon.test'], { subject: 'Across' });
+  const message = await t.submit(['zoe@other.test', 'nobody@other.test', 'team@other.test', 'ben@pigeon.test'], {
+    subject: 'Across',
+  });
   t.advance(HOLD);
   await t.outgoing.run();
   const rows = await t.deliveries(message);
-  assert.deepEqual(rows.map((row) => [row.recipient, row.state, row.remote_host]), [
-    ['ben@pigeon.test', 'delivered', null],
-    ['zoe@other.test', 'delivered', 'this server'],
-    ['nobody@other.test', 'failed', 'this server'],
-    ['team@other.test', 'failed', 'this server'],
-  ]);
+  assert.deepEqual(
+    rows.map((row) => [row.recipient, row.state, row.remote_host]),
+    [
+      ['ben@pigeon.test', 'delivered', null],
+      ['zoe@other.test', 'delivered', 'this server'],
+      ['nobody@other.test', 'failed', 'this server'],
+      ['team@other.test', 'failed', 'this server'],
+    ],
+  );
   assert.match(rows[2]?.remote_reply ?? '', /^550 5\.1\.1 /);
   const arrived = last(await t.inbox(t.other, t.zoe));
   assert.equal(arrived?.subject, 'Across');
   assert.match(arrived?.bytes.toString() ?? '', /^Return-Path: <ana@pigeon\.test>\r\nReceived: by mail\.pigeon\.test /);
-  const [row] = await t.sql<{ count: number }>(`SELECT count(*)::int AS count FROM submission WHERE tenant_id = $1`, [t.other]);
+  const [row] = await t.sql<{ count: number }>(`SELECT count(*)::int AS count FROM submission WHERE tenant_id = $1`, [
+    t.other,
+  ]);
   assert.equal(row?.count, 0, 'it is no submission of theirs');
   assert.equal(last(await t.inbox(t.tenant, t.ana))?.subject, 'Not delivered: Across');
 });
@@ -324,7 +367,10 @@ test('a worker that is gone may have sent what it had claimed', async () => {
   t.advance(600 * SECOND);
   await t.outgoing.recover();
   let row = await only(message);
-  assert.deepEqual([row.state, row.maybe_sent, row.attempts, row.due_at], ['queued', true, 1, new Date(t.clock().getTime() + MINUTE)]);
+  assert.deepEqual(
+    [row.state, row.maybe_sent, row.attempts, row.due_at],
+    ['queued', true, 1, new Date(t.clock().getTime() + MINUTE)],
+  );
   t.advance(MINUTE);
   await t.outgoing.run();
   row = await only(message);
@@ -418,7 +464,8 @@ test('a failure whose telling failed is told later, once', async () => {
   t.advance(HOLD);
   const worker = t.worker({ accept: () => Promise.reject(new Unavailable('not now')) });
   await worker.run();
-  const told = async (): Promise<number> => (await t.inbox(t.tenant, t.ana)).filter((one) => one.subject === 'Not delivered: Unheard').length;
+  const told = async (): Promise<number> =>
+    (await t.inbox(t.tenant, t.ana)).filter((one) => one.subject === 'Not delivered: Unheard').length;
   assert.equal((await only(message)).state, 'failed');
   await t.outgoing.recover();
   assert.equal(await told(), 0, 'whoever recorded it has five minutes');
@@ -436,21 +483,35 @@ test('a fault of ours puts off what it met, and nothing else', async () => {
   await t.sql(`DELETE FROM blob WHERE id = (SELECT blob_id FROM message WHERE id = $1)`, [broken]);
   t.advance(HOLD);
   assert.equal(await t.outgoing.run(), 2);
-  assert.deepEqual(((row) => [row.state, row.attempts, row.due_at, row.remote_reply])(await only(broken)), ['queued', 1, new Date(t.clock().getTime() + MINUTE), 'a fault of this server']);
+  assert.deepEqual(((row) => [row.state, row.attempts, row.due_at, row.remote_reply])(await only(broken)), [
+    'queued',
+    1,
+    new Date(t.clock().getTime() + MINUTE),
+    'a fault of this server',
+  ]);
   assert.equal((await only(whole)).state, 'delivered');
   await t.sql(`UPDATE delivery SET state = 'stopped' WHERE message_id = $1`, [broken]);
 });
 
 test('an administrator makes waiting mail due, or ends it; what is held is its sender’s', async () => {
   const held = await t.submit(['anyone@outside.test']);
-  const deferred = await t.submit(['defer@outside.test'], { origin: { kind: 'server' }, mailFrom: 'ana@pigeon.test', subject: 'Dropped' });
+  const deferred = await t.submit(['defer@outside.test'], {
+    origin: { kind: 'server' },
+    mailFrom: 'ana@pigeon.test',
+    subject: 'Dropped',
+  });
   await t.outgoing.run();
   assert.equal(await t.outgoing.run(), 0);
   assert.equal(await t.store.transact((tx) => makeDue(tx, t.tenant, null, t.clock())), 1);
   assert.equal(await t.outgoing.run(), 1);
   assert.equal((await only(deferred)).attempts, 2);
   assert.equal((await only(held)).state, 'held');
-  assert.deepEqual(await t.store.transact((tx) => dropWaiting(tx, t.tenant, deferred, 'DEFER@outside.test', 'dropped by an administrator', t.clock())), ['defer@outside.test']);
+  assert.deepEqual(
+    await t.store.transact((tx) =>
+      dropWaiting(tx, t.tenant, deferred, 'DEFER@outside.test', 'dropped by an administrator', t.clock()),
+    ),
+    ['defer@outside.test'],
+  );
   await t.outgoing.recover();
   const bounce = last(await t.inbox(t.tenant, t.ana));
   assert.equal(bounce?.subject, 'Not delivered: Dropped');
@@ -460,24 +521,33 @@ test('an administrator makes waiting mail due, or ends it; what is held is its s
 });
 
 test('unsending stops what is all held, and nothing else', async () => {
-  const unsend = (message: number): Promise<boolean> => t.store.transact((tx) => cancelHeld(tx, t.tenant, message, t.clock()));
+  const unsend = (message: number): Promise<boolean> =>
+    t.store.transact((tx) => cancelHeld(tx, t.tenant, message, t.clock()));
   const message = await t.submit(['anyone@outside.test', 'other@outside.test']);
   assert.equal(await unsend(message), true);
   assert.equal(await unsend(message), false);
   t.advance(HOLD);
   assert.equal(await t.outgoing.run(), 0);
-  assert.deepEqual((await t.deliveries(message)).map((row) => row.state), ['stopped', 'stopped']);
+  assert.deepEqual(
+    (await t.deliveries(message)).map((row) => row.state),
+    ['stopped', 'stopped'],
+  );
 
   const inside = await t.submit(['ben@pigeon.test', 'anyone@outside.test']);
   assert.equal(await unsend(inside), false, 'what is inside is there already');
-  assert.deepEqual((await t.deliveries(inside)).map((row) => row.state), ['delivered', 'held']);
+  assert.deepEqual(
+    (await t.deliveries(inside)).map((row) => row.state),
+    ['delivered', 'held'],
+  );
   const gone = await t.submit(['anyone@outside.test']);
   t.advance(HOLD);
   await t.outgoing.run();
   assert.equal(await unsend(gone), false);
   assert.equal(await unsend(99_999_999), false, 'there is no such message');
 
-  const scheduled = await t.submit(['ben@pigeon.test', 'anyone@outside.test'], { sendAt: new Date(t.clock().getTime() + HOUR) });
+  const scheduled = await t.submit(['ben@pigeon.test', 'anyone@outside.test'], {
+    sendAt: new Date(t.clock().getTime() + HOUR),
+  });
   assert.equal(await unsend(scheduled), true);
   assert.deepEqual(await t.sql(`SELECT 1 FROM work WHERE of_id = $1`, [scheduled]), [], 'its fan-out is off too');
 });
@@ -487,7 +557,9 @@ test('envelopes are forgotten when nothing is left to do', async () => {
   t.advance(HOLD);
   await t.outgoing.run();
   await dropEnvelopes(t.store, t.tenant);
-  assert.deepEqual(await t.sql(`SELECT message_id::int AS id FROM envelope WHERE tenant_id = $1`, [t.tenant]), [{ id: waiting }]);
+  assert.deepEqual(await t.sql(`SELECT message_id::int AS id FROM envelope WHERE tenant_id = $1`, [t.tenant]), [
+    { id: waiting },
+  ]);
   await t.store.transact((tx) => dropWaiting(tx, t.tenant, waiting, null, 'enough', t.clock()));
   await t.outgoing.recover();
   assert.deepEqual(await t.sql(`SELECT 1 FROM envelope WHERE tenant_id = $1`, [t.tenant]), []);

@@ -6,12 +6,11 @@ import {
   dropEnvelopes,
   dueDeliveries,
   lockExpired,
-  markTold,
   outgoingMessage,
   recordResults,
-  takeUntold,
   tenantIds,
 } from '../store/outgoing.ts';
+import { markTold, takeUntold } from '../store/untold.ts';
 import { attempt, resultOf, TELL_MS, type AttemptDeps } from './attempt.ts';
 import { tellSender, wantsToKnow, type Told } from './bounce.ts';
 import type { NextHop, Timeouts } from './smtp-client.ts';
@@ -164,10 +163,21 @@ async function giveUpForLost({ store, clock, log }: AttemptDeps, tenant: number)
     const message = await outgoingMessage(tx, tenant, lost.message);
     if (!message) throw new Error(`message ${lost.message} has no envelope`);
     log.warn({ message: lost.message, deliveries: lost.claimed.length }, 'an attempt ended without a word');
-    const outcome = { kind: 'deferred', reply: 'the attempt ended without a word', maybeSent: true, host: null } as const;
+    const outcome = {
+      kind: 'deferred',
+      reply: 'the attempt ended without a word',
+      maybeSent: true,
+      host: null,
+    } as const;
     const results = lost.claimed.map((delivery) => resultOf(delivery, outcome, message, now));
     // Nobody is telling the sender of these yet.
-    await recordResults(tx, tenant, lost.message, results.map((result) => (result.state === 'failed' && result.dueAt ? { ...result, dueAt: now } : result)), now);
+    await recordResults(
+      tx,
+      tenant,
+      lost.message,
+      results.map((result) => (result.state === 'failed' && result.dueAt ? { ...result, dueAt: now } : result)),
+      now,
+    );
     return true;
   });
 }
@@ -197,6 +207,11 @@ async function tellUntold(deps: AttemptDeps, tenant: number): Promise<boolean> {
     if (error instanceof Unavailable) throw error;
     log.warn({ err: error, message: untold.message }, 'the sender could not be told of a failure');
   }
-  await markTold(store, tenant, untold.message, untold.failed.map((row) => row.n));
+  await markTold(
+    store,
+    tenant,
+    untold.message,
+    untold.failed.map((row) => row.n),
+  );
   return true;
 }

@@ -1,7 +1,6 @@
 // Who is who: lookups that every face makes all the time, remembered until the directory changes.
 
 import { canonicalAddress, domainOf } from '../mail/address.ts';
-import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
 import {
   accountRow,
   accountsDelegatedTo,
@@ -15,7 +14,9 @@ import {
   type Right,
 } from '../store/directory.ts';
 import type { Store } from '../store/postgres.ts';
+import { createMemory } from './memory.ts';
 import { createPasswordChecker } from './passwords.ts';
+import { policyOf, type Policy } from './policy.ts';
 
 export interface Account {
   tenant: number;
@@ -35,7 +36,11 @@ export type Target =
   | { kind: 'outside' };
 
 export interface Directory {
-  /** The account that may sign in so; null: no such address, or another password. Takes as long for both. */
+  /**
+   * The account that may sign in so; null: no such address, or another password. Takes as long for both. A password that
+   * was changed is void at once in the process that changed it, in others when they hear of it: milliseconds later.
+   * Throws Unavailable.
+   */
   authenticate(address: string, password: string): Promise<Account | null>;
   resolve(address: string): Promise<Target>;
   account(tenant: number, id: number): Promise<Account | undefined>;
@@ -48,29 +53,21 @@ export interface Directory {
   may(tenant: number, actor: number, account: number, right: Right): Promise<boolean>;
   tenantName(tenant: number): Promise<string>;
   domains(tenant: number): Promise<string[]>;
+  /** Hears of no changes any more. */
   close(): void;
 }
 
-/** Answers remembered of each kind. */
-const REMEMBERED = 50_000;
+/** Answers remembered. */
+const REMEMBERED = 100_000;
+
+/** Milliseconds for which an old password may work at most, should the news that it was changed be lost. */
+const CREDENTIALS_MS = 10_000;
 
 export function createDirectory(deps: { store: Store }): Directory {
   const { store } = deps;
   const passwords = createPasswordChecker();
-  const memory = new Map<string, Promise<unknown>>();
-  const forget = (): void => memory.clear();
+  const { remember: remembered, forget } = createMemory(REMEMBERED);
   store.notifier.on('directory', forget).on('resync', forget);
-
-  /** One query a question, however many ask it at once; what fails is asked again. */
-  const remembered = async <T>(key: string, ask: () => Promise<T>): Promise<T> => {
-    const known = memory.get(key);
-    if (known) return known as Promise<T>;
-    const answer = ask();
-    if (memory.size >= REMEMBERED) memory.clear();
-    memory.set(key, answer);
-    answer.catch(() => memory.delete(key));
-    return answer;
-  };
 
   const resolve = async (given: string): Promise<Target> => {
     const address = canonicalAddress(given);
@@ -93,12 +90,16 @@ export function createDirectory(deps: { store: Store }): Directory {
       const target = await resolve(given);
       const credentials =
         target.kind === 'account'
-          ? await remembered(`password ${target.tenant} ${target.account}`, () => credentialsOf(store, target.tenant, target.account))
+          ? await remembered(
+              `password ${target.tenant} ${target.account}`,
+              () => credentialsOf(store, target.tenant, target.account),
+              CREDENTIALS_MS,
+            )
           : undefined;
       if (!(await passwords.check(password, credentials?.password ?? null)) || target.kind !== 'account') return null;
       return (await account(target.tenant, target.account)) ?? null;
     },
-    policy: async (tenant) => ({ ...DEFAULT_POLICY, ...(await tenantOf(tenant))?.policy }),
+    policy: async (tenant) => policyOf((await tenantOf(tenant))?.policy),
     tenantName: async (tenant) => (await tenantOf(tenant))?.name ?? '',
     domains: (tenant) => remembered(`domains ${tenant}`, () => domainsOf(store, tenant)),
     addressesOf: (tenant, id) =>

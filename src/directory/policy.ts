@@ -6,48 +6,120 @@ import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
 
 export { DEFAULT_POLICY, type Policy };
 
-type Check = (value: unknown) => boolean;
+/** What a setting may be. */
+interface Kind {
+  check: (value: unknown) => boolean;
+  /** Reads it as it is written; what it cannot read it leaves as it is, for `check` to refuse. */
+  read: (text: string) => unknown;
+  /** In words, after "takes". */
+  takes: string;
+}
 
-const yesNo: Check = (value) => typeof value === 'boolean';
-const oneOf =
-  (...words: string[]): Check =>
-  (value) =>
-    typeof value === 'string' && words.includes(value);
-const number =
-  (least: number, most: number): Check =>
-  (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-const addresses: Check = (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && canonicalAddress(one) !== null);
+const yesNo: Kind = {
+  check: (value) => typeof value === 'boolean',
+  read: (text) => (/^(?:true|yes)$/.test(text) ? true : /^(?:false|no)$/.test(text) ? false : text),
+  takes: 'true or false',
+};
+
+function oneOf(...words: string[]): Kind {
+  return {
+    check: (value) => typeof value === 'string' && words.includes(value),
+    read: (text) => text,
+    takes: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+  };
+}
+
+function number(of: string, least: number, most: number): Kind {
+  return {
+    check: (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
+    read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+    takes: `a number of ${of} from ${least} to ${most}`,
+  };
+}
+
+const addresses: Kind = {
+  check: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string' && canonicalAddress(one) !== null),
+  read: (text) => text.split(/[\s,]+/).filter((one) => one !== ''),
+  takes: 'addresses, with commas between them',
+};
 
 /** Every setting: what it may be, and a sentence of explanation. */
-export const POLICY_SETTINGS: { [K in keyof Policy]: { check: Check; takes: string; help: string } } = {
-  enabled: { check: yesNo, takes: 'true or false', help: 'Whether anyone here may recall at all.' },
-  maxAgeDays: { check: number(0, 36_500), takes: 'days', help: 'How long after sending a sender may recall.' },
-  readCopies: { check: oneOf('keep', 'sender-chooses'), takes: 'keep or sender-chooses', help: 'Whether a sender may take back copies that were read.' },
-  recipientConsent: { check: oneOf('not-needed', 'recipient-decides'), takes: 'not-needed or recipient-decides', help: 'Whether recipients may decline recalls.' },
-  processedCopies: { check: oneOf('recall', 'keep'), takes: 'recall or keep', help: 'What happens to copies that were filed out of the Inbox.' },
-  notices: { check: oneOf('all', 'noticed-only', 'none'), takes: 'all, noticed-only or none', help: 'Where a notice stands in place of a recalled copy.' },
-  reasonInNotices: { check: yesNo, takes: 'true or false', help: "Whether notices quote the sender's reason." },
-  protectedRecipients: { check: addresses, takes: 'addresses', help: 'Mailboxes whose copies are never taken back.' },
-  holdOutsideSeconds: { check: number(0, 86_400), takes: 'seconds', help: 'How long mail waits before it leaves the organisation.' },
-  holdInsideSeconds: { check: number(0, 86_400), takes: 'seconds', help: 'How long mail waits before it is put into mailboxes inside.' },
-  vaultRetentionDays: { check: number(1, 36_500), takes: 'days', help: 'How long recalled copies are kept for restoring.' },
-  trackingRetentionDays: { check: number(1, 36_500), takes: 'days', help: 'How long deliveries and outcomes are kept.' },
-  rateLimit: { check: number(0, 1_000_000), takes: 'recalls an hour, 0 for no limit', help: 'How often an account may recall.' },
-  restoreWindowSeconds: { check: number(0, 8_640_000), takes: 'seconds', help: 'How long a sender may restore what they recalled.' },
-  senderSees: { check: oneOf('outcome+exposure', 'outcome', 'counts'), takes: 'outcome+exposure, outcome or counts', help: 'What a report tells a sender.' },
-  recallMailbox: { check: yesNo, takes: 'true or false', help: 'Whether accounts have a mailbox that recalls what is moved into it.' },
-  maxRecipients: { check: number(1, 1_000_000), takes: 'recipients', help: 'How many recipients a message may name; a group is one.' },
-  maxMessageSize: { check: number(1024, 52_428_800), takes: 'octets', help: 'How large a message may be.' },
+export const POLICY_SETTINGS: Readonly<Record<keyof Policy, Kind & { help: string }>> = {
+  enabled: { ...yesNo, help: 'Whether anyone may recall at all.' },
+  maxAgeDays: { ...number('days', 0, 36_500), help: 'How long after sending a sender may recall.' },
+  readCopies: { ...oneOf('keep', 'sender-chooses'), help: 'Whether a sender may take back copies that were read.' },
+  recipientConsent: {
+    ...oneOf('not-needed', 'recipient-decides'),
+    help: 'Whether recipients may decline recalls.',
+  },
+  processedCopies: { ...oneOf('recall', 'keep'), help: 'What happens to copies that were filed out of the Inbox.' },
+  notices: { ...oneOf('all', 'noticed-only', 'none'), help: 'Where a notice stands in place of a recalled copy.' },
+  reasonInNotices: { ...yesNo, help: "Whether notices quote the sender's reason." },
+  protectedRecipients: { ...addresses, help: 'Mailboxes whose copies are never taken back.' },
+  holdOutsideSeconds: {
+    ...number('seconds', 0, 86_400),
+    help: 'How long mail waits before it leaves the organisation.',
+  },
+  holdInsideSeconds: {
+    ...number('seconds', 0, 86_400),
+    help: 'How long mail waits before it is put into mailboxes inside.',
+  },
+  vaultRetentionDays: { ...number('days', 1, 36_500), help: 'How long recalled copies are kept for restoring.' },
+  trackingRetentionDays: { ...number('days', 1, 36_500), help: 'How long deliveries and outcomes are kept.' },
+  rateLimit: {
+    ...number('recalls an hour', 0, 1_000_000),
+    help: 'How often an account may recall; 0: as often as it likes.',
+  },
+  restoreWindowSeconds: {
+    ...number('seconds', 0, 8_640_000),
+    help: 'How long a sender may restore what they recalled.',
+  },
+  senderSees: { ...oneOf('outcome+exposure', 'outcome', 'counts'), help: 'What a report tells a sender.' },
+  recallMailbox: { ...yesNo, help: 'Whether accounts have a mailbox that recalls what is moved into it.' },
+  maxRecipients: {
+    ...number('recipients', 1, 1_000_000),
+    help: 'How many recipients a message may name; a group is one.',
+  },
+  maxMessageSize: { ...number('octets', 1024, 52_428_800), help: 'How large a message may be.' },
 };
+
+/** A tenant's whole policy, from what its row keeps. */
+export function policyOf(stored: Partial<Policy> | undefined): Policy {
+  return { ...DEFAULT_POLICY, ...stored };
+}
+
+/**
+ * What a tenant's row is to keep after a change: null takes a setting back to its default. Throws Refusal `badPolicy`
+ * with a sentence that names the first setting that is wrong.
+ */
+export function changedPolicy(stored: Partial<Policy>, change: Record<string, unknown>): Partial<Policy> {
+  for (const name of Object.keys(change)) settingOf(name);
+  const merged = Object.entries({ ...stored, ...change }).filter(([, value]) => value !== null);
+  return checkPolicy(Object.fromEntries(merged));
+}
 
 /** The same settings, checked. Throws Refusal `badPolicy` naming the first that is wrong. */
 export function checkPolicy(given: Record<string, unknown>): Partial<Policy> {
   for (const [name, value] of Object.entries(given)) {
-    const setting = POLICY_SETTINGS[name as keyof Policy];
-    if (!Object.hasOwn(POLICY_SETTINGS, name)) throw new Refusal('badPolicy', `There is no policy "${name}".`);
-    if (!setting.check(value)) throw new Refusal('badPolicy', `${name} takes ${setting.takes}.`);
+    const { check, takes } = settingOf(name);
+    if (!check(value)) throw new Refusal('badPolicy', `${name} takes ${takes}, not ${JSON.stringify(value)}.`);
   }
   const { protectedRecipients, ...rest } = given as Partial<Policy>;
-  return protectedRecipients ? { ...rest, protectedRecipients: protectedRecipients.map((one) => canonicalAddress(one) ?? one) } : rest;
+  if (!protectedRecipients) return rest;
+  return { ...rest, protectedRecipients: protectedRecipients.map((one) => canonicalAddress(one) ?? one) };
+}
+
+/**
+ * A setting's value as it is written: `yes`, `30`, `a@b.test,c@b.test`; `default` is null. Throws Refusal `badPolicy` if
+ * there is no such setting; whether the value will do is for `checkPolicy` to say.
+ */
+export function readSetting(name: string, text: string): unknown {
+  const { read } = settingOf(name);
+  return text === 'default' ? null : read(text);
+}
+
+function settingOf(name: string): Kind {
+  if (Object.hasOwn(POLICY_SETTINGS, name)) return POLICY_SETTINGS[name as keyof Policy];
+  throw new Refusal('badPolicy', `There is no policy "${name}"; there are ${Object.keys(POLICY_SETTINGS).join(', ')}.`);
 }

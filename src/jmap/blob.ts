@@ -43,7 +43,9 @@ export interface OpenBlob {
 export async function openBlob(deps: BlobDeps, user: BlobUser, blobId: string): Promise<OpenBlob | null> {
   const name = parseBlobId(blobId);
   if (!name) return null;
-  let opened = await (name.of.kind === 'email' ? openEmail(deps, user, name.of.emailId) : openUpload(deps, user, name.of.id));
+  let opened = await (name.of.kind === 'email'
+    ? openEmail(deps, user, name.of.emailId)
+    : openUpload(deps, user, name.of.id));
   await deps.pause?.('opened');
   for (const partId of name.parts) {
     const part = opened && (await opened.part(partId));
@@ -56,7 +58,11 @@ interface Opened extends OpenBlob {
   part(partId: string): Promise<{ bytes: Buffer; type: string } | null>;
 }
 
-async function openEmail({ store, blobs, clock, pause }: BlobDeps, { tenant, account, program }: BlobUser, emailId: number): Promise<Opened | null> {
+async function openEmail(
+  { store, blobs, clock, pause }: BlobDeps,
+  { tenant, account, program }: BlobUser,
+  emailId: number,
+): Promise<Opened | null> {
   const content = await readContent(store, { tenant, account, emailId }, { program, now: clock() }, pause);
   if (!content) return null;
   const { blob_id: blobId, size, structure } = content;
@@ -67,12 +73,21 @@ async function openEmail({ store, blobs, clock, pause }: BlobDeps, { tenant, acc
     stream: () => blobs.stream(tenant, blobId),
     async part(partId) {
       const found = partOf(structure, partId);
-      return found && { bytes: Buffer.from(await storedBytes(blobs, { tenant, blobId, size }).content(found)), type: found.type };
+      return (
+        found && {
+          bytes: Buffer.from(await storedBytes(blobs, { tenant, blobId, size }).content(found)),
+          type: found.type,
+        }
+      );
     },
   };
 }
 
-async function openUpload({ store, blobs }: BlobDeps, { tenant, account, actor }: BlobUser, id: string): Promise<Opened | null> {
+async function openUpload(
+  { store, blobs }: BlobDeps,
+  { tenant, account, actor }: BlobUser,
+  id: string,
+): Promise<Opened | null> {
   const upload = await uploadById(store, { tenant, account, uploadedBy: actor }, id);
   if (!upload) return null;
   return {
@@ -110,7 +125,12 @@ export interface UploadedBlob {
 }
 
 /** RFC 8620 §6.1. Durable when it resolves. */
-export async function uploadBlob({ store, blobs, clock }: Pick<BlobDeps, 'store' | 'blobs' | 'clock'>, user: Omit<BlobUser, 'program'>, bytes: Buffer, type: string): Promise<UploadedBlob> {
+export async function uploadBlob(
+  { store, blobs, clock }: Pick<BlobDeps, 'store' | 'blobs' | 'clock'>,
+  user: Omit<BlobUser, 'program'>,
+  bytes: Buffer,
+  type: string,
+): Promise<UploadedBlob> {
   const id = randomUUID();
   await store.transact(async (tx) => {
     const blob_id = await blobs.put(tx, user.tenant, bytes);
@@ -125,11 +145,18 @@ export interface Download {
 }
 
 /** RFC 8620 §6.2. Null: 404. Never kept by anything on the way: the next time, a gate may cover it. */
-export async function downloadBlob(deps: BlobDeps, user: BlobUser, asked: { blobId: string; type: string; name: string }): Promise<Download | null> {
+export async function downloadBlob(
+  deps: BlobDeps,
+  user: BlobUser,
+  asked: { blobId: string; type: string; name: string },
+): Promise<Download | null> {
   const blob = await openBlob(deps, user, asked.blobId);
   if (!blob) return null;
   // A parameter may follow ("text/plain; charset=utf-8"); what is no media type is sent as bytes.
-  const known = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[\x20-\x21\x23-\x5b\x5d-\x7e]*"))*$/.test(asked.type);
+  const known =
+    /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[\x20-\x21\x23-\x5b\x5d-\x7e]*"))*$/.test(
+      asked.type,
+    );
   return {
     headers: {
       'content-type': known ? asked.type : 'application/octet-stream',
@@ -146,5 +173,8 @@ export async function downloadBlob(deps: BlobDeps, user: BlobUser, asked: { blob
 
 /** RFC 8187 ext-value. */
 function encodeFileName(name: string): string {
-  return encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

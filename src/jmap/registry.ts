@@ -1,9 +1,13 @@
 // Every method, with the capability that a request must be using to call it.
 
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
+import { blobCopy } from './methods/blob-copy.ts';
 import { echo } from './methods/core.ts';
 import { emailChangesMethod } from './methods/email-changes.ts';
+import { emailCopy } from './methods/email-copy.ts';
 import { emailGet } from './methods/email-get.ts';
+import { emailImport } from './methods/email-import.ts';
+import { emailParse } from './methods/email-parse.ts';
 import { emailQuery, emailQueryChangesMethod } from './methods/email-query.ts';
 import { emailSet } from './methods/email-set.ts';
 import { submissionChanges, submissionGet, submissionQuery } from './methods/email-submission.ts';
@@ -13,6 +17,7 @@ import { cannotCalculate, mailboxChangesMethod, mailboxGet, mailboxQuery } from 
 import { mailboxSet } from './methods/mailbox-set.ts';
 import { recallChanges, recallGet, recallPreview, recallQuery, recallRestore, recallSet } from './methods/recall.ts';
 import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
+import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
 
 export interface Registered {
@@ -24,7 +29,7 @@ const of = (capability: Capability, methods: Record<string, Method>): Record<str
   Object.fromEntries(Object.entries(methods).map(([name, run]) => [name, { capability, run }]));
 
 export const METHODS: Readonly<Record<string, Registered>> = {
-  ...of(CAPABILITY.core, { 'Core/echo': echo }),
+  ...of(CAPABILITY.core, { 'Core/echo': echo, 'Blob/copy': blobCopy }),
   ...of(CAPABILITY.mail, {
     'Mailbox/get': mailboxGet,
     'Mailbox/changes': mailboxChangesMethod,
@@ -38,6 +43,10 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'Email/query': emailQuery,
     'Email/queryChanges': emailQueryChangesMethod,
     'Email/set': emailSet,
+    'Email/copy': emailCopy,
+    'Email/import': emailImport,
+    'Email/parse': emailParse,
+    'SearchSnippet/get': searchSnippetGet,
   }),
   ...of(CAPABILITY.submission, {
     'Identity/get': identityGet,

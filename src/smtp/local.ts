@@ -50,7 +50,7 @@ export async function receiveLocal(deps: SmtpDeps, face: Face, session: FaceSess
         received: trace,
         ...parameters,
       });
-      for (const { index } of list) answers[index] = `2.0.0 Accepted as ${accepted.messageId}`;
+      for (const { index } of list) answers[index] = `Accepted as ${accepted.messageId}`;
     } catch (error) {
       if (byTenant.size === 1 && face === 'smtp') throw error;
       for (const { index } of list) answers[index] = toReply(error);

@@ -7,12 +7,14 @@ import type { Reader, Transaction } from './postgres.ts';
 export interface Blobs {
   /** Stores bytes in the caller's transaction: durable when that commits. Answers the blob's number. */
   put(tx: Transaction, tenant: number, bytes: Uint8Array): Promise<number>;
-  /** Stores many small ones in one statement. */
-  putMany(tx: Transaction, tenant: number, blobs: Uint8Array[]): Promise<number[]>;
+  /** Numbers for blobs to be put. */
+  reserve(count: number): Promise<number[]>;
+  /** Stores many under reserved numbers; small ones in one statement. */
+  putMany(tx: Transaction, tenant: number, blobs: { id: number; bytes: Uint8Array }[]): Promise<void>;
   /** Octets [start, end) of a blob, all by default. Throws if there is no such blob. */
   read(tenant: number, id: number, range?: readonly [start: number, end: number]): Promise<Buffer>;
-  /** In pieces of at most 1 MiB. */
-  stream(tenant: number, id: number): AsyncIterable<Buffer>;
+  /** As read, in pieces of at most 1 MiB. */
+  stream(tenant: number, id: number, range?: readonly [start: number, end: number]): AsyncIterable<Buffer>;
   /** Nothing refers to them any more. */
   remove(tx: Transaction, tenant: number, ids: number[]): Promise<void>;
 }
@@ -23,13 +25,10 @@ const CHUNK = 1 << 20;
 export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
   const { store, ids } = deps;
 
-  const putMany: Blobs['putMany'] = async (tx, tenant, blobs) => {
-    const numbers = await ids.take('blob_id', blobs.length);
-    const rows = blobs.flatMap((bytes, i) =>
-      chunks(bytes).map((chunk, seq) => ({ id: numbers[i] ?? 0, seq, bytes: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) })),
-    );
+  const putMany: Blobs['putMany'] = async (tx, tenant, list) => {
+    const rows = list.flatMap(({ id, bytes }) => chunks(bytes).map((chunk, seq) => ({ id, seq, bytes: chunk })));
     // A large blob goes row by row: one parameter of 50 MB, twice over in hexadecimal, would be more than memory likes.
-    const groups = blobs.some((bytes) => bytes.length > CHUNK) ? rows.map((row) => [row]) : [rows];
+    const groups = list.some(({ bytes }) => bytes.length > CHUNK) ? rows.map((row) => [row]) : [rows];
     for (const group of groups) {
       await tx.run(`INSERT INTO blob (tenant_id, id, seq, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::bytea[])`, [
         tenant,
@@ -38,47 +37,49 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
         group.map((row) => row.bytes),
       ]);
     }
-    return numbers;
   };
+
+  const reserve: Blobs['reserve'] = (count) => ids.take('blob_id', count);
 
   const chunkOf = async (tenant: number, id: number, seq: number): Promise<Buffer | undefined> =>
     (await store.row<{ bytes: Buffer }>(`SELECT bytes FROM blob WHERE tenant_id = $1 AND id = $2 AND seq = $3`, [tenant, id, seq]))?.bytes;
 
+  async function* stream(tenant: number, id: number, [start, end]: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER]): AsyncIterable<Buffer> {
+    const first = Math.floor(start / CHUNK);
+    for (let seq = first; seq === first || seq * CHUNK < end; seq++) {
+      const chunk = await chunkOf(tenant, id, seq);
+      // The last chunk may be full; and a range may begin past the end, of a blob that is there.
+      if (!chunk && (seq === 0 || (seq === first && !(await chunkOf(tenant, id, 0))))) throw new Error(`blob ${id} is not there`);
+      if (!chunk) return;
+      yield chunk.subarray(Math.max(0, start - seq * CHUNK), Math.max(0, end - seq * CHUNK));
+      if (chunk.length < CHUNK) return;
+    }
+  }
+
   return {
+    reserve,
     putMany,
-    put: async (tx, tenant, bytes) => (await putMany(tx, tenant, [bytes]))[0] ?? 0,
-    async read(tenant, id, [start, end] = [0, Number.MAX_SAFE_INTEGER]) {
+    async put(tx, tenant, bytes) {
+      const [id = 0] = await reserve(1);
+      await putMany(tx, tenant, [{ id, bytes }]);
+      return id;
+    },
+    async read(tenant, id, range) {
       const found: Buffer[] = [];
-      for (let seq = Math.floor(start / CHUNK); ; seq++) {
-        const chunk = await chunkOf(tenant, id, seq);
-        if (!chunk) {
-          if (seq === 0) throw new Error(`blob ${id} is not there`);
-          break;
-        }
-        found.push(chunk.subarray(Math.max(0, start - seq * CHUNK), Math.max(0, end - seq * CHUNK)));
-        if (chunk.length < CHUNK || (seq + 1) * CHUNK >= end) break;
-      }
+      for await (const piece of stream(tenant, id, range)) found.push(piece);
       return found.length === 1 && found[0] ? found[0] : Buffer.concat(found);
     },
-    async *stream(tenant, id) {
-      for (let seq = 0; ; seq++) {
-        const chunk = await chunkOf(tenant, id, seq);
-        if (!chunk) {
-          if (seq === 0) throw new Error(`blob ${id} is not there`);
-          return;
-        }
-        yield chunk;
-        if (chunk.length < CHUNK) return;
-      }
-    },
+    stream,
     async remove(tx, tenant, numbers) {
       await tx.run(`DELETE FROM blob WHERE tenant_id = $1 AND id = ANY ($2::bigint[])`, [tenant, numbers]);
     },
   };
 }
 
-function chunks(bytes: Uint8Array): Uint8Array[] {
-  const list = [bytes.subarray(0, CHUNK)];
-  for (let at = CHUNK; at < bytes.length; at += CHUNK) list.push(bytes.subarray(at, at + CHUNK));
+function chunks(bytes: Uint8Array): Buffer[] {
+  const list: Buffer[] = [];
+  for (let at = 0; at === 0 || at < bytes.length; at += CHUNK) {
+    list.push(Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(CHUNK, bytes.length - at)));
+  }
   return list;
 }

@@ -26,8 +26,44 @@ export async function addressRow(
   );
 }
 
+/** The same for many; what leads nowhere is not in it. */
+export async function addressRows(
+  reader: Reader,
+  addresses: string[],
+): Promise<Map<string, { tenant_id: number; account_id: number | null; group_id: number | null }>> {
+  const rows = await reader.rows<{ address: string; tenant_id: number; account_id: number | null; group_id: number | null }>(
+    `SELECT address, tenant_id, account_id, group_id FROM address WHERE address = ANY ($1::text[])`,
+    [addresses],
+  );
+  return new Map(rows.map((row) => [row.address, row]));
+}
+
 export async function domainTenant(reader: Reader, domain: string): Promise<number | undefined> {
   return (await reader.row<{ tenant_id: number }>(`SELECT tenant_id FROM domain WHERE name = $1`, [domain]))?.tenant_id;
+}
+
+/** The tenants of these domains; one that is nobody's here is not in it. */
+export async function tenantsOfDomains(reader: Reader, domains: string[]): Promise<Map<string, number>> {
+  const rows = await reader.rows<{ name: string; tenant_id: number }>(
+    `SELECT name, tenant_id FROM domain WHERE name = ANY ($1::text[])`,
+    [domains],
+  );
+  return new Map(rows.map((row) => [row.name, row.tenant_id]));
+}
+
+/** Those of these addresses that lead somewhere already. */
+export async function takenAddresses(reader: Reader, addresses: string[]): Promise<string[]> {
+  const rows = await reader.rows<{ address: string }>(`SELECT address FROM address WHERE address = ANY ($1::text[])`, [
+    addresses,
+  ]);
+  return rows.map((row) => row.address);
+}
+
+/** What was there already, of an INSERT that failed because something was; undefined: it failed for another reason. */
+export function alreadyThere(error: unknown): string | undefined {
+  const { code, detail = '' } = error as { code?: string; detail?: string };
+  if (code !== '23505') return undefined;
+  return /\(([^()]*)\) already exists/.exec(detail)?.[1]?.split(', ').at(-1) ?? 'It';
 }
 
 export async function domainsOf(reader: Reader, tenant: number): Promise<string[]> {

@@ -3,7 +3,7 @@
 import type { Keywords } from '../mail/keywords.ts';
 import { lockAccounts } from './account-state.ts';
 import { appendCopies, type PlacedCopy } from './copies.ts';
-import { holdCopies, type HeldCopy } from './email-change.ts';
+import { holdCopies, type HeldCopy } from './held-copies.ts';
 import type { Given } from './exposure.ts';
 import type { Transaction } from './postgres.ts';
 

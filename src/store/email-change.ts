@@ -1,126 +1,13 @@
 // What clients do to copies: keywords, MOVE, COPY, removal. Each takes the account lock first; then it reads through
 // visible_copy, so that a covered copy is absent to it (Gate protocol 3). Thousands at once cost a few statements.
 
-import { Refusal } from '../mail/errors.ts';
 import { SEEN, type Keywords } from '../mail/keywords.ts';
-import { maxExposure, type Exposure } from '../mail/recall.ts';
-import { lockAccounts, raise } from './account-state.ts';
-import { EXPOSURE, type AccountKey } from './exposure.ts';
+import { maxExposure } from '../mail/recall.ts';
+import { raise } from './account-state.ts';
+import type { AccountKey } from './exposure.ts';
+import { Boxes, holdCopies, isUnread, type HeldCopy, type Which } from './held-copies.ts';
 import { accountChanged } from './notify.ts';
 import type { Transaction } from './postgres.ts';
-
-/** Copies of one account, as JMAP or IMAP names them. */
-export type Which = { emailIds: number[] } | { mailbox: number; uids: number[] } | { mailbox: number; all: true };
-
-/** A copy whose row is locked until the transaction ends. */
-export interface HeldCopy {
-  mailbox_id: number;
-  uid: number;
-  email_id: number;
-  modseq: number;
-  thread_id: number;
-  message_id: number;
-  received_at: Date;
-  delivery_n: number | null;
-  exposure: Exposure;
-  downloaded_at: Date | null;
-  downloaded_by: string | null;
-  flags: number;
-  keywords: string[] | null;
-}
-
-/** Statement one of a mutator. Answers the account's modseq. Throws Refusal `noAccount`. */
-export async function lockAccount(tx: Transaction, { tenant, account }: AccountKey): Promise<number> {
-  const modseq = (await lockAccounts(tx, tenant, [account])).get(account);
-  if (modseq === undefined) throw new Refusal('noAccount', 'There is no such account.');
-  return modseq;
-}
-
-const HELD = `c.mailbox_id, c.uid, c.email_id, c.modseq, c.thread_id, c.message_id, c.received_at, c.delivery_n, ${EXPOSURE} AS exposure, c.downloaded_at, c.downloaded_by,
-  c.flags, c.keywords`;
-
-/**
- * Locks the account, then those of the copies that are visible, and reads them. In the order in which everybody locks
- * copies: programs that record what they were given do so without the account lock.
- */
-export async function holdCopies(tx: Transaction, at: AccountKey, which: Which): Promise<HeldCopy[]> {
-  await lockAccount(tx, at);
-  if ('emailIds' in which) {
-    return tx.rows<HeldCopy>(
-      `SELECT ${HELD} FROM visible_copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY ($3::bigint[])
-       ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
-      [at.tenant, at.account, which.emailIds],
-    );
-  }
-  if ('all' in which) {
-    return tx.rows<HeldCopy>(
-      `SELECT ${HELD} FROM visible_copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3
-       ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
-      [at.tenant, at.account, which.mailbox],
-    );
-  }
-  return tx.rows<HeldCopy>(
-    `SELECT ${HELD} FROM visible_copy c
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[])
-     ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
-    [at.tenant, at.account, which.mailbox, which.uids],
-  );
-}
-
-/** Change of one mailbox's counters. */
-interface BoxChange {
-  mailbox: number;
-  arrived: number;
-  total: number;
-  unread: number;
-}
-
-class Boxes {
-  readonly #boxes = new Map<number, BoxChange>();
-
-  at(mailbox: number): BoxChange {
-    let box = this.#boxes.get(mailbox);
-    if (!box) this.#boxes.set(mailbox, (box = { mailbox, arrived: 0, total: 0, unread: 0 }));
-    return box;
-  }
-
-  leave(copy: HeldCopy): void {
-    const box = this.at(copy.mailbox_id);
-    box.total--;
-    if (isUnread(copy)) box.unread--;
-  }
-
-  arrive(copy: HeldCopy, mailbox: number): void {
-    const box = this.at(mailbox);
-    box.arrived++;
-    box.total++;
-    if (isUnread(copy)) box.unread++;
-  }
-
-  /** Applies the changes; answers the first UID of what arrives, by mailbox. Throws Refusal `noMailbox`. */
-  async apply(tx: Transaction, { tenant, account }: AccountKey, modseq: number): Promise<Map<number, number>> {
-    const boxes = [...this.#boxes.values()];
-    if (boxes.length === 0) return new Map();
-    const rows = await tx.rows<{ id: number; uid: number }>(
-      `UPDATE mailbox m SET uid_next = m.uid_next + b.arrived, total = m.total + b.total, unread = m.unread + b.unread, modseq = $3
-       FROM unnest($4::int[], $5::int[], $6::int[], $7::int[]) AS b (id, arrived, total, unread)
-       WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.id = b.id RETURNING m.id, m.uid_next - b.arrived AS uid`,
-      [
-        tenant,
-        account,
-        modseq,
-        boxes.map((box) => box.mailbox),
-        boxes.map((box) => box.arrived),
-        boxes.map((box) => box.total),
-        boxes.map((box) => box.unread),
-      ],
-    );
-    if (rows.length < boxes.length) throw new Refusal('noMailbox', 'There is no such mailbox.');
-    return new Map(rows.map((row) => [row.id, row.uid]));
-  }
-}
-
-const isUnread = (copy: Pick<HeldCopy, 'flags'>): boolean => (copy.flags & SEEN) === 0;
 
 /** Keywords to set and to take away; what is in both is set. */
 export interface KeywordChange {
@@ -152,7 +39,8 @@ export async function setKeywords(
     const change = changeOf(copy);
     if (change === null) continue;
     const keywords = changedKeywords(copy, change);
-    const changed = keywords.flags !== copy.flags || (keywords.others ?? []).join(' ') !== (copy.keywords ?? []).join(' ');
+    const changed =
+      keywords.flags !== copy.flags || (keywords.others ?? []).join(' ') !== (copy.keywords ?? []).join(' ');
     const opens = (change.add.flags & SEEN) !== 0 && copy.delivery_n !== null && copy.exposure !== 'opened';
     asked.push({ copy, keywords, modseq: copy.modseq, changed, opens });
   }
@@ -214,7 +102,12 @@ export interface MovedCopy {
  * Moves copies: the Email stays itself, under a new UID. `toOf` is asked for every copy found; null, or the mailbox it
  * is in, leaves it there. Answers those moved. Throws Refusal `noMailbox`.
  */
-export async function moveCopies(tx: Transaction, at: AccountKey, which: Which, toOf: (copy: HeldCopy) => number | null): Promise<MovedCopy[]> {
+export async function moveCopies(
+  tx: Transaction,
+  at: AccountKey,
+  which: Which,
+  toOf: (copy: HeldCopy) => number | null,
+): Promise<MovedCopy[]> {
   const boxes = new Boxes();
   const moving: { copy: HeldCopy; to: number }[] = [];
   for (const copy of await holdCopies(tx, at, which)) {
@@ -247,7 +140,13 @@ export async function moveCopies(tx: Transaction, at: AccountKey, which: Which, 
       moved.map(({ to }) => to.uid),
     ],
   );
-  await insertTombstones(tx, at, modseq, moving.map(({ copy }) => copy), false);
+  await insertTombstones(
+    tx,
+    at,
+    modseq,
+    moving.map(({ copy }) => copy),
+    false,
+  );
   accountChanged(tx.changes, at.tenant, at.account);
   return moved;
 }
@@ -259,7 +158,13 @@ function takeUid(next: Map<number, number>, mailbox: number): number {
 }
 
 /** `emails`: their Emails are gone; else they were moved. */
-async function insertTombstones(tx: Transaction, at: AccountKey, modseq: number, copies: HeldCopy[], emails: boolean): Promise<void> {
+async function insertTombstones(
+  tx: Transaction,
+  at: AccountKey,
+  modseq: number,
+  copies: HeldCopy[],
+  emails: boolean,
+): Promise<void> {
   await tx.run(
     `INSERT INTO tombstone (tenant_id, account_id, modseq, mailbox_id, uid, email_id, thread_id)
      SELECT $1, $2, $3, * FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[])`,
@@ -347,7 +252,13 @@ async function handExposureOn(tx: Transaction, tenant: number, copies: HeldCopy[
     deliveries.set(key, {
       ...copy,
       n: copy.delivery_n,
-      ...(other && first ? { exposure: maxExposure(other.exposure, copy.exposure), downloaded_at: first.downloaded_at, downloaded_by: first.downloaded_by } : {}),
+      ...(other && first
+        ? {
+            exposure: maxExposure(other.exposure, copy.exposure),
+            downloaded_at: first.downloaded_at,
+            downloaded_by: first.downloaded_by,
+          }
+        : {}),
     });
   }
   if (deliveries.size === 0) return;

@@ -12,7 +12,12 @@ const { store, tenant } = t;
 const now = new Date('2026-11-23T13:00:00Z');
 const since = (modseq: number): Since => ({ modseq, emailId: WHOLE });
 const flag = (account: number, emailIds: number[]) =>
-  store.transact((tx) => setKeywords(tx, { tenant, account, now }, { emailIds }, (copy) => ({ add: toKeywords([`k${copy.modseq}`]), remove: toKeywords([]) })));
+  store.transact((tx) =>
+    setKeywords(tx, { tenant, account, now }, { emailIds }, (copy) => ({
+      add: toKeywords([`k${copy.modseq}`]),
+      remove: toKeywords([]),
+    })),
+  );
 
 test('what is created, updated, moved and destroyed is told once, as the last thing it is', async () => {
   const account = await t.newAccount('one');
@@ -43,7 +48,7 @@ test('changes of one transaction are told in pieces', async () => {
   await flag(account, ids);
   const told: number[] = [];
   let point = before;
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     const part = await emailChanges(store, at, point, 2);
     assert.ok(part && part.updated.length <= 2);
     told.push(...part.updated);
@@ -55,7 +60,11 @@ test('changes of one transaction are told in pieces', async () => {
 
 test('a client that follows with any page size ends with what is there', async () => {
   let run = 0;
-  const step = fc.record({ what: fc.constantFrom('append', 'flag', 'move', 'remove', 'sync'), pick: fc.nat(7), many: fc.boolean() });
+  const step = fc.record({
+    what: fc.constantFrom('append', 'flag', 'move', 'remove', 'sync'),
+    pick: fc.nat(7),
+    many: fc.boolean(),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 14 }), fc.integer({ min: 1, max: 3 }), async (steps, page) => {
       const account = await t.newAccount(`run${run++}`);
@@ -84,16 +93,25 @@ test('a client that follows with any page size ends with what is there', async (
         if (what === 'append') ids.push(await t.append(account, 1, mail('x')));
         else if (what === 'sync') await sync();
         else if (what === 'flag') await flag(account, chosen);
-        else if (what === 'move') await store.transact((tx) => moveCopies(tx, at, { emailIds: chosen }, (copy) => (copy.mailbox_id === 1 ? 4 : 1)));
+        else if (what === 'move')
+          await store.transact((tx) =>
+            moveCopies(tx, at, { emailIds: chosen }, (copy) => (copy.mailbox_id === 1 ? 4 : 1)),
+          );
         else {
           await store.transact((tx) => removeCopies(tx, at, { emailIds: chosen }));
           for (const id of chosen) ids.splice(ids.indexOf(id), 1);
         }
       }
       while (await sync());
-      const rows = await t.sql<{ email_id: string; modseq: string }>(`SELECT email_id, modseq FROM copy WHERE tenant_id = $1 AND account_id = $2`, [tenant, account]);
+      const rows = await t.sql<{ email_id: string; modseq: string }>(
+        `SELECT email_id, modseq FROM copy WHERE tenant_id = $1 AND account_id = $2`,
+        [tenant, account],
+      );
       const there = new Map(rows.map((row) => [Number(row.email_id), Number(row.modseq)]));
-      assert.deepEqual(new Map([...cache].toSorted(([a], [b]) => a - b)), new Map([...there].toSorted(([a], [b]) => a - b)));
+      assert.deepEqual(
+        new Map([...cache].toSorted(([a], [b]) => a - b)),
+        new Map([...there].toSorted(([a], [b]) => a - b)),
+      );
     }),
     { numRuns: 30 },
   );

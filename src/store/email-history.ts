@@ -32,8 +32,18 @@ function lastKnown({ modseq, emailId }: Since): number {
  * Changes after `since`, oldest first, at most `max` of them. One that came and went meanwhile is not told. Undefined:
  * `since` is not a point of this account's history.
  */
-export async function emailChanges(reader: Reader, at: AccountKey, since: Since, max: number): Promise<EmailHistory | undefined> {
-  const rows = await reader.rows<{ state: number; at: number | null; email_id: number; kind: 'created' | 'updated' | 'destroyed' }>(
+export async function emailChanges(
+  reader: Reader,
+  at: AccountKey,
+  since: Since,
+  max: number,
+): Promise<EmailHistory | undefined> {
+  const rows = await reader.rows<{
+    state: number;
+    at: number | null;
+    email_id: number;
+    kind: 'created' | 'updated' | 'destroyed';
+  }>(
     `SELECT s.modseq AS state, e.* FROM account_state s LEFT JOIN LATERAL (
        SELECT * FROM (
          (SELECT email_id AS at, email_id, 'created' AS kind FROM copy

@@ -17,7 +17,13 @@ const account = await t.newAccount('ben');
 const at = { tenant, account };
 const thread = '<root@pigeon.test>';
 const ids = {
-  plain: await t.append(account, 1, mail('Meeting tomorrow', { from: 'Alice Sender <alice@example.com>', body: 'In the conference room, at nine.' }), ['$seen'], day(1)),
+  plain: await t.append(
+    account,
+    1,
+    mail('Meeting tomorrow', { from: 'Alice Sender <alice@example.com>', body: 'In the conference room, at nine.' }),
+    ['$seen'],
+    day(1),
+  ),
   report: await t.append(
     account,
     1,
@@ -50,7 +56,13 @@ const ids = {
     day(2),
   ),
   starter: await t.append(account, 4, mail('Project Alpha', { headers: [`References: ${thread}`] }), ['$seen'], day(3)),
-  reply: await t.append(account, 1, mail('Re: Project Alpha', { headers: [`References: ${thread}`], body: 'xylophone' }), ['$answered'], day(4)),
+  reply: await t.append(
+    account,
+    1,
+    mail('Re: Project Alpha', { headers: [`References: ${thread}`], body: 'xylophone' }),
+    ['$answered'],
+    day(4),
+  ),
 };
 const name = (id: number): string => Object.entries(ids).find(([, each]) => each === id)?.[0] ?? String(id);
 
@@ -61,7 +73,8 @@ async function find(filter: EmailFilter, sort: EmailSort[] = [], collapseThreads
 }
 
 const sorted = async (filter: EmailFilter): Promise<string[]> => (await find(filter)).toSorted();
-const text = (kind: 'text' | 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'body', words: string): Promise<string[]> => sorted({ kind, text: words });
+const text = (kind: 'text' | 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'body', words: string): Promise<string[]> =>
+  sorted({ kind, text: words });
 
 test('filters of the copy', async () => {
   assert.deepEqual(await find(ALL), ['reply', 'starter', 'report', 'plain'], 'newest first');
@@ -111,14 +124,16 @@ test('text, by field', async () => {
 });
 
 test('words and phrases', () => {
-  const terms = (words: string): string[] => searchTerms(words).map((term) => (term.phrase ? `[${term.text}]` : term.text));
+  const terms = (words: string): string[] =>
+    searchTerms(words).map((term) => (term.phrase ? `[${term.text}]` : term.text));
   assert.deepEqual(terms(`a "b c" d`), ['a', '[b c]', 'd']);
   assert.deepEqual(terms(`'it\\'s \\\\ fine'`), [`[it's \\ fine]`]);
   assert.deepEqual(terms(`don't stop "now`), [`don't`, 'stop', '"now']);
 });
 
 test('header fields', async () => {
-  const header = (field: string, value: string | null = null): Promise<string[]> => sorted({ kind: 'header', name: field, text: value });
+  const header = (field: string, value: string | null = null): Promise<string[]> =>
+    sorted({ kind: 'header', name: field, text: value });
   assert.deepEqual(await header('x-custom-header'), ['report']);
   assert.deepEqual(await header('X-Custom-Header', 'VALUE-12345'), ['report']);
   assert.deepEqual(await header('X-Custom-Header', 'value-99'), []);
@@ -134,7 +149,16 @@ test('operators', async () => {
   const seen: EmailFilter = { kind: 'hasKeyword', keyword: '$seen' };
   const inbox: EmailFilter = { kind: 'inMailbox', mailbox: 1 };
   assert.deepEqual(await sorted({ kind: 'and', of: [seen, inbox] }), ['plain', 'report']);
-  assert.deepEqual(await sorted({ kind: 'or', of: [{ kind: 'hasKeyword', keyword: '$answered' }, { kind: 'not', of: [inbox] }] }), ['reply', 'starter']);
+  assert.deepEqual(
+    await sorted({
+      kind: 'or',
+      of: [
+        { kind: 'hasKeyword', keyword: '$answered' },
+        { kind: 'not', of: [inbox] },
+      ],
+    }),
+    ['reply', 'starter'],
+  );
   assert.deepEqual(await sorted({ kind: 'not', of: [seen, { kind: 'bcc', text: 'x' }] }), ['reply']);
   assert.deepEqual(await sorted({ kind: 'or', of: [] }), []);
   assert.deepEqual((await sorted({ kind: 'not', of: [] })).length, 4);
@@ -149,11 +173,22 @@ test('sorts', async () => {
   assert.deepEqual((await by({ by: 'from', descending: false, collation })).slice(0, 1), ['plain']);
   assert.deepEqual((await by({ by: 'from', descending: true, collation })).slice(0, 1), ['report']);
   assert.deepEqual((await by({ by: 'to', descending: true, collation })).slice(0, 1), ['report']);
-  assert.deepEqual(await by({ by: 'subject', descending: false, collation }), ['plain', 'reply', 'starter', 'report'], 'without Re:');
+  assert.deepEqual(
+    await by({ by: 'subject', descending: false, collation }),
+    ['plain', 'reply', 'starter', 'report'],
+    'without Re:',
+  );
   assert.deepEqual((await by({ by: 'hasKeyword', keyword: '$flagged', descending: true }))[0], 'report');
-  assert.deepEqual((await by({ by: 'someInThreadHaveKeyword', keyword: '$answered', descending: true })).slice(0, 2), ['reply', 'starter']);
-  assert.deepEqual((await by({ by: 'allInThreadHaveKeyword', keyword: '$seen', descending: false })).slice(0, 2), ['reply', 'starter']);
-  for (const each of ['i;ascii-casemap', 'i;ascii-numeric', 'i;octet'] as const) assert.equal((await by({ by: 'from', descending: false, collation: each })).length, 4);
+  assert.deepEqual((await by({ by: 'someInThreadHaveKeyword', keyword: '$answered', descending: true })).slice(0, 2), [
+    'reply',
+    'starter',
+  ]);
+  assert.deepEqual((await by({ by: 'allInThreadHaveKeyword', keyword: '$seen', descending: false })).slice(0, 2), [
+    'reply',
+    'starter',
+  ]);
+  for (const each of ['i;ascii-casemap', 'i;ascii-numeric', 'i;octet'] as const)
+    assert.equal((await by({ by: 'from', descending: false, collation: each })).length, 4);
 });
 
 test('windows', async () => {
@@ -183,67 +218,124 @@ test('a covered copy is found by nothing', async () => {
   const { messageId, emailIds } = await t.deliver([account], mail('Secret salaries', { body: 'salaries' }));
   const other = await t.deliver([account], mail('Re: other'));
   const there = { tenant, account };
-  const query = (filter: EmailFilter, window: Window = { position: 0, limit: 10 }) => queryEmails(store, there, { filter, sort: [], collapseThreads: false }, window, true);
+  const query = (filter: EmailFilter, window: Window = { position: 0, limit: 10 }) =>
+    queryEmails(store, there, { filter, sort: [], collapseThreads: false }, window, true);
   const before = await query(ALL);
   await t.gate(messageId);
   const gated = await query(ALL);
   assert.deepEqual([gated?.ids, gated?.total], [other.emailIds, 1]);
   assert.notEqual(gated?.covered, before?.covered, 'the result has changed, and so its state');
-  for (const filter of [{ kind: 'text', text: 'salaries' }, { kind: 'body', text: 'salaries' }, { kind: 'subject', text: 'secret' }, { kind: 'header', name: 'subject', text: 'secret' }] as const) {
+  for (const filter of [
+    { kind: 'text', text: 'salaries' },
+    { kind: 'body', text: 'salaries' },
+    { kind: 'subject', text: 'secret' },
+    { kind: 'header', name: 'subject', text: 'secret' },
+  ] as const) {
     assert.deepEqual((await query(filter))?.ids, []);
   }
   assert.equal(await query(ALL, { anchor: emailIds[0] ?? 0, offset: 0, limit: 1 }), undefined);
-  const changes = await emailQueryChanges(store, there, { filter: ALL, sort: [], collapseThreads: false }, before?.state ?? 0, 10, true);
+  const changes = await emailQueryChanges(
+    store,
+    there,
+    { filter: ALL, sort: [], collapseThreads: false },
+    before?.state ?? 0,
+    10,
+    true,
+  );
   assert.ok(changes && changes !== 'tooMany');
   assert.deepEqual([changes.removed, changes.added, changes.total], [emailIds, [], 1]);
 });
 
 test('queryChanges turns the old result into the new one', async () => {
-  const filters: EmailFilter[] = [ALL, { kind: 'inMailbox', mailbox: 1 }, { kind: 'notKeyword', keyword: '$flagged' }, { kind: 'someInThreadHaveKeyword', keyword: '$flagged' }];
-  const sorts: EmailSort[][] = [[], [{ by: 'hasKeyword', keyword: '$flagged', descending: true }], [{ by: 'allInThreadHaveKeyword', keyword: '$flagged', descending: false }]];
-  const step = fc.record({ what: fc.constantFrom('append', 'flag', 'move', 'remove', 'gate'), pick: fc.nat(9), subject: fc.constantFrom('a', 'b') });
+  const filters: EmailFilter[] = [
+    ALL,
+    { kind: 'inMailbox', mailbox: 1 },
+    { kind: 'notKeyword', keyword: '$flagged' },
+    { kind: 'someInThreadHaveKeyword', keyword: '$flagged' },
+  ];
+  const sorts: EmailSort[][] = [
+    [],
+    [{ by: 'hasKeyword', keyword: '$flagged', descending: true }],
+    [{ by: 'allInThreadHaveKeyword', keyword: '$flagged', descending: false }],
+  ];
+  const step = fc.record({
+    what: fc.constantFrom('append', 'flag', 'move', 'remove', 'gate'),
+    pick: fc.nat(9),
+    subject: fc.constantFrom('a', 'b'),
+  });
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 6 }), fc.array(step, { maxLength: 5 }), fc.constantFrom(...filters), fc.constantFrom(...sorts), fc.boolean(), async (first, then, filter, sort, collapseThreads) => {
-      const account = await t.newAccount(`changes${run++}`);
-      const here = { tenant, account };
-      const known: number[] = [];
-      const gates: number[] = [];
-      const play = async (steps: typeof first): Promise<void> => {
-        for (const { what, pick, subject } of steps) {
-          const id = known[pick % (known.length || 1)] ?? 0;
-          if (what === 'append') known.push(await t.append(account, 1, mail(subject, { headers: ['References: <r@x>'] }), [], day(1 + (pick % 3))));
-          else if (what === 'gate') {
-            const { messageId, emailIds } = await t.deliver([account], mail(subject, { headers: ['References: <r@x>'] }), day(1 + (pick % 3)));
-            known.push(...emailIds);
-            if (pick % 2) gates.push(messageId), await t.gate(messageId);
-          } else if (what === 'flag') {
-            await store.transact((tx) =>
-              setKeywords(tx, { ...here, now: day(1) }, { emailIds: [id] }, (copy) => (copy.flags & 2 ? { add: toKeywords([]), remove: toKeywords(['$flagged']) } : { add: toKeywords(['$flagged']), remove: toKeywords([]) })),
-            );
-          } else if (what === 'move') await store.transact((tx) => moveCopies(tx, here, { emailIds: [id] }, (copy) => 5 - copy.mailbox_id));
-          else await store.transact((tx) => removeCopies(tx, here, { emailIds: [id] }));
-        }
-      };
-      const query: EmailQuery = { filter, sort, collapseThreads };
-      const ask = async () => {
-        const page = await queryEmails(store, here, query, { position: 0, limit: 100 }, true);
-        assert.ok(page);
-        return page;
-      };
-      await play([{ what: 'append', pick: 0, subject: 'a' }, { what: 'append', pick: 1, subject: 'a' }, { what: 'append', pick: 2, subject: 'b' }, ...first]);
-      const old = await ask();
-      await play(then);
-      const current = await ask();
-      const changes = await emailQueryChanges(store, here, query, old.state, 1000, true);
-      assert.ok(changes && changes !== 'tooMany');
-      const spliced = old.ids.filter((id) => !changes.removed.includes(id));
-      for (const { id, index } of changes.added) spliced.splice(index, 0, id);
-      assert.deepEqual(spliced, current.ids);
-      assert.deepEqual([changes.total, changes.state, changes.covered], [current.total, current.state, current.covered]);
-      if (changes.removed.length + changes.added.length > 1) assert.equal(await emailQueryChanges(store, here, query, old.state, 1, false), 'tooMany');
-      for (const message of gates) await t.ungate(message);
-    }),
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 6 }),
+      fc.array(step, { maxLength: 5 }),
+      fc.constantFrom(...filters),
+      fc.constantFrom(...sorts),
+      fc.boolean(),
+      async (first, then, filter, sort, collapseThreads) => {
+        const account = await t.newAccount(`changes${run++}`);
+        const here = { tenant, account };
+        const known: number[] = [];
+        const gates: number[] = [];
+        const play = async (steps: typeof first): Promise<void> => {
+          for (const { what, pick, subject } of steps) {
+            const id = known[pick % (known.length || 1)] ?? 0;
+            if (what === 'append')
+              known.push(
+                await t.append(account, 1, mail(subject, { headers: ['References: <r@x>'] }), [], day(1 + (pick % 3))),
+              );
+            else if (what === 'gate') {
+              const { messageId, emailIds } = await t.deliver(
+                [account],
+                mail(subject, { headers: ['References: <r@x>'] }),
+                day(1 + (pick % 3)),
+              );
+              known.push(...emailIds);
+              if (pick % 2) {
+                gates.push(messageId);
+                await t.gate(messageId);
+              }
+            } else if (what === 'flag') {
+              await store.transact((tx) =>
+                setKeywords(tx, { ...here, now: day(1) }, { emailIds: [id] }, (copy) =>
+                  copy.flags & 2
+                    ? { add: toKeywords([]), remove: toKeywords(['$flagged']) }
+                    : { add: toKeywords(['$flagged']), remove: toKeywords([]) },
+                ),
+              );
+            } else if (what === 'move')
+              await store.transact((tx) => moveCopies(tx, here, { emailIds: [id] }, (copy) => 5 - copy.mailbox_id));
+            else await store.transact((tx) => removeCopies(tx, here, { emailIds: [id] }));
+          }
+        };
+        const query: EmailQuery = { filter, sort, collapseThreads };
+        const ask = async () => {
+          const page = await queryEmails(store, here, query, { position: 0, limit: 100 }, true);
+          assert.ok(page);
+          return page;
+        };
+        await play([
+          { what: 'append', pick: 0, subject: 'a' },
+          { what: 'append', pick: 1, subject: 'a' },
+          { what: 'append', pick: 2, subject: 'b' },
+          ...first,
+        ]);
+        const old = await ask();
+        await play(then);
+        const current = await ask();
+        const changes = await emailQueryChanges(store, here, query, old.state, 1000, true);
+        assert.ok(changes && changes !== 'tooMany');
+        const spliced = old.ids.filter((id) => !changes.removed.includes(id));
+        for (const { id, index } of changes.added) spliced.splice(index, 0, id);
+        assert.deepEqual(spliced, current.ids);
+        assert.deepEqual(
+          [changes.total, changes.state, changes.covered],
+          [current.total, current.state, current.covered],
+        );
+        if (changes.removed.length + changes.added.length > 1)
+          assert.equal(await emailQueryChanges(store, here, query, old.state, 1, false), 'tooMany');
+        for (const message of gates) await t.ungate(message);
+      },
+    ),
     { numRuns: 40 },
   );
 });

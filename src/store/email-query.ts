@@ -71,14 +71,21 @@ export async function queryEmails(
       ${calculateTotal ? '(SELECT count(*) FROM hits)' : 'NULL::bigint'} AS total,
       ARRAY(SELECT email_id FROM (${COVERED}) x ORDER BY email_id)::text[] AS covered
     FROM account_state s WHERE s.tenant_id = $1 AND s.account_id = $2`;
-  const [row] = await run<{ state: number; position: number | null; ids: string[]; total: number | null; covered: string[] }>(
-    reader,
-    query,
-    sql,
-    params.values,
-  );
+  const [row] = await run<{
+    state: number;
+    position: number | null;
+    ids: string[];
+    total: number | null;
+    covered: string[];
+  }>(reader, query, sql, params.values);
   if (!row || row.position === null) return undefined;
-  return { state: row.state, covered: digest(row.covered), position: row.position, ids: row.ids.map(Number), total: row.total };
+  return {
+    state: row.state,
+    covered: digest(row.covered),
+    position: row.position,
+    ids: row.ids.map(Number),
+    total: row.total,
+  };
 }
 
 function digest(covered: string[]): string {
@@ -86,7 +93,12 @@ function digest(covered: string[]): string {
 }
 
 /** What every client asks all the time is prepared; a filter that a person put together is not. */
-function run<T extends object>(reader: Reader, { filter, sort }: EmailQuery, sql: string, values: unknown[]): Promise<T[]> {
+function run<T extends object>(
+  reader: Reader,
+  { filter, sort }: EmailQuery,
+  sql: string,
+  values: unknown[],
+): Promise<T[]> {
   const plain = filter.kind === 'inMailbox' || (filter.kind === 'and' && filter.of.length === 0);
   const usual = sort.length === 0 || (sort.length === 1 && sort[0]?.by === 'receivedAt');
   return plain && usual ? reader.rows<T>(sql, values) : reader.unprepared<T>(sql, values);
@@ -96,13 +108,17 @@ function run<T extends object>(reader: Reader, { filter, sort }: EmailQuery, sql
 function hitsSql({ filter, sort, collapseThreads }: EmailQuery, params: Params): { hits: string; order: string } {
   const sorts: EmailSort[] = sort.length > 0 ? sort : [{ by: 'receivedAt', descending: true }];
   const keys = sorts.map((each, i) => `${sortSql(each, params)} AS k${i}`);
-  const order = [...sorts.map(({ descending }, i) => `k${i} ${descending ? 'DESC' : 'ASC'}`), 'email_id DESC'].join(', ');
+  const order = [...sorts.map(({ descending }, i) => `k${i} ${descending ? 'DESC' : 'ASC'}`), 'email_id DESC'].join(
+    ', ',
+  );
   const message = usesMessage(filter) || sorts.some(({ by }) => BY_MESSAGE.has(by));
   const matching = `SELECT c.email_id, c.thread_id, ${keys.join(', ')} FROM visible_copy c
     ${message ? 'JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id' : ''}
     WHERE c.tenant_id = $1 AND c.account_id = $2 AND ${filterSql(filter, params)}`;
   // RFC 8621 §4.4.3: the first of each thread, in this order.
-  const hits = collapseThreads ? `SELECT DISTINCT ON (thread_id) * FROM (${matching}) x ORDER BY thread_id, ${order}` : matching;
+  const hits = collapseThreads
+    ? `SELECT DISTINCT ON (thread_id) * FROM (${matching}) x ORDER BY thread_id, ${order}`
+    : matching;
   return { hits, order };
 }
 
@@ -168,7 +184,8 @@ export async function emailQueryChanges(
   const params = new Params(at.tenant, at.account);
   const { hits, order } = hitsSql(query, params);
   const from = params.add(since, 'bigint');
-  const byThread = query.collapseThreads || looksAtThread(query.filter) || query.sort.some(({ by }) => by.includes('InThread'));
+  const byThread =
+    query.collapseThreads || looksAtThread(query.filter) || query.sort.some(({ by }) => by.includes('InThread'));
   const own = 'SELECT email_id FROM touched UNION SELECT email_id FROM gone UNION SELECT email_id FROM covered';
   const threads = `SELECT email_id FROM copy WHERE tenant_id = $1 AND account_id = $2 AND thread_id IN
     (SELECT thread_id FROM touched UNION SELECT thread_id FROM gone UNION SELECT thread_id FROM covered)`;
@@ -186,10 +203,13 @@ export async function emailQueryChanges(
       ARRAY(SELECT email_id FROM changed WHERE email_id <= ${from} ORDER BY email_id LIMIT ${bound})::text[] AS removed,
       ARRAY(SELECT n || ' ' || email_id FROM numbered JOIN changed USING (email_id) ORDER BY n LIMIT ${bound})::text[] AS added
     FROM account_state s WHERE s.tenant_id = $1 AND s.account_id = $2`;
-  const [row] = await reader.unprepared<{ state: number; total: number | null; covered: string[]; removed: string[]; added: string[] }>(
-    sql,
-    params.values,
-  );
+  const [row] = await reader.unprepared<{
+    state: number;
+    total: number | null;
+    covered: string[];
+    removed: string[];
+    added: string[];
+  }>(sql, params.values);
   if (!row || since > row.state) return undefined;
   if (row.removed.length + row.added.length > max) return 'tooMany';
   return {

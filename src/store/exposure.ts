@@ -52,7 +52,9 @@ export async function recordGiven<T extends Exposed>(
   const isDue = (copy: T): boolean => copy.delivery_n !== null && !RECORDED[what].includes(copy.exposure);
   const due = copies.filter(isDue).map((copy) => copy.email_id);
   if (due.length === 0) return copies;
-  const marked = await (what === 'listed' ? markListed(store, at, due, given.now) : markDownloaded(store, at, due, given));
+  const marked = await (what === 'listed'
+    ? markListed(store, at, due, given.now)
+    : markDownloaded(store, at, due, given));
   return copies.filter((copy) => !isDue(copy) || marked.get(copy.email_id) === copy.message_id);
 }
 
@@ -66,7 +68,12 @@ const DUE = `WITH due AS MATERIALIZED (
  * Marks copies as listed, first time only, in one statement. Answers email_id → message_id of those that are visible
  * and so marked, committed.
  */
-export async function markListed(store: Store, at: AccountKey, emailIds: number[], now: Date): Promise<Map<number, number>> {
+export async function markListed(
+  store: Store,
+  at: AccountKey,
+  emailIds: number[],
+  now: Date,
+): Promise<Map<number, number>> {
   const rows = await store.single<{ email_id: number; message_id: number }>(
     `${DUE} UPDATE visible_copy c SET listed_at = coalesce(c.listed_at, $4) FROM due
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,
@@ -76,7 +83,12 @@ export async function markListed(store: Store, at: AccountKey, emailIds: number[
 }
 
 /** As markListed: content, without marking as read. */
-export async function markDownloaded(store: Store, at: AccountKey, emailIds: number[], given: Given): Promise<Map<number, number>> {
+export async function markDownloaded(
+  store: Store,
+  at: AccountKey,
+  emailIds: number[],
+  given: Given,
+): Promise<Map<number, number>> {
   const rows = await store.single<{ email_id: number; message_id: number }>(
     `${DUE} UPDATE visible_copy c SET downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5) FROM due
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,

@@ -20,8 +20,22 @@ export interface StoredMessage {
 /** Inserts messages with their bytes; answers their threads. No row that exists is locked. */
 export async function insertMessages(tx: Transaction, blobs: Blobs, tenant: number, messages: NewMessage[], now: Date): Promise<StoredMessage[]> {
   if (messages.length === 0) return [];
-  const threads = await threadsOf(tx, tenant, messages);
-  const blobIds = await blobs.putMany(tx, tenant, messages.map((message) => message.bytes));
+  const threads = await findThreads(tx, tenant, messages);
+  await writeMessages(tx, blobs, tenant, messages, threads, now);
+  return messages.map(({ id }, i) => ({ id, threadId: threads.ids[i] ?? id }));
+}
+
+/** What findThreads has found out for the same messages, bytes and all, into the store. */
+export async function writeMessages(tx: Transaction, blobs: Blobs, tenant: number, messages: NewMessage[], threads: Threads, now: Date): Promise<void> {
+  const blobIds = await blobs.reserve(messages.length);
+  await Promise.all([
+    insertReferences(tx, tenant, threads),
+    blobs.putMany(tx, tenant, messages.map(({ bytes }, i) => ({ id: blobIds[i] ?? 0, bytes }))),
+    insertRows(tx, tenant, messages, blobIds, threads.ids, now),
+  ]);
+}
+
+async function insertRows(tx: Transaction, tenant: number, messages: NewMessage[], blobIds: number[], threads: number[], now: Date): Promise<void> {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview,
@@ -55,7 +69,6 @@ export async function insertMessages(tx: Transaction, blobs: Blobs, tenant: numb
       messages.map(({ parsed }) => parsed.searchText),
     ],
   );
-  return messages.map((message, i) => ({ id: message.id, threadId: threads[i] ?? message.id }));
 }
 
 /** One message that is nobody's submission: a notice. */
@@ -85,20 +98,25 @@ function words(addresses: EmailAddress[] | null): string {
     .join(' ');
 }
 
+/** Threads of some messages, in their order, and the references that are new. */
+export interface Threads {
+  ids: number[];
+  added: Map<string, number>;
+}
+
 /**
  * RFC 8621 §3: messages with a reference in common and the same base subject are a thread. The first known thread of
  * any reference; else a new one, numbered as the message.
  */
-async function threadsOf(tx: Transaction, tenant: number, messages: NewMessage[]): Promise<number[]> {
+export async function findThreads(reader: Reader, tenant: number, messages: Pick<NewMessage, 'id' | 'parsed'>[]): Promise<Threads> {
   const keys = messages.map(({ parsed }) => references(parsed));
-  const known = new Map<string, number>();
-  const rows = await tx.rows<{ reference: string; thread_id: number }>(
+  const rows = await reader.rows<{ reference: string; thread_id: number }>(
     `SELECT reference::text AS reference, thread_id FROM thread_reference WHERE tenant_id = $1 AND reference = ANY ($2::bigint[])`,
     [tenant, keys.flat()],
   );
-  for (const row of rows) known.set(row.reference, row.thread_id);
+  const known = new Map(rows.map((row) => [row.reference, row.thread_id]));
   const added = new Map<string, number>();
-  const threads = messages.map((message, i) => {
+  const ids = messages.map((message, i) => {
     const own = keys[i] ?? [];
     const thread = own.map((key) => known.get(key)).find((id) => id !== undefined) ?? message.id;
     for (const key of own) {
@@ -108,16 +126,18 @@ async function threadsOf(tx: Transaction, tenant: number, messages: NewMessage[]
     }
     return thread;
   });
+  return { ids, added };
+}
+
+async function insertReferences(tx: Transaction, tenant: number, { added }: Threads): Promise<void> {
+  if (added.size === 0) return;
   // Sorted, so that two transactions never wait for each other in a circle.
   const sorted = [...added].toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  if (sorted.length > 0) {
-    await tx.run(`INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`, [
-      tenant,
-      sorted.map(([key]) => key),
-      sorted.map(([, thread]) => thread),
-    ]);
-  }
-  return threads;
+  await tx.run(`INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`, [
+    tenant,
+    sorted.map(([key]) => key),
+    sorted.map(([, thread]) => thread),
+  ]);
 }
 
 /** References looked at: the first and the last ones of a long chain say enough. */

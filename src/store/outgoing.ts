@@ -1,7 +1,6 @@
 // The outgoing queue: deliveries to other servers, claimed, sent and settled. The rows are the queue; a claim is committed
 // before anything is sent, and only then is the gate looked at (Gate protocol 6).
 
-import type { DeliveryState } from '../mail/recall.ts';
 import { raise } from './account-state.ts';
 import { accountChanged } from './notify.ts';
 import type { Reader, Store, Transaction } from './postgres.ts';
@@ -159,7 +158,7 @@ export async function recordResults(
 }
 
 /** A recall of the message may wait for what has just changed. */
-async function wakeSweep(tx: Transaction, tenant: number, message: number): Promise<void> {
+export async function wakeSweep(tx: Transaction, tenant: number, message: number): Promise<void> {
   const recall = await tx.row(`SELECT 1 FROM recall WHERE tenant_id = $1 AND message_id = $2 LIMIT 1`, [
     tenant,
     message,
@@ -257,7 +256,12 @@ export async function outgoingMessage(
 }
 
 /** The submission can be unsent no more: RFC 8621 §7 undoStatus. */
-export async function finalizeSubmission(tx: Transaction, tenant: number, message: number, account: number): Promise<void> {
+export async function finalizeSubmission(
+  tx: Transaction,
+  tenant: number,
+  message: number,
+  account: number,
+): Promise<void> {
   const modseq = await raise(tx, tenant, account);
   await tx.run(
     `UPDATE submission SET undo_status = 'final', modseq = $3 WHERE tenant_id = $1 AND id = $2 AND undo_status = 'pending'`,
@@ -301,68 +305,8 @@ export async function cancelHeld(tx: Transaction, tenant: number, message: numbe
   return true;
 }
 
-/** Failures whose sender is to be told by now and has not been; they are ours to tell until `until`. */
-export async function takeUntold(
-  tx: Transaction,
-  tenant: number,
-  now: Date,
-  until: Date,
-): Promise<{ message: number; failed: FailedDelivery[] } | undefined> {
-  // Only messages that are still under way have an envelope, so few rows are looked at.
-  const first = await tx.row<{ message_id: number }>(
-    `SELECT d.message_id FROM envelope e LEFT JOIN submission s ON s.tenant_id = e.tenant_id AND s.id = e.message_id
-       JOIN delivery d ON d.tenant_id = e.tenant_id AND d.message_id = e.message_id AND d.n > coalesce(s.total - s.outside, 0)
-     WHERE e.tenant_id = $1 AND d.account_id IS NULL AND d.state = 'failed' AND d.due_at <= $2 LIMIT 1`,
-    [tenant, now],
-  );
-  if (!first) return undefined;
-  const failed = await tx.rows<FailedDelivery>(
-    `UPDATE delivery SET due_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL AND state = 'failed' AND due_at <= $3
-     RETURNING n, recipient, via, notify, original_recipient, remote_host, remote_reply, finished_at, maybe_sent`,
-    [tenant, first.message_id, now, until],
-  );
-  return { message: first.message_id, failed };
-}
-
-export interface FailedDelivery {
-  n: number;
-  recipient: string;
-  via: string | null;
-  notify: number;
-  original_recipient: string | null;
-  remote_host: string | null;
-  remote_reply: string | null;
-  finished_at: Date;
-  maybe_sent: boolean;
-}
-
-/** Their sender has been told, or need not be. */
-export async function markTold(
-  store: Pick<Store, 'single'>,
-  tenant: number,
-  message: number,
-  deliveries: number[],
-): Promise<void> {
-  await store.single(
-    `UPDATE delivery SET due_at = NULL WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[]) AND state = 'failed'`,
-    [tenant, message, deliveries],
-  );
-}
-
-/** Those of these addresses that are groups whose members not everyone may know. */
-export async function secretGroups(reader: Reader, tenant: number, addresses: string[]): Promise<Set<string>> {
-  const rows = await reader.rows<{ address: string }>(
-    `SELECT address FROM mail_group WHERE tenant_id = $1 AND address = ANY ($2::text[]) AND members_visible_to <> 'everyone'`,
-    [tenant, addresses],
-  );
-  return new Set(rows.map((row) => row.address));
-}
-
 /** Forgets the envelopes of messages that nothing is left to do for. */
-export async function dropEnvelopes(
-  store: Pick<Store, 'single'>,
-  tenant: number,
-): Promise<number> {
+export async function dropEnvelopes(store: Pick<Store, 'single'>, tenant: number): Promise<number> {
   const dropped = await store.single(
     `DELETE FROM envelope e WHERE e.tenant_id = $1 AND NOT EXISTS (
        SELECT FROM delivery d WHERE d.tenant_id = e.tenant_id AND d.message_id = e.message_id
@@ -371,109 +315,4 @@ export async function dropEnvelopes(
     [tenant],
   );
   return dropped.length;
-}
-
-// The administrator's view ----------------------------------------------------------------------------------------------
-
-export interface QueuedMessage {
-  tenant: number;
-  message_id: number;
-  mail_from: string;
-  subject: string | null;
-  message_id_header: string | null;
-  size: number;
-  received_at: Date;
-  held: number;
-  queued: number;
-  sending: number;
-  /** When the next attempt is due. */
-  next: Date | null;
-}
-
-const WAITING = `('held', 'queued', 'sending')`;
-
-/** Messages of a tenant with deliveries to other servers that are not done, oldest first. */
-export async function queuedMessages(
-  reader: Reader,
-  tenant: number,
-  message: number | null,
-  limit: number,
-): Promise<QueuedMessage[]> {
-  return reader.rows(
-    `SELECT e.tenant_id AS tenant, e.message_id, e.mail_from, m.subject, m.message_id_header, m.size, e.received_at, d.held, d.queued, d.sending, d.next
-     FROM envelope e JOIN message m ON m.tenant_id = e.tenant_id AND m.id = e.message_id,
-       LATERAL (SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'queued'))::int AS queued,
-         (count(*) FILTER (WHERE state = 'sending'))::int AS sending, min(due_at) AS next
-         FROM delivery WHERE tenant_id = e.tenant_id AND message_id = e.message_id AND account_id IS NULL AND state IN ${WAITING}) AS d
-     WHERE e.tenant_id = $1 AND ($2::bigint IS NULL OR e.message_id = $2) AND d.held + d.queued + d.sending > 0
-     ORDER BY e.received_at, e.message_id LIMIT $3`,
-    [tenant, message, limit],
-  );
-}
-
-export interface QueuedDelivery {
-  n: number;
-  recipient: string;
-  via: string | null;
-  state: DeliveryState;
-  attempts: number;
-  maybe_sent: boolean;
-  due_at: Date | null;
-  lease_until: Date | null;
-  finished_at: Date | null;
-  remote_host: string | null;
-  remote_reply: string | null;
-}
-
-/** A message's deliveries to other servers, done or not. */
-export async function outsideDeliveries(
-  reader: Reader,
-  tenant: number,
-  message: number,
-  limit: number,
-): Promise<QueuedDelivery[]> {
-  return reader.rows(
-    `SELECT n, recipient, via, state, attempts, maybe_sent, CASE WHEN state <> 'failed' THEN due_at END AS due_at, lease_until, finished_at,
-       remote_host, remote_reply
-     FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL ORDER BY n LIMIT $3`,
-    [tenant, message, limit],
-  );
-}
-
-/** Makes queued deliveries due now: of one message, or all. What is held waits for its sender. Answers how many. */
-export async function makeDue(tx: Transaction, tenant: number, message: number | null, now: Date): Promise<number> {
-  const due = await tx.run(
-    `UPDATE delivery SET due_at = $3 WHERE tenant_id = $1 AND ($2::bigint IS NULL OR message_id = $2)
-       AND account_id IS NULL AND state = 'queued' AND due_at > $3`,
-    [tenant, message, now],
-  );
-  if (due > 0) tx.changes.wake.add('outgoing');
-  return due;
-}
-
-/**
- * Ends a message's waiting deliveries to other servers as failed, for an administrator's reason; the worker tells the
- * sender. An attempt under way ends by itself. Answers the recipients.
- */
-export async function dropWaiting(
-  tx: Transaction,
-  tenant: number,
-  message: number,
-  recipient: string | null,
-  reason: string,
-  now: Date,
-): Promise<string[]> {
-  const locked = await tx.rows<{ n: number; recipient: string }>(
-    `SELECT n, recipient FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL AND state IN ('held', 'queued')
-       AND ($3::text IS NULL OR lower(recipient) = lower($3)) ORDER BY n FOR UPDATE`,
-    [tenant, message, recipient],
-  );
-  await tx.run(
-    `UPDATE delivery SET state = 'failed', due_at = $4, finished_at = $4, remote_host = NULL, remote_reply = $5
-     WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
-    [tenant, message, locked.map((row) => row.n), now, reason],
-  );
-  tx.changes.wake.add('outgoing');
-  await wakeSweep(tx, tenant, message);
-  return locked.map((row) => row.recipient);
 }

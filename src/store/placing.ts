@@ -1,59 +1,70 @@
 // Putting delivered copies into mailboxes of locked accounts: at acceptance, in fan-out, in a recall's replacement.
 
+import { SEEN } from '../mail/keywords.ts';
+import { finishLocal } from './deliveries.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface Placement {
   account: number;
+  /** Inbox by default. */
+  mailbox?: number;
   message: number;
   thread: number;
   receivedAt: Date;
-  /** delivery.n. */
-  n: number;
+  /** delivery.n; null: a copy of the owner's own making, in no recall's scope. */
+  n: number | null;
   /** The account's modseq for it, of those the caller raised: the Email's id. */
   modseq: number;
+  /** mail/keywords.ts; none by default. */
+  flags?: number;
 }
 
-/** Every account's Inbox. */
+/** Every account's Inbox and Sent Items. */
 const INBOX = 1;
+export const SENT = 3;
 
-/** Places copies, unread, in Inboxes. The accounts are locked and raised. */
+/** Places copies. The accounts are locked and raised. Throws if a mailbox is not there. */
 export async function placeCopies(tx: Transaction, tenant: number, placements: Placement[]): Promise<void> {
   if (placements.length === 0) return;
-  const counts = new Map<number, { count: number; modseq: number }>();
-  for (const { account, modseq } of placements) {
-    const box = counts.get(account);
-    if (box) [box.count, box.modseq] = [box.count + 1, Math.max(box.modseq, modseq)];
-    else counts.set(account, { count: 1, modseq });
-  }
-  const boxes = [...counts];
-  const rows = await tx.rows<{ account_id: number; uid: number }>(
-    `UPDATE mailbox m SET uid_next = m.uid_next + b.n, total = m.total + b.n, unread = m.unread + b.n, modseq = b.modseq
-     FROM unnest($2::int[], $3::int[], $4::bigint[]) AS b (account_id, n, modseq)
-     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = ${INBOX} RETURNING m.account_id, m.uid_next - b.n AS uid`,
-    [tenant, boxes.map(([account]) => account), boxes.map(([, box]) => box.count), boxes.map(([, box]) => box.modseq)],
-  );
-  const next = new Map(rows.map((row) => [row.account_id, row.uid]));
-  const uids = placements.map(({ account }) => {
-    const uid = next.get(account) ?? 0;
-    next.set(account, uid + 1);
-    return uid;
+  const boxes = new Map<string, { account: number; mailbox: number; count: number; unread: number; modseq: number }>();
+  const nths = placements.map(({ account, mailbox = INBOX, modseq, flags = 0 }) => {
+    const key = `${account} ${mailbox}`;
+    let box = boxes.get(key);
+    if (!box) boxes.set(key, (box = { account, mailbox, count: 0, unread: 0, modseq }));
+    if ((flags & SEEN) === 0) box.unread++;
+    box.modseq = Math.max(box.modseq, modseq);
+    return { box, nth: box.count++ };
   });
-  await tx.run(
-    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, delivery_n)
-     SELECT $1, c.account_id, ${INBOX}, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, c.n
-     FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::int[])
-       AS c (account_id, uid, modseq, message_id, thread_id, received_at, n)`,
-    [
-      tenant,
-      placements.map((copy) => copy.account),
-      uids,
-      placements.map((copy) => copy.modseq),
-      placements.map((copy) => copy.message),
-      placements.map((copy) => copy.thread),
-      placements.map((copy) => copy.receivedAt),
-      placements.map((copy) => copy.n),
-    ],
-  );
+  const list = [...boxes.values()];
+  // One after the other on the wire, without waiting in between: the second finds what the first wrote.
+  const [, placed] = await Promise.all([
+    tx.run(
+      `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
+       FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) AS b (account_id, id, count, unread, modseq)
+       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
+      [tenant, list.map((box) => box.account), list.map((box) => box.mailbox), list.map((box) => box.count), list.map((box) => box.unread), list.map((box) => box.modseq)],
+    ),
+    tx.run(
+      `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, delivery_n, flags)
+       SELECT $1, c.account_id, c.mailbox_id, m.uid_next - c.before_next, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, c.n, c.flags
+       FROM unnest($2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::int[], $10::smallint[])
+         AS c (account_id, mailbox_id, before_next, modseq, message_id, thread_id, received_at, n, flags)
+       JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = c.account_id AND m.id = c.mailbox_id`,
+      [
+        tenant,
+        placements.map((copy) => copy.account),
+        placements.map((copy) => copy.mailbox ?? INBOX),
+        nths.map(({ box, nth }) => box.count - nth),
+        placements.map((copy) => copy.modseq),
+        placements.map((copy) => copy.message),
+        placements.map((copy) => copy.thread),
+        placements.map((copy) => copy.receivedAt),
+        placements.map((copy) => copy.n),
+        placements.map((copy) => copy.flags ?? 0),
+      ],
+    ),
+  ]);
+  if (placed !== placements.length) throw new Error(`${placements.length - placed} copies have no mailbox to go to`);
 }
 
 export interface WaitingDelivery {
@@ -61,23 +72,27 @@ export interface WaitingDelivery {
   account_id: number;
 }
 
-/** Accounts of local deliveries of a range that wait, ascending. */
-export async function waitingAccounts(reader: Reader, at: { tenant: number; message: number; from: number; to: number }): Promise<number[]> {
-  const rows = await reader.rows<{ account_id: number }>(
-    `SELECT account_id FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4
-       AND account_id IS NOT NULL AND state IN ('held', 'queued') ORDER BY account_id`,
+type At = { tenant: number; message: number; from: number; to: number };
+
+/**
+ * Accounts of local deliveries of a range that wait, ascending: as they are numbered. The order keeps the planner from
+ * walking all of the message's deliveries by account, which it thinks cheap while the table is new to it.
+ */
+export async function waitingAccounts(reader: Reader, at: At): Promise<number[]> {
+  const rows = await reader.rows<{ account_id: number | null }>(
+    `SELECT account_id FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n`,
     [at.tenant, at.message, at.from, at.to],
   );
-  return rows.map((row) => row.account_id);
+  return rows.flatMap((row) => row.account_id ?? []);
 }
 
 /** Those of them that no gate covers: read after the accounts' locks, in a statement of its own. */
-export async function uncoveredWaiting(reader: Reader, at: { tenant: number; message: number; from: number; to: number }): Promise<WaitingDelivery[]> {
-  return reader.rows(
-    `SELECT n, account_id FROM uncovered_delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4
-       AND account_id IS NOT NULL AND state IN ('held', 'queued') ORDER BY account_id`,
+export async function uncoveredWaiting(reader: Reader, at: At): Promise<WaitingDelivery[]> {
+  const rows = await reader.rows<{ n: number; account_id: number | null }>(
+    `SELECT n, account_id FROM uncovered_delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n`,
     [at.tenant, at.message, at.from, at.to],
   );
+  return rows.flatMap(({ n, account_id }) => (account_id === null ? [] : [{ n, account_id }]));
 }
 
 /**
@@ -98,32 +113,21 @@ export async function deliverWaiting(
   );
   if (!row) throw new Error(`message ${message} is not there`);
   const there = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
-  await placeCopies(
-    tx,
-    tenant,
-    there.map(({ account_id: account, n }) => ({
-      account,
-      message,
-      thread: row.thread_id,
-      receivedAt: row.received_at ?? now,
-      n,
-      modseq: modseqs.get(account) ?? 0,
-    })),
-  );
-  await finishLocal(tx, at, there.map(({ n }) => n), 'delivered', null);
-  const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id)).map(({ n }) => n);
-  if (gone.length > 0) await finishLocal(tx, at, gone, 'failed', 'The account is gone.');
-}
-
-async function finishLocal(
-  tx: Transaction,
-  { tenant, message, now }: { tenant: number; message: number; now: Date },
-  deliveries: number[],
-  state: 'delivered' | 'failed',
-  reply: string | null,
-): Promise<void> {
-  await tx.run(
-    `UPDATE delivery SET state = $4, finished_at = $5, due_at = NULL, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
-    [tenant, message, deliveries, state, now, reply],
-  );
+  const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id));
+  await Promise.all([
+    finishLocal(tx, at, there.map(({ n }) => n), 'delivered'),
+    finishLocal(tx, at, gone.map(({ n }) => n), 'failed'),
+    placeCopies(
+      tx,
+      tenant,
+      there.map(({ account_id: account, n }) => ({
+        account,
+        message,
+        thread: row.thread_id,
+        receivedAt: row.received_at ?? now,
+        n,
+        modseq: modseqs.get(account) ?? 0,
+      })),
+    ),
+  ]);
 }

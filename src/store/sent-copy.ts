@@ -1,8 +1,9 @@
 // A program that sends by SMTP stores its own copy in Sent: it takes the place of the one that acceptance made there, so
 // that there are never two.
 
-import { lockAccount, removeCopies } from './email-change.ts';
+import { removeCopies } from './email-change.ts';
 import type { AccountKey } from './exposure.ts';
+import { lockAccount } from './held-copies.ts';
 import type { Transaction } from './postgres.ts';
 import { automaticSentCopy } from './submissions.ts';
 

@@ -1,4 +1,4 @@
-// Acceptance as rows: submissions, their deliveries, and what delivering needs to remember.
+// Acceptance as rows: submissions, and what delivering them needs to remember. Their deliveries: store/deliveries.ts.
 
 import { addWork } from './work.ts';
 import type { Reader, Transaction } from './postgres.ts';
@@ -55,113 +55,6 @@ export async function insertSubmissions(tx: Transaction, tenant: number, submiss
   );
 }
 
-export interface NewDelivery {
-  messageId: number;
-  n: number;
-  accountId: number | null;
-  state: 'held' | 'queued' | 'delivered';
-  dueAt: Date | null;
-  recipient: string;
-  via: string | null;
-  notify: number;
-  originalRecipient: string | null;
-}
-
-export async function insertDeliveries(tx: Transaction, tenant: number, deliveries: NewDelivery[], now: Date): Promise<void> {
-  await tx.run(
-    `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient, finished_at)
-     SELECT $1, d.message_id, d.n, d.account_id, d.state, d.due_at, d.recipient, d.via, d.notify, d.original_recipient,
-       CASE WHEN d.state = 'delivered' THEN $2::timestamptz END
-     FROM unnest($3::bigint[], $4::int[], $5::int[], $6::delivery_state[], $7::timestamptz[], $8::text[], $9::text[], $10::smallint[], $11::text[])
-       AS d (message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient)`,
-    [
-      tenant,
-      now,
-      deliveries.map((d) => d.messageId),
-      deliveries.map((d) => d.n),
-      deliveries.map((d) => d.accountId),
-      deliveries.map((d) => d.state),
-      deliveries.map((d) => d.dueAt),
-      deliveries.map((d) => d.recipient),
-      deliveries.map((d) => d.via),
-      deliveries.map((d) => d.notify),
-      deliveries.map((d) => d.originalRecipient),
-    ],
-  );
-}
-
-export interface Expansion {
-  messageId: number;
-  direct: { account: number; via: string | null; notify: number; originalRecipient: string | null }[];
-  groups: { group: number; address: string; notify: number }[];
-  outside: { address: string; notify: number; originalRecipient: string | null }[];
-  local: { state: 'held' | 'queued'; dueAt: Date | null };
-  away: { state: 'held' | 'queued'; dueAt: Date | null };
-}
-
-/**
- * One delivery an account and outside address, however many ways led there (directly before alias before group), with
- * groups expanded as they are now, in the database: a million members never pass through here. Answers how many.
- */
-export async function insertExpanded(tx: Transaction, tenant: number, of: Expansion): Promise<{ total: number; outside: number }> {
-  const total = await tx.run(
-    `WITH RECURSIVE reached (group_id, via, notify) AS (
-       SELECT * FROM unnest($7::int[], $8::text[], $9::smallint[])
-       UNION
-       SELECT a.group_id, r.via, r.notify FROM reached r
-         JOIN group_member m ON m.tenant_id = $1 AND m.group_id = r.group_id
-         JOIN address a ON a.address = m.address AND a.tenant_id = $1 AND a.group_id IS NOT NULL
-     ), ways (account_id, outside, via, notify, original, rank) AS (
-       SELECT account, NULL, via, notify, original, CASE WHEN via IS NULL THEN 0 ELSE 1 END
-         FROM unnest($3::int[], $4::text[], $5::smallint[], $6::text[]) AS d (account, via, notify, original)
-       UNION ALL
-       SELECT NULL, address, NULL, notify, original, 0 FROM unnest($10::text[], $11::smallint[], $12::text[]) AS o (address, notify, original)
-       UNION ALL
-       SELECT p.id, NULL, r.via, r.notify, NULL, 2 FROM reached r
-         JOIN mail_group g ON g.tenant_id = $1 AND g.id = r.group_id AND g.everybody
-         JOIN account p ON p.tenant_id = $1 AND p.kind = 'person'
-       UNION ALL
-       SELECT a.account_id, CASE WHEN a.address IS NULL THEN m.address END, r.via, r.notify, NULL, 2 FROM reached r
-         JOIN group_member m ON m.tenant_id = $1 AND m.group_id = r.group_id
-         LEFT JOIN address a ON a.address = m.address AND a.tenant_id = $1
-         WHERE a.group_id IS NULL
-     ), one (account_id, outside, via, notify, original) AS (
-       SELECT DISTINCT ON (account_id, outside) account_id, outside, via, notify, original FROM ways
-       ORDER BY account_id, outside, rank, via
-     )
-     INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient)
-     SELECT $1, $2, row_number() OVER (ORDER BY o.account_id NULLS LAST, o.outside), o.account_id,
-       CASE WHEN o.account_id IS NULL THEN $15::delivery_state ELSE $13::delivery_state END,
-       CASE WHEN o.account_id IS NULL THEN $16::timestamptz ELSE $14::timestamptz END,
-       coalesce(p.address, o.outside), o.via, o.notify, o.original
-     FROM one o LEFT JOIN account p ON p.tenant_id = $1 AND p.id = o.account_id
-     WHERE o.outside IS NOT NULL OR p.id IS NOT NULL`,
-    [
-      tenant,
-      of.messageId,
-      of.direct.map((d) => d.account),
-      of.direct.map((d) => d.via),
-      of.direct.map((d) => d.notify),
-      of.direct.map((d) => d.originalRecipient),
-      of.groups.map((g) => g.group),
-      of.groups.map((g) => g.address),
-      of.groups.map((g) => g.notify),
-      of.outside.map((o) => o.address),
-      of.outside.map((o) => o.notify),
-      of.outside.map((o) => o.originalRecipient),
-      of.local.state,
-      of.local.dueAt,
-      of.away.state,
-      of.away.dueAt,
-    ],
-  );
-  const row = await tx.row<{ outside: number }>(
-    `SELECT count(*)::int AS outside FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL`,
-    [tenant, of.messageId],
-  );
-  return { total, outside: row?.outside ?? 0 };
-}
-
 export interface NewEnvelope {
   messageId: number;
   mailFrom: string;
@@ -211,6 +104,8 @@ export async function automaticSentCopy(
   const row = await reader.row<{ email_id: number }>(
     `SELECT c.email_id FROM submission s
      JOIN copy c ON c.tenant_id = s.tenant_id AND c.account_id = s.account_id AND c.email_id = s.email_id
+     -- Made by acceptance itself; the client's own, once it has taken the place, stays.
+     JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id AND m.created_at = s.accepted_at
      WHERE s.tenant_id = $1 AND s.account_id = $2 AND s.message_id_header = $4 AND s.source = 'smtp' AND c.mailbox_id = $3 AND c.delivery_n IS NULL
      ORDER BY s.id DESC LIMIT 1`,
     [at.tenant, at.account, at.mailbox, at.messageIdHeader],

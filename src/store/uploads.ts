@@ -26,7 +26,11 @@ export async function insertUpload(tx: Transaction, at: AccountKey, upload: NewU
 }
 
 /** An upload of that person's to that account; undefined: there is none of this id. */
-export async function uploadById(reader: Reader, at: AccountKey & { uploadedBy: number }, id: string): Promise<Upload | undefined> {
+export async function uploadById(
+  reader: Reader,
+  at: AccountKey & { uploadedBy: number },
+  id: string,
+): Promise<Upload | undefined> {
   return reader.row(
     `SELECT blob_id, size, type FROM upload WHERE tenant_id = $1 AND account_id = $2 AND id = $3 AND uploaded_by = $4`,
     [at.tenant, at.account, id, at.uploadedBy],

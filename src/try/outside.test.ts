@@ -5,7 +5,10 @@ import { startOutside, type OutsideWorld } from './outside.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
-async function start(t: TestContext, wait: (ms: number) => Promise<void> = () => Promise.resolve()): Promise<OutsideWorld> {
+async function start(
+  t: TestContext,
+  wait: (ms: number) => Promise<void> = () => Promise.resolve(),
+): Promise<OutsideWorld> {
   const outside = await startOutside({ clock: () => now, wait });
   t.after(() => outside.close());
   return outside;
@@ -35,7 +38,14 @@ const MESSAGE = 'Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\nhello\r\n.';
 
 test('greets by its name, takes a message and keeps it to be looked at', async (t) => {
   const outside = await start(t);
-  const replies = await talk(outside.port, ['EHLO a.test', 'MAIL FROM:<ana@pigeon.test>', 'RCPT TO:<anyone@outside.test>', 'DATA', MESSAGE, 'QUIT']);
+  const replies = await talk(outside.port, [
+    'EHLO a.test',
+    'MAIL FROM:<ana@pigeon.test>',
+    'RCPT TO:<anyone@outside.test>',
+    'DATA',
+    MESSAGE,
+    'QUIT',
+  ]);
   assert.match(replies[0] ?? '', /^220 mx\.outside\.test /);
   assert.match(replies[5] ?? '', /^250 2\.0\.0 /);
   assert.deepEqual(
@@ -56,7 +66,16 @@ test('greets by its name, takes a message and keeps it to be looked at', async (
 test('refuses recipient by recipient, and has slow@ and lost@ alone in a transaction', async (t) => {
   const outside = await start(t);
   const rcpt = ['bounce', 'defer', 'anyone', 'slow', 'lost', 'other'].map((name) => `RCPT TO:<${name}@outside.test>`);
-  const replies = await talk(outside.port, ['EHLO a.test', 'MAIL FROM:<>', ...rcpt, 'RSET', 'MAIL FROM:<>', 'RCPT TO:<slow@outside.test>', 'RCPT TO:<anyone@outside.test>', 'QUIT']);
+  const replies = await talk(outside.port, [
+    'EHLO a.test',
+    'MAIL FROM:<>',
+    ...rcpt,
+    'RSET',
+    'MAIL FROM:<>',
+    'RCPT TO:<slow@outside.test>',
+    'RCPT TO:<anyone@outside.test>',
+    'QUIT',
+  ]);
   assert.deepEqual(
     replies.slice(3, 9).map((reply) => reply.slice(0, 9)),
     ['550 5.1.1', '451 4.2.1', '250 Accep', '452 4.5.3', '452 4.5.3', '250 Accep'],
@@ -75,7 +94,14 @@ test('slow@ answers after twenty seconds', async (t) => {
     time.resolve();
     return Promise.resolve();
   });
-  const replies = await talk(outside.port, ['EHLO a.test', 'MAIL FROM:<>', 'RCPT TO:<slow@outside.test>', 'DATA', MESSAGE, 'QUIT']);
+  const replies = await talk(outside.port, [
+    'EHLO a.test',
+    'MAIL FROM:<>',
+    'RCPT TO:<slow@outside.test>',
+    'DATA',
+    MESSAGE,
+    'QUIT',
+  ]);
   await time.promise;
   assert.deepEqual(waited, [20_000]);
   assert.match(replies[5] ?? '', /^250 /);
@@ -83,7 +109,13 @@ test('slow@ answers after twenty seconds', async (t) => {
 
 test('lost@ takes the message and hangs up without a word', async (t) => {
   const outside = await start(t);
-  const replies = await talk(outside.port, ['EHLO a.test', 'MAIL FROM:<>', 'RCPT TO:<lost@outside.test>', 'DATA', MESSAGE]);
+  const replies = await talk(outside.port, [
+    'EHLO a.test',
+    'MAIL FROM:<>',
+    'RCPT TO:<lost@outside.test>',
+    'DATA',
+    MESSAGE,
+  ]);
   assert.match(replies.at(-1) ?? '', /^354 /);
   assert.equal(outside.received().length, 1);
 });

@@ -66,7 +66,13 @@ export async function startOutside(options: OutsideOptions): Promise<OutsideWorl
     socketTimeout: 10 * 60_000,
     closeTimeout: 100,
     logger: false,
-    onRcptTo: ({ address }, session, callback) => callback(refusalOf(address, session.envelope.rcptTo.map((to) => to.address))),
+    onRcptTo: ({ address }, session, callback) =>
+      callback(
+        refusalOf(
+          address,
+          session.envelope.rcptTo.map((to) => to.address),
+        ),
+      ),
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -74,7 +80,8 @@ export async function startOutside(options: OutsideOptions): Promise<OutsideWorl
         const bytes = Buffer.concat(chunks);
         if (stream.sizeExceeded) return callback(smtpError(552, '5.3.4 that is too much'));
         const to = session.envelope.rcptTo.map(({ address }) => address);
-        const take = (): void => keep({ at: clock(), from: senderOf(session), to, size: bytes.length, subject: subjectOf(bytes), bytes });
+        const take = (): void =>
+          keep({ at: clock(), from: senderOf(session), to, size: bytes.length, subject: subjectOf(bytes), bytes });
         const manners = to.map(mannerOf);
         if (manners.includes('lost')) {
           take();

@@ -24,9 +24,17 @@ async function due(...recipients: string[]): Promise<number> {
 async function recall(message: number, recipients: string[] | null = null): Promise<number> {
   const actor = await t.directory.account(t.tenant, t.ana);
   assert.ok(actor);
-  const [row] = await t.sql<{ message_id_header: string }>(`SELECT message_id_header FROM message WHERE id = $1`, [message]);
+  const [row] = await t.sql<{ message_id_header: string }>(`SELECT message_id_header FROM message WHERE id = $1`, [
+    message,
+  ]);
   const made = await t.recalls.request({
-    ...{ actor, account: t.ana, message: { messageId: row?.message_id_header ?? '' }, mode: 'delete', includeRead: false, notifyMe: false, reason: null },
+    actor,
+    account: t.ana,
+    message: { messageId: row?.message_id_header ?? '' },
+    mode: 'delete',
+    includeRead: false,
+    notifyMe: false,
+    reason: null,
     recipients: recipients && recipients.map((name) => `${name}@outside.test`),
   });
   return made.id;
@@ -52,7 +60,10 @@ test('gate, then claim: nothing is claimed, and the sweep intercepts', async () 
   const before = arrived();
   const id = await recall(message);
   assert.equal(await worker.run(), 0);
-  assert.deepEqual(await brief(message), [['held', 0, false], ['held', 0, false]]);
+  assert.deepEqual(await brief(message), [
+    ['held', 0, false],
+    ['held', 0, false],
+  ]);
   await t.recalls.worker.drain();
   assert.deepEqual(await outcomes(id), ['intercepted', 'intercepted']);
   assert.equal(await worker.run(), 0);
@@ -119,9 +130,19 @@ test('looked at the gate, then gate: it goes out, and the recall says so', async
   t.advance(1000);
   await t.recalls.worker.drain();
   const rows = await t.deliveries(message);
-  assert.deepEqual(rows.map((row) => row.state), ['delivered', 'failed', 'stopped', 'stopped']);
+  assert.deepEqual(
+    rows.map((row) => row.state),
+    ['delivered', 'failed', 'stopped', 'stopped'],
+  );
   assert.deepEqual(await outcomes(id), ['outside', 'not-delivered', 'intercepted', 'intercepted']);
-  assert.deepEqual(t.outside.received().slice(before).flatMap((one) => one.to), ['anyone@outside.test'], 'lost@ was for another transaction, which the recall stopped');
+  assert.deepEqual(
+    t.outside
+      .received()
+      .slice(before)
+      .flatMap((one) => one.to),
+    ['anyone@outside.test'],
+    'lost@ was for another transaction, which the recall stopped',
+  );
 });
 
 test('an attempt that may have gone through is never called intercepted', async () => {
@@ -187,8 +208,17 @@ test('a recall from some: the others go out', async () => {
   const id = await recall(message, ['other']);
   claimed.letGo();
   await run;
-  assert.deepEqual((await brief(message)).map(([state]) => state), ['delivered', 'queued', 'delivered']);
-  assert.deepEqual(t.outside.received().slice(before).map((one) => one.to), [['anyone@outside.test', 'third@outside.test']]);
+  assert.deepEqual(
+    (await brief(message)).map(([state]) => state),
+    ['delivered', 'queued', 'delivered'],
+  );
+  assert.deepEqual(
+    t.outside
+      .received()
+      .slice(before)
+      .map((one) => one.to),
+    [['anyone@outside.test', 'third@outside.test']],
+  );
   await t.recalls.worker.drain();
   assert.deepEqual(await outcomes(id), ['intercepted']);
 });
@@ -212,10 +242,19 @@ test('many workers, many recipients: each is sent once', async () => {
   const messages = await Promise.all([0, 1, 2].map((m) => due(...Array.from({ length: 120 }, (_, i) => `m${m}r${i}`))));
   const workers = [t.worker(), t.worker(), t.worker()];
   const counts = await Promise.all(workers.map((one) => one.run()));
-  assert.equal(counts.reduce((sum, count) => sum + count, 0), 360);
-  const to = t.outside.received().slice(before).flatMap((one) => one.to);
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    360,
+  );
+  const to = t.outside
+    .received()
+    .slice(before)
+    .flatMap((one) => one.to);
   assert.deepEqual([to.length, new Set(to).size], [360, 360]);
-  assert.deepEqual(new Set((await Promise.all(messages.map(brief))).flat().map(String)), new Set(['delivered,1,false']));
+  assert.deepEqual(
+    new Set((await Promise.all(messages.map(brief))).flat().map(String)),
+    new Set(['delivered,1,false']),
+  );
 });
 
 test('result, then sweep: the sweep waits for the result’s row and decides by it', async () => {
@@ -243,7 +282,10 @@ test('sweep, then result: the result waits, is recorded, and is taken up', async
   const release = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
   const sweep = t.store.transact(async (tx) => {
-    await tx.rows(`SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state <> 'delivered' FOR UPDATE`, [t.tenant, message]);
+    await tx.rows(
+      `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state <> 'delivered' FOR UPDATE`,
+      [t.tenant, message],
+    );
     locked.resolve();
     await release.promise;
   });
@@ -264,7 +306,9 @@ test('a result wakes the sweep that waits for it', async () => {
   const run = worker.run();
   await checked.reached;
   await recall(message);
-  const woken = new Promise<void>((resolve) => t.store.notifier.on('wake', (who) => (who === 'sweep' ? resolve() : undefined)));
+  const woken = new Promise<void>((resolve) =>
+    t.store.notifier.on('wake', (who) => (who === 'sweep' ? resolve() : undefined)),
+  );
   checked.letGo();
   await Promise.all([run, woken]);
   t.advance(1000);
@@ -287,7 +331,10 @@ test('undo, then claim: nothing goes out', async () => {
   commit.resolve();
   assert.equal(await undo, true);
   assert.equal(await worker.run(), 0);
-  assert.deepEqual((await brief(message)).map(([state]) => state), ['stopped', 'stopped']);
+  assert.deepEqual(
+    (await brief(message)).map(([state]) => state),
+    ['stopped', 'stopped'],
+  );
   assert.equal(arrived(), before);
 });
 
@@ -301,7 +348,10 @@ test('claim, then undo: too late, and nothing is changed', async () => {
   claiming.letGo();
   assert.equal(await undo, false);
   await run;
-  assert.deepEqual((await brief(message)).map(([state]) => state), ['delivered', 'delivered']);
+  assert.deepEqual(
+    (await brief(message)).map(([state]) => state),
+    ['delivered', 'delivered'],
+  );
 });
 
 /** Resolves once some session waits for another's row lock. */

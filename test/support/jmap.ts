@@ -2,7 +2,7 @@
 
 import { createAccept } from '../../src/delivery/accept.ts';
 import { createDirectory, type Account } from '../../src/directory/directory.ts';
-import { MethodError } from '../../src/jmap/errors.ts';
+import { toMethodError } from '../../src/jmap/errors.ts';
 import type { Method, MethodContext, Reply } from '../../src/jmap/wire.ts';
 import { SILENT } from '../../src/mail/log.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
@@ -16,7 +16,7 @@ export interface JmapUser {
   account: number;
   accountId: string;
   context: MethodContext;
-  /** The method's own result; a MethodError comes as { type, … }. */
+  /** The method's own result; an error comes as dispatch.ts tells it, { type, … }. */
   call(method: Method, args: Json): Promise<Json>;
   /** All responses of a method that may give several. */
   replies(method: Method, args: Json): Promise<Reply[]>;
@@ -40,7 +40,8 @@ export async function testJmap(): Promise<TestJmap> {
     ids,
     people: directory,
     submit: accept,
-    storeMessage: async (tx, of, bytes, at) => (await storeMessage(tx, { blobs, ids }, of, { bytes, parsed: parseMessage(bytes) }, at)).id,
+    storeMessage: async (tx, of, bytes, at) =>
+      (await storeMessage(tx, { blobs, ids }, of, { bytes, parsed: parseMessage(bytes) }, at)).id,
     clock,
     log: SILENT,
   });
@@ -58,19 +59,36 @@ export async function testJmap(): Promise<TestJmap> {
       const accounts = new Map([[`a${account}`, user]]);
       for (const id of shares) accounts.set(`a${id}`, await accountOf(id));
       const context: MethodContext = {
-        ...{ store, ids, blobs, directory, accept, recalls, clock, log: SILENT },
-        ...{ user, accounts, createdIds: new Map<string, string>(), program: 'Test Mail' },
+        store,
+        ids,
+        blobs,
+        directory,
+        accept,
+        recalls,
+        clock,
+        log: SILENT,
+        user,
+        accounts,
+        createdIds: new Map<string, string>(),
+        program: 'Test Mail',
       };
       const replies = async (method: Method, args: Json): Promise<Reply[]> => {
         try {
           const result = await method({ accountId: `a${account}`, ...args }, context);
           return Array.isArray(result) ? result : [['', result]];
         } catch (error) {
-          if (!(error instanceof MethodError)) throw error;
-          return [['error', { type: error.type, ...error.detail }]];
+          const told = toMethodError(error);
+          if (told === null) throw error;
+          return [['error', told]];
         }
       };
-      return { account, accountId: `a${account}`, context, replies, call: async (method, args) => (await replies(method, args))[0]?.[1] ?? {} };
+      return {
+        account,
+        accountId: `a${account}`,
+        context,
+        replies,
+        call: async (method, args) => (await replies(method, args))[0]?.[1] ?? {},
+      };
     },
     async close() {
       directory.close();

@@ -37,11 +37,16 @@ export async function testMail(): Promise<TestMail> {
   const store = openStore({ connection: database.connection, listen: false });
   const admin = new pg.Pool({ ...database.connection, max: 2 });
   admin.on('error', () => undefined);
-  const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> => (await admin.query<T>(text, params)).rows;
+  const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
+    (await admin.query<T>(text, params)).rows;
   const ids = createIds(store);
   const blobs = createBlobs({ store, ids });
   const now = new Date('2026-11-23T12:00:00Z');
-  const [{ id: tenant } = { id: 0 }] = await sql<{ id: number }>(`INSERT INTO tenant (name, created_at) VALUES ('pigeon.test', $1) RETURNING id`, [now]);
+  const [{ id: tenant } = { id: 0 }] = await sql<{ id: number }>(
+    `INSERT INTO tenant (name, created_at) VALUES ('pigeon.test', $1) RETURNING id`,
+    [now],
+  );
+  await sql(`INSERT INTO domain (name, tenant_id) VALUES ('pigeon.test', $1)`, [tenant]);
   let recalls = 0;
 
   const insert = async (message: string): Promise<{ id: number; threadId: number }> => {
@@ -65,6 +70,16 @@ export async function testMail(): Promise<TestMail> {
         [tenant, `${name}@pigeon.test`, name, now],
       );
       await sql(`INSERT INTO account_state (tenant_id, account_id) VALUES ($1, $2)`, [tenant, id]);
+      await sql(`INSERT INTO address (address, tenant_id, account_id) VALUES ($1, $2, $3)`, [
+        `${name}@pigeon.test`,
+        tenant,
+        id,
+      ]);
+      await sql(`INSERT INTO identity (tenant_id, account_id, id, address, modseq) VALUES ($1, $2, 1, $3, 1)`, [
+        tenant,
+        id,
+        `${name}@pigeon.test`,
+      ]);
       for (const [i, role] of ROLES.entries()) {
         await sql(
           `INSERT INTO mailbox (tenant_id, account_id, id, name, role, uid_validity, created_modseq, modseq, meta_modseq) VALUES ($1, $2, $3, $4, $4, 1, 1, 1, 1)`,
@@ -94,13 +109,18 @@ export async function testMail(): Promise<TestMail> {
     async append(account, mailbox, message, keywords = [], receivedAt = now) {
       const { id, threadId } = await insert(message);
       const [placed] = await store.transact((tx) =>
-        appendCopies(tx, { tenant, account, mailbox }, [{ messageId: id, threadId, receivedAt, keywords: toKeywords(keywords) }]),
+        appendCopies(tx, { tenant, account, mailbox }, [
+          { messageId: id, threadId, receivedAt, keywords: toKeywords(keywords) },
+        ]),
       );
       return placed?.emailId ?? 0;
     },
     async gate(messageId) {
       const recall = 1000 + ++recalls;
-      await sql(`INSERT INTO gate (tenant_id, message_id, recall_id, all_recipients, include_read) VALUES ($1, $2, $3, true, false)`, [tenant, messageId, recall]);
+      await sql(
+        `INSERT INTO gate (tenant_id, message_id, recall_id, all_recipients, include_read) VALUES ($1, $2, $3, true, false)`,
+        [tenant, messageId, recall],
+      );
       return recall;
     },
     async ungate(messageId) {
@@ -115,7 +135,10 @@ export async function testMail(): Promise<TestMail> {
 }
 
 /** A plain message. */
-export function mail(subject: string, more: { from?: string; to?: string; body?: string; headers?: string[] } = {}): string {
+export function mail(
+  subject: string,
+  more: { from?: string; to?: string; body?: string; headers?: string[] } = {},
+): string {
   return [
     `From: ${more.from ?? 'Ana Silva <ana@pigeon.test>'}`,
     `To: ${more.to ?? 'ben@pigeon.test'}`,

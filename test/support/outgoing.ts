@@ -14,7 +14,7 @@ import { createIds } from '../../src/store/ids.ts';
 import { messageById, storeMessage } from '../../src/store/messages.ts';
 import { openStore, type Store } from '../../src/store/postgres.ts';
 import { startOutside, type OutsideWorld } from '../../src/try/outside.ts';
-import { testDatabase } from './database.ts';
+import { testDatabase, type TestDatabase } from './database.ts';
 import { mail } from './mailboxes.ts';
 
 export interface DeliveryRow {
@@ -32,6 +32,7 @@ export interface DeliveryRow {
 }
 
 export interface TestOutgoing {
+  connection: TestDatabase['connection'];
   store: Store;
   accept: Accept;
   directory: Directory;
@@ -51,7 +52,10 @@ export interface TestOutgoing {
   /** Another worker on the same queue. */
   worker(options?: Partial<OutgoingDeps>): Outgoing;
   /** Submitted by Ana; its deliveries outside are due 30 seconds later. */
-  submit(recipients: (string | AcceptInput['recipients'][number])[], more?: Partial<AcceptInput> & { subject?: string }): Promise<number>;
+  submit(
+    recipients: (string | AcceptInput['recipients'][number])[],
+    more?: Partial<AcceptInput> & { subject?: string },
+  ): Promise<number>;
   deliveries(message: number): Promise<DeliveryRow[]>;
   /** Messages in an account's Inbox, oldest first. */
   inbox(tenant: number, account: number): Promise<{ subject: string | null; text: string; bytes: Buffer }[]>;
@@ -65,7 +69,8 @@ export async function testOutgoing(): Promise<TestOutgoing> {
   const store = openStore({ connection: database.connection, listen: false });
   const pool = new pg.Pool({ ...database.connection, max: 3 });
   pool.on('error', () => undefined);
-  const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> => (await pool.query<T>(text, params)).rows;
+  const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
+    (await pool.query<T>(text, params)).rows;
 
   let now = new Date('2026-11-23T12:00:00Z');
   const clock = (): Date => now;
@@ -80,7 +85,11 @@ export async function testOutgoing(): Promise<TestOutgoing> {
   const ben = await admin.addAccount({ address: 'ben@pigeon.test' });
   const zoe = await admin.addAccount({ address: 'zoe@other.test' });
   await admin.addGroup({ address: 'team@other.test', members: ['zoe@other.test'] });
-  await admin.addGroup({ address: 'secret@pigeon.test', membersVisibleTo: 'administrators', members: ['bounce@outside.test'] });
+  await admin.addGroup({
+    address: 'secret@pigeon.test',
+    membersVisibleTo: 'administrators',
+    members: ['bounce@outside.test'],
+  });
 
   let holding: { reached: PromiseWithResolvers<number>; go: PromiseWithResolvers<void> } | undefined;
   const outside = await startOutside({
@@ -95,24 +104,50 @@ export async function testOutgoing(): Promise<TestOutgoing> {
     ids,
     people: directory,
     submit: accept,
-    storeMessage: async (tx, of, bytes, at) => (await storeMessage(tx, { blobs, ids }, of, { bytes, parsed: parseMessage(bytes) }, at)).id,
+    storeMessage: async (tx, of, bytes, at) =>
+      (await storeMessage(tx, { blobs, ids }, of, { bytes, parsed: parseMessage(bytes) }, at)).id,
     clock,
     log: SILENT,
   });
   const worker = (options: Partial<OutgoingDeps> = {}): Outgoing =>
     createOutgoing({
-      ...{ store, accept, directory, blobs, clock, log: SILENT, hostname: 'mail.pigeon.test', nextHop: outside.nextHop },
-      ...{ timeouts: { connect: 5000, greeting: 5000, reply: 10_000 }, leaseMs: 600_000, graceMs: 0 },
+      store,
+      accept,
+      directory,
+      blobs,
+      clock,
+      log: SILENT,
+      hostname: 'mail.pigeon.test',
+      nextHop: outside.nextHop,
+      timeouts: { connect: 5000, greeting: 5000, reply: 10_000 },
+      leaseMs: 600_000,
+      graceMs: 0,
       ...options,
     });
 
   return {
-    ...{ store, accept, directory, blobs, recalls, outside, tenant, other, ana, ben, zoe, clock, sql, worker },
+    connection: database.connection,
+    store,
+    accept,
+    directory,
+    blobs,
+    recalls,
+    outside,
+    tenant,
+    other,
+    ana,
+    ben,
+    zoe,
+    clock,
+    sql,
+    worker,
     outgoing: worker(),
     advance: (ms) => void (now = new Date(now.getTime() + ms)),
     async submit(recipients, { subject = 'Salaries 2026', ...more } = {}) {
       const accepted = await accept({
-        ...{ tenant, origin: { kind: 'submission', account: ana, submittedBy: ana, source: 'smtp' }, mailFrom: 'ana@pigeon.test' },
+        tenant,
+        origin: { kind: 'submission', account: ana, submittedBy: ana, source: 'smtp' },
+        mailFrom: 'ana@pigeon.test',
         recipients: recipients.map((to) => (typeof to === 'string' ? { address: to } : to)),
         bytes: Buffer.from(mail(subject, { to: 'somebody@outside.test', headers: ['Bcc: hidden@outside.test'] })),
         ...more,

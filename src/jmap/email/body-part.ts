@@ -6,7 +6,18 @@ import type { MessageBytes } from './bytes.ts';
 import { headerValue, parseHeaderProperty, type HeaderProperty } from './header-property.ts';
 import { partBlobId } from './ids.ts';
 
-export const DEFAULT_BODY_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', 'language', 'location'];
+export const DEFAULT_BODY_PROPERTIES = [
+  'partId',
+  'blobId',
+  'size',
+  'name',
+  'type',
+  'charset',
+  'disposition',
+  'cid',
+  'language',
+  'location',
+];
 
 const KNOWN: ReadonlySet<string> = new Set([...DEFAULT_BODY_PROPERTIES, 'headers', 'subParts']);
 
@@ -29,7 +40,12 @@ export function parseBodyProperties(properties: string[]): BodyProperties | null
 }
 
 /** `blobId`: of the message the part is in. */
-export async function bodyPart(part: Part, wanted: BodyProperties, blobId: string, bytes: MessageBytes): Promise<Record<string, unknown>> {
+export async function bodyPart(
+  part: Part,
+  wanted: BodyProperties,
+  blobId: string,
+  bytes: MessageBytes,
+): Promise<Record<string, unknown>> {
   const shown: Record<string, unknown> = {};
   const multipart = part.parts !== undefined;
   const needsFields = wanted.headers.length > 0 || wanted.names.includes('headers');

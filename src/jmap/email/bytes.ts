@@ -16,7 +16,10 @@ export interface MessageBytes {
 }
 
 /** Of a message in the store. */
-export function storedBytes(blobs: Pick<Blobs, 'read'>, of: { tenant: number; blobId: number; size: number }): MessageBytes {
+export function storedBytes(
+  blobs: Pick<Blobs, 'read'>,
+  of: { tenant: number; blobId: number; size: number },
+): MessageBytes {
   let whole: Promise<Buffer> | undefined;
   return piecewise(async ([start, end]) => {
     if (of.size > WHOLE) return blobs.read(of.tenant, of.blobId, [start, end]);

@@ -1,16 +1,28 @@
 // From an Email object that a client wants created to a message (RFC 8621 §4.6). Says all that is wrong at once.
 
-import type { AddressGroup, EmailAddress } from '../../mail/message.ts';
-import { compose, encodeAddressList, encodeText, type ComposeHeader, type ComposePart } from '../../mail/mime/compose.ts';
+import { compose, type ComposeHeader, type ComposePart } from '../../mail/mime/compose.ts';
 import { parseParameters } from '../../mail/mime/headers.ts';
-import { CONVENIENCE, parseHeaderProperty, type HeaderForm } from './header-property.ts';
+import { Faults, fieldsOf, isStrings } from './draft-fields.ts';
+import { CONVENIENCE, parseHeaderProperty } from './header-property.ts';
 
 type Json = Record<string, unknown>;
 
 /** Properties about the mail store, not of the message: read elsewhere. */
 const STORE = ['mailboxIds', 'keywords', 'receivedAt'];
 const BODY = ['bodyStructure', 'textBody', 'htmlBody', 'attachments', 'bodyValues'];
-const PART = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', 'language', 'location', 'subParts'];
+const PART = [
+  'partId',
+  'blobId',
+  'size',
+  'name',
+  'type',
+  'charset',
+  'disposition',
+  'cid',
+  'language',
+  'location',
+  'subParts',
+];
 
 /** Depth of nested parts that a client may build. */
 const MAX_DEPTH = 20;
@@ -23,31 +35,28 @@ export interface Draft {
 }
 
 /** A part whose blob is not yet read. */
-export type DraftPart = Omit<ComposePart, 'body'> & { body: { text: string } | { blobId: string } | { parts: DraftPart[] } };
+export type DraftPart = Omit<ComposePart, 'body'> & {
+  body: { text: string } | { blobId: string } | { parts: DraftPart[] };
+};
 
 export type Understood = { draft: Draft } | { invalid: string[]; description: string };
-
-class Faults {
-  readonly properties = new Set<string>();
-  readonly reasons: string[] = [];
-
-  add(property: string, reason: string): void {
-    this.properties.add(property);
-    this.reasons.push(`${property}: ${reason}`);
-  }
-}
 
 export function understandDraft(email: Json): Understood {
   const faults = new Faults();
   const headers = emailHeaders(email, faults);
   const blobIds: string[] = [];
   const root = bodyOf(email, faults, blobIds, new Set(headers.map((header) => header.name.toLowerCase())));
-  if (faults.properties.size > 0) return { invalid: [...faults.properties], description: faults.reasons.slice(0, 5).join('; ') };
+  if (faults.properties.size > 0)
+    return { invalid: [...faults.properties], description: faults.reasons.slice(0, 5).join('; ') };
   return { draft: { headers, root, blobIds } };
 }
 
 /** The message's bytes. `bytesOf` holds every blob of the draft. */
-export function composeDraft(draft: Draft, of: { date: Date; messageId: string }, bytesOf: ReadonlyMap<string, Uint8Array>): Buffer {
+export function composeDraft(
+  draft: Draft,
+  of: { date: Date; messageId: string },
+  bytesOf: ReadonlyMap<string, Uint8Array>,
+): Buffer {
   const filled = (part: DraftPart): ComposePart => {
     const { body, ...rest } = part;
     if ('parts' in body) return { ...rest, body: { parts: body.parts.map(filled) } };
@@ -80,99 +89,41 @@ function emailHeaders(email: Json, faults: Faults): ComposeHeader[] {
       faults.add(property, 'belongs on a part');
       continue;
     }
-    headers.push(...fieldsOf(property, name, convenience?.form ?? header?.form ?? 'Raw', header?.all ?? false, value, faults));
+    headers.push(
+      ...fieldsOf(property, name, convenience?.form ?? header?.form ?? 'Raw', header?.all ?? false, value, faults),
+    );
   }
   return headers;
 }
 
-/** The fields that one property stands for; null gives none. */
-function fieldsOf(property: string, name: string, form: HeaderForm, all: boolean, value: unknown, faults: Faults): ComposeHeader[] {
-  if (value === null || value === undefined) return [];
-  const values = all ? value : [value];
-  if (!Array.isArray(values)) {
-    faults.add(property, 'is not an array');
-    return [];
-  }
-  return values.flatMap((each): ComposeHeader[] => {
-    const written = writeField(form, each);
-    if (written !== null) return [{ name, ...written }];
-    faults.add(property, `is no value of the form ${form}`);
-    return [];
-  });
-}
-
-function writeField(form: HeaderForm, value: unknown): Omit<ComposeHeader, 'name'> | null {
-  switch (form) {
-    case 'Raw':
-      return typeof value === 'string' ? { value, raw: true } : null;
-    case 'Text':
-      return typeof value === 'string' ? { value } : null;
-    case 'Addresses':
-      return isAddresses(value) ? { value: encodeAddressList(value), raw: true } : null;
-    case 'GroupedAddresses':
-      return isGroups(value) ? { value: value.map(writeGroup).join(',\r\n '), raw: true } : null;
-    case 'MessageIds':
-      return isStrings(value) && value.every((id) => /^[^\s<>]+$/.test(id)) ? { value: value.map((id) => `<${id}>`).join('\r\n '), raw: true } : null;
-    case 'URLs':
-      return isStrings(value) && value.every((url) => /^[^\s<>]+$/.test(url)) ? { value: value.map((url) => `<${url}>`).join(',\r\n '), raw: true } : null;
-    case 'Date': {
-      const written = typeof value === 'string' ? writeDate(value) : null;
-      return written === null ? null : { value: written, raw: true };
-    }
-  }
-}
-
-const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((each) => typeof each === 'string');
-
-function isAddress(value: unknown): value is EmailAddress {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name = null, email } = value as Json;
-  return (name === null || typeof name === 'string') && typeof email === 'string';
-}
-
-const isAddresses = (value: unknown): value is EmailAddress[] => Array.isArray(value) && value.every(isAddress);
-
-function isGroups(value: unknown): value is AddressGroup[] {
-  return Array.isArray(value) && value.every((group: Json | null) => group !== null && (group['name'] === null || typeof group['name'] === 'string') && isAddresses(group['addresses']));
-}
-
-function writeGroup({ name, addresses }: AddressGroup): string {
-  const list = encodeAddressList(addresses);
-  if (name === null) return list;
-  const plain = /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name);
-  const phrase = plain ? name : /^[\x20-\x7e]*$/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : encodeText(name);
-  return `${phrase}: ${list};`;
-}
-
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** RFC 8620 §1.4 Date to RFC 5322 §3.3, its offset kept. */
-function writeDate(value: string): string | null {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(value);
-  if (!match || Number.isNaN(Date.parse(value))) return null;
-  const [, year = '', month = '', day = '', time = '', zone = ''] = match;
-  const weekday = DAYS[new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay()];
-  return `${weekday}, ${day} ${MONTHS[Number(month) - 1]} ${year} ${time} ${zone === 'Z' ? '+0000' : zone.replace(':', '')}`;
-}
-
 function bodyOf(email: Json, faults: Faults, blobIds: string[], taken: ReadonlySet<string>): DraftPart {
   const values = bodyValuesOf(email['bodyValues'], faults);
-  const read = (value: unknown, path: string, fallback: string, depth = 0): DraftPart => partOf(value, { path, fallback, depth, values, faults, blobIds });
+  const read = (value: unknown, path: string, fallback: string, depth = 0): DraftPart =>
+    partOf(value, { path, fallback, depth, values, faults, blobIds });
   const { bodyStructure = null, textBody = null, htmlBody = null, attachments = null } = email;
   if (bodyStructure !== null) {
     for (const property of ['textBody', 'htmlBody', 'attachments']) {
       if ((email[property] ?? null) !== null) faults.add(property, 'is not for one with a bodyStructure');
     }
     const root = read(bodyStructure, 'bodyStructure', 'text/plain');
-    for (const { name } of root.headers ?? []) if (taken.has(name.toLowerCase())) faults.add('bodyStructure', `${name} is a field of the Email already`);
+    for (const { name } of root.headers ?? [])
+      if (taken.has(name.toLowerCase())) faults.add('bodyStructure', `${name} is a field of the Email already`);
     return root;
   }
   const text = single(textBody, 'textBody', 'text/plain', faults, read);
   const html = single(htmlBody, 'htmlBody', 'text/html', faults, read);
-  const files = attachments === null ? [] : Array.isArray(attachments) ? attachments.map((each, i) => read(each, `attachments/${i}`, 'application/octet-stream')) : null;
+  const files =
+    attachments === null
+      ? []
+      : Array.isArray(attachments)
+        ? attachments.map((each, i) => read(each, `attachments/${i}`, 'application/octet-stream'))
+        : null;
   if (files === null) faults.add('attachments', 'is not an array');
-  return assemble(text, html, (files ?? []).map((file) => ({ ...file, disposition: file.disposition ?? 'attachment' })));
+  return assemble(
+    text,
+    html,
+    (files ?? []).map((file) => ({ ...file, disposition: file.disposition ?? 'attachment' })),
+  );
 }
 
 function single(
@@ -213,7 +164,8 @@ function bodyValuesOf(value: unknown, faults: Faults): Map<string, string> {
   }
   for (const [partId, each] of Object.entries(value)) {
     const { value: text, isEncodingProblem = false, isTruncated = false } = (each ?? {}) as Json;
-    if (typeof text !== 'string' || isEncodingProblem !== false || isTruncated !== false) faults.add(`bodyValues/${partId}`, 'is no whole text');
+    if (typeof text !== 'string' || isEncodingProblem !== false || isTruncated !== false)
+      faults.add(`bodyValues/${partId}`, 'is no whole text');
     else values.set(partId, text);
   }
   return values;
@@ -245,7 +197,11 @@ function partOf(value: unknown, context: PartContext): DraftPart {
     return null;
   };
   const { partId = null, blobId = null, subParts = null } = part;
-  const type = (text('type') ?? replaced.type ?? (subParts === null ? context.fallback : 'multipart/mixed')).toLowerCase();
+  const type = (
+    text('type') ??
+    replaced.type ??
+    (subParts === null ? context.fallback : 'multipart/mixed')
+  ).toLowerCase();
   if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type)) faults.add(`${path}/type`, 'is no media type');
   const language = part['language'] ?? null;
   if (language !== null && !isStrings(language)) faults.add(`${path}/language`, 'is not a list of strings');
@@ -261,11 +217,18 @@ function partOf(value: unknown, context: PartContext): DraftPart {
     body: { text: '' },
   };
   if (type.startsWith('multipart/')) {
-    if (partId !== null || blobId !== null || !Array.isArray(subParts) || subParts.length === 0) faults.add(path, 'a multipart has subParts and nothing else');
-    else shaped.body = { parts: subParts.map((each, i) => partOf(each, { ...context, path: `${path}/subParts/${i}`, fallback: 'text/plain', depth: depth + 1 })) };
+    if (partId !== null || blobId !== null || !Array.isArray(subParts) || subParts.length === 0)
+      faults.add(path, 'a multipart has subParts and nothing else');
+    else
+      shaped.body = {
+        parts: subParts.map((each, i) =>
+          partOf(each, { ...context, path: `${path}/subParts/${i}`, fallback: 'text/plain', depth: depth + 1 }),
+        ),
+      };
     return shaped;
   }
-  if (subParts !== null && !(Array.isArray(subParts) && subParts.length === 0)) faults.add(`${path}/subParts`, 'is for a multipart');
+  if (subParts !== null && !(Array.isArray(subParts) && subParts.length === 0))
+    faults.add(`${path}/subParts`, 'is for a multipart');
   leafOf(part, shaped, context);
   return shaped;
 }
@@ -306,7 +269,8 @@ function partHeaders(part: Json, path: string, faults: Faults): { headers: Compo
     ['content-language', ['language']],
     ['content-location', ['location']],
   ];
-  for (const [name, properties] of stands) if (properties.some((property) => (part[property] ?? null) !== null)) given.add(name);
+  for (const [name, properties] of stands)
+    if (properties.some((property) => (part[property] ?? null) !== null)) given.add(name);
   for (const [property, value] of Object.entries(part)) {
     if (PART.includes(property)) continue;
     const header = property.startsWith('header:') ? parseHeaderProperty(property) : null;
@@ -319,7 +283,8 @@ function partHeaders(part: Json, path: string, faults: Faults): { headers: Compo
       const only = fields[0];
       if (only && (header.name === 'content-type' || header.name === 'content-disposition')) {
         const { value: main, params } = parseParameters(only.value);
-        if (header.name === 'content-type') Object.assign(replaced, { type: main, charset: params['charset'], name: replaced.name ?? params['name'] });
+        if (header.name === 'content-type')
+          Object.assign(replaced, { type: main, charset: params['charset'], name: replaced.name ?? params['name'] });
         else Object.assign(replaced, { disposition: main, name: params['filename'] ?? replaced.name });
       } else headers.push(...fields);
     }

@@ -23,7 +23,15 @@ export interface HeaderProperty {
   all: boolean;
 }
 
-const FORMS: ReadonlySet<string> = new Set<HeaderForm>(['Raw', 'Text', 'Addresses', 'GroupedAddresses', 'MessageIds', 'Date', 'URLs']);
+const FORMS: ReadonlySet<string> = new Set<HeaderForm>([
+  'Raw',
+  'Text',
+  'Addresses',
+  'GroupedAddresses',
+  'MessageIds',
+  'Date',
+  'URLs',
+]);
 
 const ADDRESSES = ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'];
 const RESENT = ADDRESSES.map((name) => `resent-${name}`);
@@ -33,7 +41,9 @@ const LISTS = ['list-help', 'list-unsubscribe', 'list-subscribe', 'list-post', '
 const PERMITTED: ReadonlyMap<string, readonly HeaderForm[]> = new Map<string, readonly HeaderForm[]>([
   ...['subject', 'comments', 'keywords'].map((name) => [name, ['Text']] as [string, HeaderForm[]]),
   ...[...ADDRESSES, ...RESENT].map((name) => [name, ['Addresses', 'GroupedAddresses']] as [string, HeaderForm[]]),
-  ...['message-id', 'in-reply-to', 'references', 'resent-message-id'].map((name) => [name, ['MessageIds']] as [string, HeaderForm[]]),
+  ...['message-id', 'in-reply-to', 'references', 'resent-message-id'].map(
+    (name) => [name, ['MessageIds']] as [string, HeaderForm[]],
+  ),
   ...['date', 'resent-date'].map((name) => [name, ['Date']] as [string, HeaderForm[]]),
   ...LISTS.map((name) => [name, ['URLs']] as [string, HeaderForm[]]),
   ...['return-path', 'received'].map((name) => [name, []] as [string, HeaderForm[]]),
@@ -53,7 +63,9 @@ export function parseHeaderProperty(property: string): HeaderProperty | null {
 
 /** Its value in a header block: the last field of the name, or all of them. */
 export function headerValue(property: HeaderProperty, fields: HeaderField[]): unknown {
-  const values = fields.filter((field) => field.name.toLowerCase() === property.name).map((field) => parsed(property.form, field.value));
+  const values = fields
+    .filter((field) => field.name.toLowerCase() === property.name)
+    .map((field) => parsed(property.form, field.value));
   if (property.all) return values;
   return values.at(-1) ?? null;
 }
@@ -78,7 +90,10 @@ function parsed(form: HeaderForm, value: string): unknown {
 }
 
 /** The convenience properties and what they stand for (RFC 8621 §4.1.3). */
-export const CONVENIENCE: ReadonlyMap<string, { name: string; form: HeaderForm }> = new Map<string, { name: string; form: HeaderForm }>([
+export const CONVENIENCE: ReadonlyMap<string, { name: string; form: HeaderForm }> = new Map<
+  string,
+  { name: string; form: HeaderForm }
+>([
   ['messageId', { name: 'Message-ID', form: 'MessageIds' }],
   ['inReplyTo', { name: 'In-Reply-To', form: 'MessageIds' }],
   ['references', { name: 'References', form: 'MessageIds' }],

@@ -40,13 +40,23 @@ export async function putNewEmails(
     const placed = await appendCopies(
       tx,
       { ...at, mailbox },
-      list.map(({ email, messageId, threadId }) => ({ messageId, threadId, receivedAt: email.receivedAt, keywords: email.keywords })),
+      list.map(({ email, messageId, threadId }) => ({
+        messageId,
+        threadId,
+        receivedAt: email.receivedAt,
+        keywords: email.keywords,
+      })),
     );
     list.forEach(({ email, threadId }, i) => {
       const emailId = placed[i]?.emailId ?? 0;
       created.set(email, {
         emailId,
-        shown: { id: emailIdOf(emailId), blobId: emailBlobId(emailId), threadId: threadIdOf(threadId), size: email.bytes.length },
+        shown: {
+          id: emailIdOf(emailId),
+          blobId: emailBlobId(emailId),
+          threadId: threadIdOf(threadId),
+          size: email.bytes.length,
+        },
       });
     });
   }

@@ -4,7 +4,14 @@ import { fromKeywords } from '../../mail/keywords.ts';
 import type { Envelope, Part } from '../../mail/message.ts';
 import { bodyParts } from '../../mail/mime/body.ts';
 import type { HeaderField } from '../../mail/mime/headers.ts';
-import { allFields, bodyPart, DEFAULT_BODY_PROPERTIES, leaves, parseBodyProperties, type BodyProperties } from './body-part.ts';
+import {
+  allFields,
+  bodyPart,
+  DEFAULT_BODY_PROPERTIES,
+  leaves,
+  parseBodyProperties,
+  type BodyProperties,
+} from './body-part.ts';
 import type { MessageBytes } from './bytes.ts';
 import { CONVENIENCE, headerValue, parseHeaderProperty, type HeaderProperty } from './header-property.ts';
 import { emailIdOf, mailboxIdOf, recallIdOf, threadIdOf } from './ids.ts';
@@ -16,10 +23,10 @@ const BODIES = ['bodyStructure', 'textBody', 'htmlBody', 'attachments', 'bodyVal
 const KNOWN: ReadonlySet<string> = new Set([...OWN, ...ENVELOPE, 'headers', ...BODIES]);
 
 /** RFC 8621 §4.2; `recallNotice` is Homing's (docs: jmap-recall) and comes only when asked for. */
-export const DEFAULT_PROPERTIES = [
-  ...['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'messageId', 'inReplyTo', 'references', 'sender'],
-  ...['from', 'to', 'cc', 'bcc', 'replyTo', 'subject', 'sentAt', 'hasAttachment', 'preview', 'bodyValues', 'textBody', 'htmlBody', 'attachments'],
-];
+export const DEFAULT_PROPERTIES = (
+  'id blobId threadId mailboxIds keywords size receivedAt messageId inReplyTo references sender ' +
+  'from to cc bcc replyTo subject sentAt hasAttachment preview bodyValues textBody htmlBody attachments'
+).split(' ');
 
 /** RFC 8621 §4.9. */
 export const PARSE_PROPERTIES = DEFAULT_PROPERTIES.slice(DEFAULT_PROPERTIES.indexOf('messageId'));
@@ -80,7 +87,8 @@ export function parseWanted(args: BodyArguments, defaults: string[]): Wanted | s
 /** The stored envelope has this form of this field, of its last instance. */
 function inEnvelope(header: HeaderProperty): string | undefined {
   if (header.all) return undefined;
-  for (const [property, { name, form }] of CONVENIENCE) if (form === header.form && name.toLowerCase() === header.name) return property;
+  for (const [property, { name, form }] of CONVENIENCE)
+    if (form === header.form && name.toLowerCase() === header.name) return property;
   return undefined;
 }
 
@@ -157,7 +165,12 @@ function contentProperty(name: string, of: MessageFacts, fields: HeaderField[]):
   return of.envelope?.[name as keyof Envelope] ?? null;
 }
 
-async function bodyProperty(name: string, wanted: Wanted, of: MessageFacts, lists: ReturnType<typeof bodyParts> | undefined): Promise<unknown> {
+async function bodyProperty(
+  name: string,
+  wanted: Wanted,
+  of: MessageFacts,
+  lists: ReturnType<typeof bodyParts> | undefined,
+): Promise<unknown> {
   const { structure, bytes, blobId } = of;
   if (name === 'bodyValues') return structure && lists ? bodyValues(wanted, structure, lists, bytes) : {};
   if (!structure || !lists) return null;
@@ -172,8 +185,13 @@ async function bodyValues(
   lists: ReturnType<typeof bodyParts>,
   bytes: MessageBytes,
 ): Promise<Record<string, unknown>> {
-  const parts = new Set([...(values.text ? lists.textBody : []), ...(values.html ? lists.htmlBody : []), ...(values.all ? leaves(structure) : [])]);
+  const parts = new Set([
+    ...(values.text ? lists.textBody : []),
+    ...(values.html ? lists.htmlBody : []),
+    ...(values.all ? leaves(structure) : []),
+  ]);
   const shown: Record<string, unknown> = {};
-  for (const part of parts) if (part.type.startsWith('text/')) shown[part.partId] = await bytes.text(part, values.maxBytes);
+  for (const part of parts)
+    if (part.type.startsWith('text/')) shown[part.partId] = await bytes.text(part, values.maxBytes);
   return shown;
 }

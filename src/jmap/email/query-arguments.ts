@@ -19,7 +19,8 @@ const invalid = (description: string): Unusable => ({ error: 'invalidArguments',
 const MAX_DEPTH = 10;
 const MAX_CONDITIONS = 200;
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** RFC 8620 §5.5 FilterOperator, RFC 8621 §4.4.1 FilterCondition; null matches everything. */
 export function parseFilter(value: unknown): EmailFilter | Unusable {
@@ -31,8 +32,10 @@ export function parseFilter(value: unknown): EmailFilter | Unusable {
     }
     if (!('operator' in each)) return condition(each);
     const { operator, conditions: of, ...rest } = each;
-    if (operator !== 'AND' && operator !== 'OR' && operator !== 'NOT') return invalid('filter: operator is AND, OR or NOT');
-    if (!Array.isArray(of) || Object.keys(rest).length > 0) return invalid('filter: an operator has conditions, and nothing else');
+    if (operator !== 'AND' && operator !== 'OR' && operator !== 'NOT')
+      return invalid('filter: operator is AND, OR or NOT');
+    if (!Array.isArray(of) || Object.keys(rest).length > 0)
+      return invalid('filter: an operator has conditions, and nothing else');
     const parsed: EmailFilter[] = [];
     for (const inner of of) {
       const one = read(inner, depth + 1);
@@ -88,7 +91,9 @@ function propertyCondition(property: string, value: unknown): EmailFilter | Unus
     case 'bcc':
     case 'subject':
     case 'body':
-      return typeof value === 'string' && value.length <= 1000 ? { kind: property, text: value.replaceAll('\0', '').toWellFormed() } : null;
+      return typeof value === 'string' && value.length <= 1000
+        ? { kind: property, text: value.replaceAll('\0', '').toWellFormed() }
+        : null;
     case 'header':
       return headerCondition(value);
     default:
@@ -107,7 +112,9 @@ function headerCondition(value: unknown): EmailFilter | null {
   const [name, text] = value as unknown[];
   if (typeof name !== 'string' || !/^[\x21-\x39\x3b-\x7e]{1,200}$/.test(name)) return null;
   if (text === undefined) return { kind: 'header', name, text: null };
-  return typeof text === 'string' && text.length <= 1000 ? { kind: 'header', name, text: text.replaceAll('\0', '').toWellFormed() } : null;
+  return typeof text === 'string' && text.length <= 1000
+    ? { kind: 'header', name, text: text.replaceAll('\0', '').toWellFormed() }
+    : null;
 }
 
 /** RFC 8620 §1.4 UTCDate. */
@@ -135,7 +142,8 @@ export function parseSort(value: unknown): EmailSort[] | Unusable {
 }
 
 function comparator({ property, isAscending = true, collation = COLLATIONS[0], keyword }: Json): EmailSort | Unusable {
-  if (typeof property !== 'string' || typeof isAscending !== 'boolean') return invalid('sort: a comparator has a property and an isAscending');
+  if (typeof property !== 'string' || typeof isAscending !== 'boolean')
+    return invalid('sort: a comparator has a property and an isAscending');
   const descending = !isAscending;
   switch (property) {
     case 'receivedAt':
@@ -145,7 +153,8 @@ function comparator({ property, isAscending = true, collation = COLLATIONS[0], k
     case 'from':
     case 'to':
     case 'subject':
-      if (COLLATIONS.includes(collation as Collation)) return { by: property, descending, collation: collation as Collation };
+      if (COLLATIONS.includes(collation as Collation))
+        return { by: property, descending, collation: collation as Collation };
       return { error: 'unsupportedSort', description: 'There is no such collation.' };
     case 'hasKeyword':
     case 'allInThreadHaveKeyword':
@@ -156,6 +165,3 @@ function comparator({ property, isAscending = true, collation = COLLATIONS[0], k
       return { error: 'unsupportedSort', description: `There is no sort by "${property.slice(0, 100)}".` };
   }
 }
-
-/** The properties that can be sorted by (RFC 8621 §1.3.1 emailQuerySortOptions). */
-export const SORT_OPTIONS = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject', 'hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword'];

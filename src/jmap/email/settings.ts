@@ -24,7 +24,8 @@ function trueSet(value: unknown): string[] | null {
 export function readMailbox(value: unknown, boxes: Boxes): number {
   const ids = trueSet(value);
   if (ids === null || ids.length === 0) throw invalidProperties(['mailboxIds'], 'An Email is in a mailbox.');
-  if (ids.length > 1) throw new SetFault('tooManyMailboxes', 'An Email is in one mailbox.', { properties: ['mailboxIds'] });
+  if (ids.length > 1)
+    throw new SetFault('tooManyMailboxes', 'An Email is in one mailbox.', { properties: ['mailboxIds'] });
   const mailbox = parseMailboxId(boxes.resolve(ids[0] ?? ''));
   if (mailbox === null || !boxes.exists(mailbox)) throw invalidProperties(['mailboxIds'], 'There is no such mailbox.');
   return mailbox;
@@ -65,17 +66,21 @@ export function readPatch(patch: Record<string, unknown>): EmailPatch {
   const words = new Map<string, boolean>();
   const boxes = new Map<string, boolean>();
   for (const [path, value] of Object.entries(patch)) {
-    const [property = '', key, ...deeper] = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const [property = '', key, ...deeper] = path
+      .split('/')
+      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
     if (property === 'keywords' && key === undefined) read.keywords = { replace: readKeywords(value) };
     else if (property === 'mailboxIds' && key === undefined) read.mailboxIds = { replace: value };
     else if (key === undefined) read.immutable.set(property, value);
-    else if (deeper.length > 0 || (property !== 'keywords' && property !== 'mailboxIds')) throw new SetFault('invalidPatch', `There is nothing at "${path}" to set.`);
+    else if (deeper.length > 0 || (property !== 'keywords' && property !== 'mailboxIds'))
+      throw new SetFault('invalidPatch', `There is nothing at "${path}" to set.`);
     else if (value !== true && value !== null) throw invalidProperties([path], 'Is true, or null to take it away.');
     else if (property === 'mailboxIds') boxes.set(key, value === true);
     else if (isKeyword(key)) words.set(key, value === true);
     else throw invalidProperties([path], 'Is no keyword.');
   }
-  if ((words.size > 0 && read.keywords) || (boxes.size > 0 && read.mailboxIds)) throw new SetFault('invalidPatch', 'A property and a part of it are both set.');
+  if ((words.size > 0 && read.keywords) || (boxes.size > 0 && read.mailboxIds))
+    throw new SetFault('invalidPatch', 'A property and a part of it are both set.');
   if (words.size > 0) read.keywords = { set: words };
   if (boxes.size > 0) read.mailboxIds = { set: boxes };
   return read;

@@ -28,7 +28,13 @@ function matcher(terms: Term[], wordStart: boolean): RegExp | null {
   const patterns = terms
     .filter((term) => /[\p{L}\p{N}]/u.test(term.text))
     .toSorted((a, b) => b.text.length - a.text.length)
-    .map((term) => term.text.trim().split(/\s+/).map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('\\s+'));
+    .map((term) =>
+      term.text
+        .trim()
+        .split(/\s+/)
+        .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+        .join('\\s+'),
+    );
   if (patterns.length === 0) return null;
   return new RegExp(`${wordStart ? '(?<![\\p{L}\\p{N}])' : ''}(?:${patterns.join('|')})`, 'giu');
 }
@@ -59,7 +65,11 @@ export function markedPreview(text: string, terms: Term[]): string | null {
   let start = Math.max(0, first - BEFORE);
   const space = text.slice(start, first).search(/\s/);
   if (start > 0 && space >= 0) start += space;
-  const around = text.slice(start, start + MAX_PREVIEW).replace(/\s+/g, ' ').trim().toWellFormed();
+  const around = text
+    .slice(start, start + MAX_PREVIEW)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toWellFormed();
   let low = 0;
   let high = around.length;
   // The longest beginning that fits, marks and entities counted.
@@ -68,5 +78,11 @@ export function markedPreview(text: string, terms: Term[]): string | null {
     if (Buffer.byteLength(marked(around.slice(0, middle).toWellFormed(), pattern)) <= MAX_PREVIEW) low = middle;
     else high = middle - 1;
   }
-  return marked(around.slice(0, low).toWellFormed().replace(/\uFFFD$/, ''), pattern);
+  return marked(
+    around
+      .slice(0, low)
+      .toWellFormed()
+      .replace(/\uFFFD$/, ''),
+    pattern,
+  );
 }

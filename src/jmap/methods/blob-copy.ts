@@ -13,15 +13,29 @@ export const blobCopy: Method = async (args, context) => {
   if (!from) throw invalidArguments('"fromAccountId" is required.');
   if (from.id === to.id) throw invalidArguments('An account is not copied to itself.');
   const { blobIds } = args;
-  if (!Array.isArray(blobIds) || !blobIds.every((id): id is string => typeof id === 'string')) throw invalidArguments('"blobIds" is a list of ids.');
-  if (blobIds.length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
+  if (!Array.isArray(blobIds) || !blobIds.every((id): id is string => typeof id === 'string'))
+    throw invalidArguments('"blobIds" is a list of ids.');
+  if (blobIds.length > LIMITS.maxObjectsInSet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
   const copied: Record<string, string> = {};
   const notCopied: Record<string, SetError> = {};
   for (const blobId of new Set(blobIds)) {
-    const blob = await openBlob(context, { tenant: from.tenant, account: from.id, actor: context.user.id, program: context.program }, blobId);
+    const blob = await openBlob(
+      context,
+      { tenant: from.tenant, account: from.id, actor: context.user.id, program: context.program },
+      blobId,
+    );
     if (!blob) notCopied[blobId] = { type: 'notFound', description: 'There is no such blob.' };
     else if (blob.size > LIMITS.maxSizeUpload) notCopied[blobId] = { type: 'tooLarge' };
-    else copied[blobId] = (await uploadBlob(context, { tenant: to.tenant, account: to.id, actor: context.user.id }, await blob.read(), blob.type)).blobId;
+    else
+      copied[blobId] = (
+        await uploadBlob(
+          context,
+          { tenant: to.tenant, account: to.id, actor: context.user.id },
+          await blob.read(),
+          blob.type,
+        )
+      ).blobId;
   }
   return {
     fromAccountId: args['fromAccountId'],

@@ -16,7 +16,14 @@ export const emailChangesMethod: Method = async (args, context) => {
   if (typeof oldState !== 'string') throw invalidArguments('"sinceState" is required.');
   const max = optionalInteger(args, 'maxChanges', 1) ?? MAX_CHANGES;
   const since = parseState(oldState);
-  const changes = since && (await emailChanges(context.store, { tenant: account.tenant, account: account.id }, since, Math.min(max, MAX_CHANGES)));
+  const changes =
+    since &&
+    (await emailChanges(
+      context.store,
+      { tenant: account.tenant, account: account.id },
+      since,
+      Math.min(max, MAX_CHANGES),
+    ));
   if (!changes) throw new MethodError('cannotCalculateChanges');
   const { until, hasMore } = changes;
   return {

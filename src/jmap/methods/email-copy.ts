@@ -3,14 +3,23 @@
 import type { Account } from '../../directory/directory.ts';
 import type { Keywords } from '../../mail/keywords.ts';
 import { copyAcross, type AcrossTarget } from '../../store/email-across.ts';
-import { lockAccount } from '../../store/email-change.ts';
 import { lockAccounts } from '../../store/account-state.ts';
 import { mailboxRoles } from '../../store/emails.ts';
+import { lockAccount } from '../../store/held-copies.ts';
 import { emailBlobId, emailIdOf, parseEmailId, threadIdOf } from '../email/ids.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, attempt, isObject, onlyArguments, optionalBoolean, optionalString, resolveId, type Args } from '../standard.ts';
+import {
+  accountOf,
+  attempt,
+  isObject,
+  onlyArguments,
+  optionalBoolean,
+  optionalString,
+  resolveId,
+  type Args,
+} from '../standard.ts';
 import type { Method, MethodContext, Reply } from '../wire.ts';
 import { emailSet } from './email-set.ts';
 
@@ -19,17 +28,37 @@ const PROPERTIES = ['id', 'mailboxIds', 'keywords', 'receivedAt'];
 export const emailCopy: Method = async (args, context) => {
   const to = accountOf(args, context);
   const from = context.accounts.get(args['fromAccountId'] as string);
-  onlyArguments(args, ['fromAccountId', 'ifFromInState', 'accountId', 'ifInState', 'create', 'onSuccessDestroyOriginal', 'destroyFromIfInState']);
+  onlyArguments(args, [
+    'fromAccountId',
+    'ifFromInState',
+    'accountId',
+    'ifInState',
+    'create',
+    'onSuccessDestroyOriginal',
+    'destroyFromIfInState',
+  ]);
   if (!from) throw invalidArguments('"fromAccountId" is required.');
   if (from.id === to.id) throw invalidArguments('An account is not copied to itself.');
   const destroys = optionalBoolean(args, 'onSuccessDestroyOriginal', false);
   const asked = args['create'];
-  if (!isObject(asked) || !Object.values(asked).every(isObject)) throw invalidArguments('"create" is a map of objects.');
-  if (Object.keys(asked).length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
-  const { response, originals } = await copyAll(context, from, to, args, new Map(Object.entries(asked) as [string, Args][]));
+  if (!isObject(asked) || !Object.values(asked).every(isObject))
+    throw invalidArguments('"create" is a map of objects.');
+  if (Object.keys(asked).length > LIMITS.maxObjectsInSet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
+  const { response, originals } = await copyAll(
+    context,
+    from,
+    to,
+    args,
+    new Map(Object.entries(asked) as [string, Args][]),
+  );
   const replies: Reply[] = [['Email/copy', response]];
   if (!destroys || originals.length === 0) return replies;
-  const destroyArguments = { accountId: args['fromAccountId'], ifInState: args['destroyFromIfInState'] ?? null, destroy: originals };
+  const destroyArguments = {
+    accountId: args['fromAccountId'],
+    ifInState: args['destroyFromIfInState'] ?? null,
+    destroy: originals,
+  };
   try {
     const destroyed = await emailSet(destroyArguments, context);
     return [...replies, ...(Array.isArray(destroyed) ? destroyed : [['Email/set', destroyed] satisfies Reply])];
@@ -66,11 +95,17 @@ function copyAll(
     const originals = new Set<string>();
     const given = { program: context.program, now: context.clock() };
     // One Email may be wished for twice; each round copies every Email once.
-    for (let left = [...wishes]; left.length > 0; ) {
+    for (let left = [...wishes]; left.length > 0;) {
       const round = new Map<number, [string, Wish]>();
       for (const wish of left) if (!round.has(wish[1].emailId)) round.set(wish[1].emailId, wish);
       left = left.filter((wish) => round.get(wish[1].emailId) !== wish);
-      const copied = await copyAcross(tx, { tenant, from: from.id, to: to.id }, [...round.keys()], (copy) => round.get(copy.email_id)?.[1].target ?? null, given);
+      const copied = await copyAcross(
+        tx,
+        { tenant, from: from.id, to: to.id },
+        [...round.keys()],
+        (copy) => round.get(copy.email_id)?.[1].target ?? null,
+        given,
+      );
       const done = new Map(copied.map((copy) => [copy.of.email_id, copy]));
       for (const [emailId, [key]] of round) {
         const copy = done.get(emailId);
@@ -78,7 +113,12 @@ function copyAll(
           notCreated[key] = { type: 'notFound', description: 'There is no such Email in the account to copy from.' };
           continue;
         }
-        created[key] = { id: emailIdOf(copy.emailId), blobId: emailBlobId(copy.emailId), threadId: threadIdOf(copy.of.thread_id), size: copy.size };
+        created[key] = {
+          id: emailIdOf(copy.emailId),
+          blobId: emailBlobId(copy.emailId),
+          threadId: threadIdOf(copy.of.thread_id),
+          size: copy.size,
+        };
         originals.add(emailIdOf(emailId));
       }
     }
@@ -102,7 +142,12 @@ function copyAll(
   });
 }
 
-async function readWishes(context: MethodContext, roles: Map<number, string | null>, asked: Map<string, Args>, notCreated: Record<string, SetError>): Promise<Map<string, Wish>> {
+async function readWishes(
+  context: MethodContext,
+  roles: Map<number, string | null>,
+  asked: Map<string, Args>,
+  notCreated: Record<string, SetError>,
+): Promise<Map<string, Wish>> {
   const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
   const wishes = new Map<string, Wish>();
   for (const [key, object] of asked) {
@@ -113,7 +158,8 @@ async function readWishes(context: MethodContext, roles: Map<number, string | nu
       const emailId = typeof id === 'string' ? parseEmailId(resolveId(id, context)) : null;
       if (emailId === null) throw new SetFault('notFound', 'There is no such Email in the account to copy from.');
       const keywords: Keywords | null = object['keywords'] === undefined ? null : readKeywords(object['keywords']);
-      const receivedAt = object['receivedAt'] === undefined ? null : readReceivedAt(object['receivedAt'], context.clock());
+      const receivedAt =
+        object['receivedAt'] === undefined ? null : readReceivedAt(object['receivedAt'], context.clock());
       wishes.set(key, { emailId, target: { mailbox: readMailbox(object['mailboxIds'], boxes), keywords, receivedAt } });
     });
   }

@@ -64,29 +64,66 @@ async function get(emailId: number, args: Record<string, unknown>): Promise<Reco
 const id = await t.append(ben.account, 4, MULTIPART, ['$seen', 'Blue'], new Date('2026-11-02T11:00:01.500Z'));
 
 test('metadata, and the id always', async () => {
-  assert.deepEqual(await get(id, { properties: ['threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'blobId', 'recallNotice'] }), {
-    id: `m${id}`,
-    blobId: `e${id}`,
-    threadId: (await get(id, { properties: ['threadId'] }))['threadId'],
-    mailboxIds: { f4: true },
-    keywords: { $seen: true, blue: true },
-    size: MULTIPART.length,
-    receivedAt: '2026-11-02T11:00:01.500Z',
-    recallNotice: null,
-  });
+  assert.deepEqual(
+    await get(id, {
+      properties: ['threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'blobId', 'recallNotice'],
+    }),
+    {
+      id: `m${id}`,
+      blobId: `e${id}`,
+      threadId: (await get(id, { properties: ['threadId'] }))['threadId'],
+      mailboxIds: { f4: true },
+      keywords: { $seen: true, blue: true },
+      size: MULTIPART.length,
+      receivedAt: '2026-11-02T11:00:01.500Z',
+      recallNotice: null,
+    },
+  );
   assert.deepEqual(await get(id, { properties: [] }), { id: `m${id}` });
 });
 
 test('default properties are those of RFC 8621, bodies without values', async () => {
   const email = await get(id, {});
   assert.deepEqual(Object.keys(email).toSorted(), [
-    ...['attachments', 'bcc', 'blobId', 'bodyValues', 'cc', 'from', 'hasAttachment', 'htmlBody', 'id', 'inReplyTo', 'keywords', 'mailboxIds', 'messageId'],
-    ...['preview', 'receivedAt', 'references', 'replyTo', 'sender', 'sentAt', 'size', 'subject', 'textBody', 'threadId', 'to'],
+    'attachments',
+    'bcc',
+    'blobId',
+    'bodyValues',
+    'cc',
+    'from',
+    'hasAttachment',
+    'htmlBody',
+    'id',
+    'inReplyTo',
+    'keywords',
+    'mailboxIds',
+    'messageId',
+    'preview',
+    'receivedAt',
+    'references',
+    'replyTo',
+    'sender',
+    'sentAt',
+    'size',
+    'subject',
+    'textBody',
+    'threadId',
+    'to',
   ]);
   assert.deepEqual(email['from'], [{ name: 'Jones, Bob', email: 'bob@example.org' }]);
-  assert.deepEqual(email['to'], [{ name: 'Jürgen', email: 'jj@example.net' }, { name: null, email: 'second@example.net' }, { name: null, email: 'third@example.net' }]);
-  assert.deepEqual([email['cc'], email['subject'], email['sentAt']], [null, 'The last one counts', '2026-11-02T12:00:00+01:00']);
-  assert.deepEqual([email['messageId'], email['references'], email['inReplyTo']], [['q3@example.org'], ['a@x', 'b@x'], null]);
+  assert.deepEqual(email['to'], [
+    { name: 'Jürgen', email: 'jj@example.net' },
+    { name: null, email: 'second@example.net' },
+    { name: null, email: 'third@example.net' },
+  ]);
+  assert.deepEqual(
+    [email['cc'], email['subject'], email['sentAt']],
+    [null, 'The last one counts', '2026-11-02T12:00:00+01:00'],
+  );
+  assert.deepEqual(
+    [email['messageId'], email['references'], email['inReplyTo']],
+    [['q3@example.org'], ['a@x', 'b@x'], null],
+  );
   assert.deepEqual([email['hasAttachment'], email['bodyValues']], [true, {}]);
   assert.match(email['preview'] as string, /^Grüße an alle/);
   assert.deepEqual((email['textBody'] as object[])[0], {
@@ -101,13 +138,26 @@ test('default properties are those of RFC 8621, bodies without values', async ()
     language: null,
     location: null,
   });
-  assert.deepEqual((email['attachments'] as { name: string }[]).map((part) => part.name), ['Report 1.pdf', null]);
+  assert.deepEqual(
+    (email['attachments'] as { name: string }[]).map((part) => part.name),
+    ['Report 1.pdf', null],
+  );
 });
 
 test('header fields in every form, under the name they were asked by', async () => {
   const properties = [
-    ...['header:subject', 'header:SUBJECT:asText', 'header:Subject:all', 'header:x-trace:all', 'header:X-Trace:asText', 'header:X-None', 'header:X-None:all'],
-    ...['header:To:asGroupedAddresses', 'header:From:asAddresses:all', 'header:References:asMessageIds', 'header:Date:asDate', 'header:List-Unsubscribe:asURLs'],
+    'header:subject',
+    'header:SUBJECT:asText',
+    'header:Subject:all',
+    'header:x-trace:all',
+    'header:X-Trace:asText',
+    'header:X-None',
+    'header:X-None:all',
+    'header:To:asGroupedAddresses',
+    'header:From:asAddresses:all',
+    'header:References:asMessageIds',
+    'header:Date:asDate',
+    'header:List-Unsubscribe:asURLs',
   ];
   const email = await get(id, { properties });
   assert.deepEqual(email, {
@@ -120,7 +170,13 @@ test('header fields in every form, under the name they were asked by', async () 
     'header:X-None': null,
     'header:X-None:all': [],
     'header:To:asGroupedAddresses': [
-      { name: 'Friends', addresses: [{ name: 'Jürgen', email: 'jj@example.net' }, { name: null, email: 'second@example.net' }] },
+      {
+        name: 'Friends',
+        addresses: [
+          { name: 'Jürgen', email: 'jj@example.net' },
+          { name: null, email: 'second@example.net' },
+        ],
+      },
       { name: null, addresses: [{ name: null, email: 'third@example.net' }] },
     ],
     'header:From:asAddresses:all': [[{ name: 'Jones, Bob', email: 'bob@example.org' }]],
@@ -134,21 +190,42 @@ test('header fields in every form, under the name they were asked by', async () 
 });
 
 test('structure and parts', async () => {
-  const { bodyStructure } = (await get(id, { properties: ['bodyStructure'], bodyProperties: ['partId', 'type', 'blobId', 'subParts', 'header:X-Part:asText', 'charset', 'cid'] })) as {
-    bodyStructure: Record<string, unknown> & { subParts: { type: string; subParts: Record<string, unknown>[] | null; cid: string }[] };
+  const { bodyStructure } = (await get(id, {
+    properties: ['bodyStructure'],
+    bodyProperties: ['partId', 'type', 'blobId', 'subParts', 'header:X-Part:asText', 'charset', 'cid'],
+  })) as {
+    bodyStructure: Record<string, unknown> & {
+      subParts: { type: string; subParts: Record<string, unknown>[] | null; cid: string }[];
+    };
   };
-  assert.deepEqual([bodyStructure['partId'], bodyStructure['blobId'], bodyStructure['type'], bodyStructure['charset']], [null, null, 'multipart/mixed', null]);
-  assert.deepEqual(bodyStructure.subParts.map((part) => part.type), ['multipart/alternative', 'application/pdf', 'message/rfc822']);
+  assert.deepEqual(
+    [bodyStructure['partId'], bodyStructure['blobId'], bodyStructure['type'], bodyStructure['charset']],
+    [null, null, 'multipart/mixed', null],
+  );
+  assert.deepEqual(
+    bodyStructure.subParts.map((part) => part.type),
+    ['multipart/alternative', 'application/pdf', 'message/rfc822'],
+  );
   assert.deepEqual(bodyStructure.subParts[0]?.subParts?.[1], {
-    ...{ partId: '1.2', type: 'text/html', blobId: `e${id}_1-2`, subParts: null, 'header:X-Part:asText': 'yes', charset: 'us-ascii', cid: null },
+    partId: '1.2',
+    type: 'text/html',
+    blobId: `e${id}_1-2`,
+    subParts: null,
+    'header:X-Part:asText': 'yes',
+    charset: 'us-ascii',
+    cid: null,
   });
   assert.deepEqual([bodyStructure.subParts[1]?.cid, bodyStructure.subParts[2]?.subParts], ['cid@x', null]);
 });
 
 test('body values: those asked for, cut to size', async () => {
-  const values = async (args: Record<string, unknown>): Promise<Record<string, { value: string; isTruncated: boolean }>> =>
+  const values = async (
+    args: Record<string, unknown>,
+  ): Promise<Record<string, { value: string; isTruncated: boolean }>> =>
     (await get(id, { properties: ['bodyValues'], ...args }))['bodyValues'] as never;
-  assert.deepEqual(await values({ fetchTextBodyValues: true }), { '1.1': { value: 'Grüße an alle\nzweite Zeile', isEncodingProblem: false, isTruncated: false } });
+  assert.deepEqual(await values({ fetchTextBodyValues: true }), {
+    '1.1': { value: 'Grüße an alle\nzweite Zeile', isEncodingProblem: false, isTruncated: false },
+  });
   assert.deepEqual(Object.keys(await values({ fetchHTMLBodyValues: true })), ['1.2']);
   assert.deepEqual(Object.keys(await values({ fetchAllBodyValues: true })), ['1.1', '1.2']);
   const cut = await values({ fetchAllBodyValues: true, maxBodyValueBytes: 4 });
@@ -157,8 +234,16 @@ test('body values: those asked for, cut to size', async () => {
 });
 
 test('arguments that are wrong', async () => {
-  const refuse = async (args: Record<string, unknown>): Promise<unknown> => (await ben.call(emailGet, { ids: [], ...args }))['type'];
-  for (const property of ['header:From:asDate', 'header:Subject:asAddresses', 'header:X:asNothing', 'header:', 'nothing', 'header:Received:asText']) {
+  const refuse = async (args: Record<string, unknown>): Promise<unknown> =>
+    (await ben.call(emailGet, { ids: [], ...args }))['type'];
+  for (const property of [
+    'header:From:asDate',
+    'header:Subject:asAddresses',
+    'header:X:asNothing',
+    'header:',
+    'nothing',
+    'header:Received:asText',
+  ]) {
     assert.equal(await refuse({ properties: [property] }), 'invalidArguments', property);
   }
   assert.equal(await refuse({ bodyProperties: ['nothing'] }), 'invalidArguments');
@@ -168,7 +253,10 @@ test('arguments that are wrong', async () => {
 });
 
 test('ids that are not there, twice, or none: all', async () => {
-  const result = await ben.call(emailGet, { ids: [`m${id}`, 'm99999', 'nonexistent-xyz', `m${id}`], properties: ['id'] });
+  const result = await ben.call(emailGet, {
+    ids: [`m${id}`, 'm99999', 'nonexistent-xyz', `m${id}`],
+    properties: ['id'],
+  });
   assert.deepEqual([result['list'], result['notFound']], [[{ id: `m${id}` }], ['m99999', 'nonexistent-xyz']]);
   assert.match(result['state'] as string, /^\d+$/);
   assert.deepEqual((await ben.call(emailGet, { ids: null, properties: ['id'] }))['list'], [{ id: `m${id}` }]);
@@ -177,14 +265,28 @@ test('ids that are not there, twice, or none: all', async () => {
 
 test('what is handed out is what is recorded', async () => {
   const exposure = async (emailId: number): Promise<string> => {
-    const [row] = await t.sql<{ listed_at: Date | null; downloaded_at: Date | null; downloaded_by: string | null; opened_at: Date | null }>(
+    const [row] = await t.sql<{
+      listed_at: Date | null;
+      downloaded_at: Date | null;
+      downloaded_by: string | null;
+      opened_at: Date | null;
+    }>(
       `SELECT listed_at, downloaded_at, downloaded_by, opened_at FROM copy WHERE tenant_id = $1 AND account_id = $2 AND email_id = $3`,
       [t.tenant, ben.account, emailId],
     );
-    return row?.opened_at ? 'opened' : row?.downloaded_at ? `downloaded by ${row.downloaded_by}` : row?.listed_at ? 'listed' : 'none';
+    return row?.opened_at
+      ? 'opened'
+      : row?.downloaded_at
+        ? `downloaded by ${row.downloaded_by}`
+        : row?.listed_at
+          ? 'listed'
+          : 'none';
   };
   const cases: [Record<string, unknown>, string][] = [
-    [{ properties: ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'recallNotice'] }, 'none'],
+    [
+      { properties: ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'recallNotice'] },
+      'none',
+    ],
     [{ properties: ['subject'] }, 'listed'],
     [{ properties: ['preview'] }, 'listed'],
     [{ properties: ['hasAttachment'] }, 'listed'],
@@ -207,14 +309,24 @@ test('what is handed out is what is recorded', async () => {
 
 test('a notice says which recall it is of', async () => {
   const notice = await t.append(ben.account, 1, mail('Message recalled'));
-  await t.sql(`UPDATE copy SET notice_of = 17 WHERE tenant_id = $1 AND account_id = $2 AND email_id = $3`, [t.tenant, ben.account, notice]);
+  await t.sql(`UPDATE copy SET notice_of = 17 WHERE tenant_id = $1 AND account_id = $2 AND email_id = $3`, [
+    t.tenant,
+    ben.account,
+    notice,
+  ]);
   assert.equal((await get(notice, { properties: ['recallNotice'] }))['recallNotice'], 'r17');
 });
 
 test('a gate between looking and recording: notFound', async () => {
   const { emailIds, messageId } = await t.deliver([ben.account], mail('Gated'));
   const [gated = 0] = emailIds;
-  const context = { ...ben.context, pause: async (point: string) => void (point === 'looked' && (await t.gate(messageId))) };
-  const result = (await emailGet({ accountId: ben.accountId, ids: [`m${gated}`, `m${id}`] }, context)) as Record<string, unknown>;
+  const context = {
+    ...ben.context,
+    pause: async (point: string) => void (point === 'looked' && (await t.gate(messageId))),
+  };
+  const result = (await emailGet({ accountId: ben.accountId, ids: [`m${gated}`, `m${id}`] }, context)) as Record<
+    string,
+    unknown
+  >;
   assert.deepEqual([(result['list'] as object[]).length, result['notFound']], [1, [`m${gated}`]]);
 });

@@ -9,7 +9,13 @@ import { LIMITS } from '../limits.ts';
 import { accountOf, getArguments, optionalBoolean, optionalInteger, type Args } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
-const BODY_ARGUMENTS = ['bodyProperties', 'fetchTextBodyValues', 'fetchHTMLBodyValues', 'fetchAllBodyValues', 'maxBodyValueBytes'];
+const BODY_ARGUMENTS = [
+  'bodyProperties',
+  'fetchTextBodyValues',
+  'fetchHTMLBodyValues',
+  'fetchAllBodyValues',
+  'maxBodyValueBytes',
+];
 
 /** Bodies read at a time. */
 const AT_ONCE = 8;
@@ -20,7 +26,8 @@ export const emailGet: Method = async (args, context) => {
   const wanted = wantedOf(args, properties ?? DEFAULT_PROPERTIES);
   const at = { tenant: account.tenant, account: account.id };
   const asked = ids?.map(parseEmailId) ?? (await allEmailIds(context.store, at, LIMITS.maxObjectsInGet + 1));
-  if (asked.length > LIMITS.maxObjectsInGet) throw new MethodError('requestTooLarge', `There are more than ${LIMITS.maxObjectsInGet} Emails.`);
+  if (asked.length > LIMITS.maxObjectsInGet)
+    throw new MethodError('requestTooLarge', `There are more than ${LIMITS.maxObjectsInGet} Emails.`);
   const numbers = asked.filter((id) => id !== null);
   const { state, rows } = await readWanted(context, at, numbers, wanted);
   const objects = new Map(await showAll(context, account.tenant, rows, wanted));
@@ -35,7 +42,10 @@ export const emailGet: Method = async (args, context) => {
 /** The body arguments that Email/get and Email/parse share. Throws `invalidArguments`. */
 export function wantedOf(args: Args, properties: string[]): Wanted {
   const bodyProperties = args['bodyProperties'] ?? null;
-  if (bodyProperties !== null && !(Array.isArray(bodyProperties) && bodyProperties.every((one): one is string => typeof one === 'string'))) {
+  if (
+    bodyProperties !== null &&
+    !(Array.isArray(bodyProperties) && bodyProperties.every((one): one is string => typeof one === 'string'))
+  ) {
     throw invalidArguments('"bodyProperties" is a list of names.');
   }
   const wanted = parseWanted(
@@ -69,7 +79,12 @@ export async function readWanted(
 }
 
 /** By email_id. The message is immutable: from here on nothing looks at the copy again. */
-export async function showAll(context: MethodContext, tenant: number, rows: Row[], wanted: Wanted): Promise<[number, Record<string, unknown>][]> {
+export async function showAll(
+  context: MethodContext,
+  tenant: number,
+  rows: Row[],
+  wanted: Wanted,
+): Promise<[number, Record<string, unknown>][]> {
   const shown: [number, Record<string, unknown>][] = [];
   for (let i = 0; i < rows.length; i += AT_ONCE) {
     const some = rows.slice(i, i + AT_ONCE);
@@ -84,7 +99,9 @@ function factsOf({ blobs }: MethodContext, tenant: number, row: Row): MessageFac
     blobId: emailBlobId(row.email_id),
     size: row.size,
     own: row,
-    ...(row.envelope ? { envelope: row.envelope, has_attachment: row.has_attachment ?? false, preview: row.preview ?? '' } : {}),
+    ...(row.envelope
+      ? { envelope: row.envelope, has_attachment: row.has_attachment ?? false, preview: row.preview ?? '' }
+      : {}),
     ...(row.structure ? { structure: row.structure } : {}),
     bytes: storedBytes(blobs, { tenant, blobId: row.blob_id ?? 0, size: row.size }),
   };

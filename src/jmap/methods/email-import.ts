@@ -4,8 +4,8 @@ import type { Account } from '../../directory/directory.ts';
 import type { ParsedMessage } from '../../mail/message.ts';
 import { asDate, headerFields } from '../../mail/mime/headers.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
-import { lockAccount } from '../../store/email-change.ts';
 import { mailboxRoles } from '../../store/emails.ts';
+import { lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
 import { openBlob } from '../blob.ts';
@@ -27,8 +27,10 @@ export const emailImport: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'ifInState', 'emails']);
   const ifInState = optionalString(args, 'ifInState');
   const asked = args['emails'];
-  if (!isObject(asked) || !Object.values(asked).every(isObject)) throw invalidArguments('"emails" is a map of objects.');
-  if (Object.keys(asked).length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
+  if (!isObject(asked) || !Object.values(asked).every(isObject))
+    throw invalidArguments('"emails" is a map of objects.');
+  if (Object.keys(asked).length > LIMITS.maxObjectsInSet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
   const notCreated: Record<string, SetError> = {};
   const created: Record<string, CreatedEmail['shown']> = {};
   let states: { old: number; new: number } | undefined;
@@ -82,7 +84,8 @@ async function bring(context: MethodContext, account: Account, email: Args): Pro
   if (!blob) throw invalidProperties(['blobId'], 'There is no such blob.');
   if (blob.size > maxMessageSize) throw tooLarge(maxMessageSize);
   const bytes = await blob.read();
-  if (headerFields(bytes).length === 0) throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
+  if (headerFields(bytes).length === 0)
+    throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
   return { email, bytes, parsed: parseMessage(bytes) };
 }
 
@@ -93,7 +96,12 @@ interface Imported {
   notCreated: Record<string, SetError>;
 }
 
-function importTogether(context: MethodContext, account: Account, messages: Map<string, Brought>, ifInState: string | null): Promise<Imported> {
+function importTogether(
+  context: MethodContext,
+  account: Account,
+  messages: Map<string, Brought>,
+  ifInState: string | null,
+): Promise<Imported> {
   const at = { tenant: account.tenant, account: account.id };
   return context.store.transact(async (tx) => {
     const oldState = await lockAccount(tx, at);
@@ -108,21 +116,38 @@ function importTogether(context: MethodContext, account: Account, messages: Map<
       await attempt(key, notCreated, async () => {
         const mailbox = readMailbox(email['mailboxIds'], boxes);
         const keywords = readKeywords(email['keywords']);
-        emails.push({ bytes, parsed, mailbox, keywords, receivedAt: readReceivedAt(email['receivedAt'], receivedDate(bytes) ?? context.clock()) });
+        emails.push({
+          bytes,
+          parsed,
+          mailbox,
+          keywords,
+          receivedAt: readReceivedAt(email['receivedAt'], receivedDate(bytes) ?? context.clock()),
+        });
         keys.push(key);
       });
     }
     const created = await putNewEmails(tx, context, at, emails);
     for (const [i, { emailId }] of created.entries()) {
       const { mailbox, parsed } = emails[i] ?? {};
-      if (mailbox !== undefined && roles.get(mailbox) === 'sent') await supersede(tx, { ...at, mailbox }, parsed, emailId);
+      if (mailbox !== undefined && roles.get(mailbox) === 'sent')
+        await supersede(tx, { ...at, mailbox }, parsed, emailId);
     }
     await context.pause?.('applied');
-    return { oldState, newState: await lockAccount(tx, at), created: created.map(({ shown }, i) => [keys[i] ?? '', shown]), notCreated };
+    return {
+      oldState,
+      newState: await lockAccount(tx, at),
+      created: created.map(({ shown }, i) => [keys[i] ?? '', shown]),
+      notCreated,
+    };
   });
 }
 
-async function supersede(tx: Transaction, at: { tenant: number; account: number; mailbox: number }, parsed: ParsedMessage | undefined, emailId: number): Promise<void> {
+async function supersede(
+  tx: Transaction,
+  at: { tenant: number; account: number; mailbox: number },
+  parsed: ParsedMessage | undefined,
+  emailId: number,
+): Promise<void> {
   const messageIdHeader = parsed?.envelope.messageId?.[0];
   if (messageIdHeader !== undefined) await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
 }

@@ -15,11 +15,16 @@ export const emailParse: Method = async (args, context) => {
   const account = accountOf(args, context);
   onlyArguments(args, ['accountId', 'blobIds', 'properties', ...BODY_ARGUMENTS]);
   const { blobIds, properties = null } = args;
-  if (!Array.isArray(blobIds) || !blobIds.every((id): id is string => typeof id === 'string')) throw invalidArguments('"blobIds" is a list of ids.');
-  if (properties !== null && !(Array.isArray(properties) && properties.every((one): one is string => typeof one === 'string'))) {
+  if (!Array.isArray(blobIds) || !blobIds.every((id): id is string => typeof id === 'string'))
+    throw invalidArguments('"blobIds" is a list of ids.');
+  if (
+    properties !== null &&
+    !(Array.isArray(properties) && properties.every((one): one is string => typeof one === 'string'))
+  ) {
     throw invalidArguments('"properties" is a list of names.');
   }
-  if (blobIds.length > LIMITS.maxObjectsInGet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} blobs.`);
+  if (blobIds.length > LIMITS.maxObjectsInGet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} blobs.`);
   const wanted = wantedOf(args, properties ?? PARSE_PROPERTIES);
   const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
   const parsed: Record<string, Record<string, unknown>> = {};

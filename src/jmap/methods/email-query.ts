@@ -10,13 +10,25 @@ import type { Method } from '../wire.ts';
 
 export const emailQuery: Method = async (args, context) => {
   const account = accountOf(args, context);
-  onlyArguments(args, ['accountId', 'filter', 'sort', 'position', 'anchor', 'anchorOffset', 'limit', 'calculateTotal', 'collapseThreads']);
+  onlyArguments(args, [
+    'accountId',
+    'filter',
+    'sort',
+    'position',
+    'anchor',
+    'anchorOffset',
+    'limit',
+    'calculateTotal',
+    'collapseThreads',
+  ]);
   const query = queryOf(args);
   const asked = optionalInteger(args, 'limit', 0);
   const limit = Math.min(asked ?? LIMITS.maxQuery, LIMITS.maxQuery);
   const calculateTotal = optionalBoolean(args, 'calculateTotal', false);
   const window = windowOf(args, limit);
-  const page = window && (await queryEmails(context.store, { tenant: account.tenant, account: account.id }, query, window, calculateTotal));
+  const page =
+    window &&
+    (await queryEmails(context.store, { tenant: account.tenant, account: account.id }, query, window, calculateTotal));
   if (!page) throw new MethodError('anchorNotFound');
   return {
     accountId: args['accountId'],
@@ -31,7 +43,16 @@ export const emailQuery: Method = async (args, context) => {
 
 export const emailQueryChangesMethod: Method = async (args, context) => {
   const account = accountOf(args, context);
-  onlyArguments(args, ['accountId', 'filter', 'sort', 'sinceQueryState', 'maxChanges', 'upToId', 'calculateTotal', 'collapseThreads']);
+  onlyArguments(args, [
+    'accountId',
+    'filter',
+    'sort',
+    'sinceQueryState',
+    'maxChanges',
+    'upToId',
+    'calculateTotal',
+    'collapseThreads',
+  ]);
   const query = queryOf(args);
   optionalString(args, 'upToId'); // what comes after it may be told all the same
   const oldQueryState = args['sinceQueryState'];
@@ -41,7 +62,14 @@ export const emailQueryChangesMethod: Method = async (args, context) => {
   const since = /^(\d{1,15})(?:-[0-9a-f]{16})?$/.exec(oldQueryState)?.[1];
   if (since === undefined) throw new MethodError('cannotCalculateChanges');
   const at = { tenant: account.tenant, account: account.id };
-  const changes = await emailQueryChanges(context.store, at, query, Number(since), Math.min(max ?? LIMITS.maxQuery, LIMITS.maxQuery), calculateTotal);
+  const changes = await emailQueryChanges(
+    context.store,
+    at,
+    query,
+    Number(since),
+    Math.min(max ?? LIMITS.maxQuery, LIMITS.maxQuery),
+    calculateTotal,
+  );
   if (!changes || (changes === 'tooMany' && max === null)) throw new MethodError('cannotCalculateChanges');
   if (changes === 'tooMany') throw new MethodError('tooManyChanges');
   return {

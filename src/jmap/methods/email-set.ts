@@ -5,17 +5,35 @@ import { isDeepStrictEqual } from 'node:util';
 import { domainOf } from '../../mail/address.ts';
 import type { Account } from '../../directory/directory.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
-import { holdCopies, lockAccount, moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
+import { moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
 import { mailboxRoles } from '../../store/emails.ts';
+import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { openBlob } from '../blob.ts';
 import { composeDraft, understandDraft } from '../email/compose-email.ts';
 import { emailIdOf, parseEmailId } from '../email/ids.ts';
 import { putNewEmails, type NewEmail } from '../email/new-messages.ts';
 import { parseWanted } from '../email/object.ts';
-import { keywordChange, mailboxChange, readKeywords, readMailbox, readPatch, readReceivedAt, type Boxes, type EmailPatch } from '../email/settings.ts';
+import {
+  keywordChange,
+  mailboxChange,
+  readKeywords,
+  readMailbox,
+  readPatch,
+  readReceivedAt,
+  type Boxes,
+  type EmailPatch,
+} from '../email/settings.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
-import { accountOf, attempt, emptySetResult, setArguments, setResponse, type Args, type SetResult } from '../standard.ts';
+import {
+  accountOf,
+  attempt,
+  emptySetResult,
+  setArguments,
+  setResponse,
+  type Args,
+  type SetResult,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { readWanted, showAll } from './email-get.ts';
 
@@ -32,10 +50,15 @@ export const emailSet: Method = async (args, context) => {
     const state = await lockAccount(tx, at);
     setArguments(args, String(state));
     await context.pause?.('locked');
-    const result: SetResult = { ...emptySetResult(), notCreated: { ...refused.notCreated }, notUpdated: { ...refused.notUpdated } };
+    const result: SetResult = {
+      ...emptySetResult(),
+      notCreated: { ...refused.notCreated },
+      notUpdated: { ...refused.notUpdated },
+    };
     const known = await mailboxRoles(tx, at);
     made.clear();
-    const resolve = (id: string): string => (id.startsWith('#') ? (made.get(id.slice(1)) ?? context.createdIds.get(id.slice(1)) ?? id) : id);
+    const resolve = (id: string): string =>
+      id.startsWith('#') ? (made.get(id.slice(1)) ?? context.createdIds.get(id.slice(1)) ?? id) : id;
     const boxes: Boxes = { exists: (mailbox) => known.has(mailbox), resolve };
     await create(tx, context, at, drafts, boxes, result, made);
     await update(tx, { ...at, now: context.clock() }, patches, boxes, result);
@@ -50,7 +73,12 @@ export const emailSet: Method = async (args, context) => {
 type Draft = Omit<NewEmail, 'mailbox' | 'keywords'> & { email: Args };
 
 /** Messages of what is to be created: composed before anything is locked. */
-async function makeDrafts(context: MethodContext, account: Account, asked: Map<string, Args>, refused: SetResult): Promise<Map<string, Draft>> {
+async function makeDrafts(
+  context: MethodContext,
+  account: Account,
+  asked: Map<string, Args>,
+  refused: SetResult,
+): Promise<Map<string, Draft>> {
   const drafts = new Map<string, Draft>();
   const { maxMessageSize } = await context.directory.policy(account.tenant);
   for (const [key, email] of asked) {
@@ -61,7 +89,11 @@ async function makeDrafts(context: MethodContext, account: Account, asked: Map<s
       if ('invalid' in understood) throw invalidProperties(understood.invalid, understood.description);
       const { draft } = understood;
       const bytesOf = await readBlobs(context, account, draft.blobIds, maxMessageSize);
-      const bytes = composeDraft(draft, { date: now, messageId: `${randomUUID()}@${domainOf(account.address)}` }, bytesOf);
+      const bytes = composeDraft(
+        draft,
+        { date: now, messageId: `${randomUUID()}@${domainOf(account.address)}` },
+        bytesOf,
+      );
       if (bytes.length > maxMessageSize) throw tooLarge(maxMessageSize);
       drafts.set(key, { email, bytes, parsed: parseMessage(bytes), receivedAt });
     });
@@ -73,12 +105,21 @@ export function tooLarge(limit: number): SetFault {
   return new SetFault('tooLarge', `A message may have ${limit} octets.`);
 }
 
-async function readBlobs(context: MethodContext, account: Account, blobIds: string[], limit: number): Promise<Map<string, Buffer>> {
+async function readBlobs(
+  context: MethodContext,
+  account: Account,
+  blobIds: string[],
+  limit: number,
+): Promise<Map<string, Buffer>> {
   const bytesOf = new Map<string, Buffer>();
   const notFound: string[] = [];
   let size = 0;
   for (const blobId of new Set(blobIds)) {
-    const blob = await openBlob(context, { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program }, blobId);
+    const blob = await openBlob(
+      context,
+      { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program },
+      blobId,
+    );
     if (!blob) notFound.push(blobId);
     else if ((size += blob.size) > limit) throw tooLarge(limit);
     else bytesOf.set(blobId, await blob.read());
@@ -100,7 +141,11 @@ async function create(
   const emails: NewEmail[] = [];
   for (const [key, { email, ...draft }] of drafts) {
     await attempt(key, result.notCreated, async () => {
-      emails.push({ ...draft, mailbox: readMailbox(email['mailboxIds'], boxes), keywords: readKeywords(email['keywords']) });
+      emails.push({
+        ...draft,
+        mailbox: readMailbox(email['mailboxIds'], boxes),
+        keywords: readKeywords(email['keywords']),
+      });
       keys.push(key);
     });
   }
@@ -113,7 +158,12 @@ async function create(
 }
 
 /** By the id as it was given: it may be one that is yet to be made. */
-async function readPatches(context: MethodContext, account: Account, asked: Map<string, Args>, refused: SetResult): Promise<Map<string, EmailPatch>> {
+async function readPatches(
+  context: MethodContext,
+  account: Account,
+  asked: Map<string, Args>,
+  refused: SetResult,
+): Promise<Map<string, EmailPatch>> {
   const patches = new Map<string, EmailPatch>();
   for (const [id, patch] of asked) {
     await attempt(id, refused.notUpdated, async () => {
@@ -126,15 +176,27 @@ async function readPatches(context: MethodContext, account: Account, asked: Map<
 }
 
 /** RFC 8620 §5.3: what cannot be set may be given as it is, so that a client may hand whole objects back. */
-async function checkImmutable(context: MethodContext, account: Account, id: string, given: Map<string, unknown>): Promise<void> {
+async function checkImmutable(
+  context: MethodContext,
+  account: Account,
+  id: string,
+  given: Map<string, unknown>,
+): Promise<void> {
   if (given.size === 0) return;
   const wanted = parseWanted({ properties: [...given.keys()], fetchAllBodyValues: true }, []);
   if (typeof wanted === 'string') throw invalidProperties([...given.keys()], wanted);
   const number = parseEmailId(id);
-  const { rows } = await readWanted(context, { tenant: account.tenant, account: account.id }, number === null ? [] : [number], wanted);
+  const { rows } = await readWanted(
+    context,
+    { tenant: account.tenant, account: account.id },
+    number === null ? [] : [number],
+    wanted,
+  );
   const [shown] = await showAll(context, account.tenant, rows, wanted);
   if (!shown) throw new SetFault('notFound');
-  const changed = [...given].filter(([property, value]) => !isDeepStrictEqual(shown[1][property], value)).map(([property]) => property);
+  const changed = [...given]
+    .filter(([property, value]) => !isDeepStrictEqual(shown[1][property], value))
+    .map(([property]) => property);
   if (changed.length > 0) throw invalidProperties(changed, 'Cannot be changed.');
 }
 
@@ -162,11 +224,19 @@ async function update(
       result.updated[emailIdOf(copy.email_id)] = null;
     });
   }
-  if (keywords.size > 0) await setKeywords(tx, at, { emailIds: [...keywords.keys()] }, (copy) => keywords.get(copy.email_id) ?? null);
-  if (moves.size > 0) await moveCopies(tx, at, { emailIds: [...moves.keys()] }, (copy) => moves.get(copy.email_id) ?? null);
+  if (keywords.size > 0)
+    await setKeywords(tx, at, { emailIds: [...keywords.keys()] }, (copy) => keywords.get(copy.email_id) ?? null);
+  if (moves.size > 0)
+    await moveCopies(tx, at, { emailIds: [...moves.keys()] }, (copy) => moves.get(copy.email_id) ?? null);
 }
 
-async function destroy(tx: Transaction, at: { tenant: number; account: number }, asked: string[], resolve: (id: string) => string, result: SetResult): Promise<void> {
+async function destroy(
+  tx: Transaction,
+  at: { tenant: number; account: number },
+  asked: string[],
+  resolve: (id: string) => string,
+  result: SetResult,
+): Promise<void> {
   if (asked.length === 0) return;
   const ids = asked.map((given) => ({ given, number: parseEmailId(resolve(given)) }));
   const removed = await removeCopies(tx, at, { emailIds: ids.flatMap(({ number }) => number ?? []) });

@@ -24,7 +24,8 @@ export const searchSnippetGet: Method = async (args, context) => {
   const account = accountOf(args, context);
   onlyArguments(args, ['accountId', 'filter', 'emailIds']);
   const { emailIds } = args;
-  if (!Array.isArray(emailIds) || !emailIds.every((id): id is string => typeof id === 'string')) throw invalidArguments('"emailIds" is a list of ids.');
+  if (!Array.isArray(emailIds) || !emailIds.every((id): id is string => typeof id === 'string'))
+    throw invalidArguments('"emailIds" is a list of ids.');
   if (emailIds.length > MAX_EMAILS) throw new MethodError('requestTooLarge', `At most ${MAX_EMAILS} Emails.`);
   const filter = parseFilter(args['filter']);
   if ('error' in filter) throw asMethodError(filter);
@@ -34,17 +35,34 @@ export const searchSnippetGet: Method = async (args, context) => {
   const { rows } = await readEmails(context.store, at, ids, 'envelope', null, context.pause);
   const snippets: Snippet[] = [];
   for (const row of rows) {
-    const text = terms.body.length === 0 ? '' : parseMessage(await context.blobs.read(account.tenant, row.blob_id)).searchText;
-    snippets.push({ row, subject: markedSubject(row.envelope.subject, terms.subject), preview: markedPreview(text, terms.body) });
+    const text =
+      terms.body.length === 0 ? '' : parseMessage(await context.blobs.read(account.tenant, row.blob_id)).searchText;
+    snippets.push({
+      row,
+      subject: markedSubject(row.envelope.subject, terms.subject),
+      preview: markedPreview(text, terms.body),
+    });
   }
   const given = { program: context.program, now: context.clock() };
   const allowed = new Set<number>();
   const hand = async (what: 'listed' | 'downloaded', some: Snippet[]): Promise<void> => {
-    const recorded = await recordGiven(context.store, at, some.map(({ row }) => row), what, given);
+    const recorded = await recordGiven(
+      context.store,
+      at,
+      some.map(({ row }) => row),
+      what,
+      given,
+    );
     for (const row of recorded) allowed.add(row.email_id);
   };
-  await hand('downloaded', snippets.filter(({ preview }) => preview !== null));
-  await hand('listed', snippets.filter(({ preview, subject }) => preview === null && subject !== null));
+  await hand(
+    'downloaded',
+    snippets.filter(({ preview }) => preview !== null),
+  );
+  await hand(
+    'listed',
+    snippets.filter(({ preview, subject }) => preview === null && subject !== null),
+  );
   for (const { row, preview, subject } of snippets) if (preview === null && subject === null) allowed.add(row.email_id);
   await context.pause?.('recorded');
   const shown = snippets.filter(({ row }) => allowed.has(row.email_id));

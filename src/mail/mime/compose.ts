@@ -231,8 +231,10 @@ export function reportMessage(
   const lines = [...headersOf(message).map(headerLine), `Date: ${mailDate(message.date)}`, `Message-ID: <${message.messageId}>`, 'MIME-Version: 1.0'];
   lines.push(`Content-Type: multipart/report; report-type=${message.reportType}; boundary="${boundary}"`);
   const bodies = parts.flatMap((part, i) => {
-    // RFC 3464 §2.1: the machine-readable part is 7bit text, and so it is never base64.
-    const machine = i > 0 && 'bytes' in part.body ? Buffer.concat([Buffer.from(`Content-Type: ${part.type}\r\n\r\n`), Buffer.from(part.body.bytes)]) : buildNode(part);
+    // RFC 3464 §2.1: the machine-readable part is 7bit text, and so it is never base64. What is returned may have 8 bits.
+    const eightBit = 'bytes' in part.body && part.body.bytes.some((octet) => octet > 127);
+    const fields = `Content-Type: ${part.type}\r\n${eightBit ? 'Content-Transfer-Encoding: 8bit\r\n' : ''}\r\n`;
+    const machine = i > 0 && 'bytes' in part.body ? Buffer.concat([Buffer.from(fields), Buffer.from(part.body.bytes)]) : buildNode(part);
     return [Buffer.from(`--${boundary}\r\n`), machine, Buffer.from('\r\n')];
   });
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...bodies, Buffer.from(`--${boundary}--\r\n`)]);

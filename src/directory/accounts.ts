@@ -1,0 +1,158 @@
+// Changing accounts: who there is, by which addresses, and who may act for whom.
+
+import { domainOf } from '../mail/address.ts';
+import { raise } from '../store/account-state.ts';
+import { tenantsOfDomains, type Right } from '../store/directory.ts';
+import {
+  deleteAccount,
+  deleteAlias,
+  insertAccounts,
+  insertAlias,
+  setRights,
+  updateAccount,
+  type NewAccount,
+} from '../store/directory-accounts.ts';
+import { lockTenant } from '../store/directory-tenants.ts';
+import { accountChanged } from '../store/notify.ts';
+import type { Transaction } from '../store/postgres.ts';
+import type { AdminDeps, Change } from './change.ts';
+import {
+  checkedAddress,
+  checkedName,
+  checkedTenant,
+  checkPassword,
+  existingAccount,
+  localAddress,
+  refuse,
+  refuseTaken,
+  type Found,
+} from './checks.ts';
+import { hashPassword } from './passwords.ts';
+
+export type AccountKind = NewAccount['kind'];
+
+export interface AccountInput {
+  address: string;
+  /** The address's local part, where there is none. */
+  name?: string | undefined;
+  kind?: AccountKind | undefined;
+  /** Without one, nobody signs in. */
+  password?: string | undefined;
+  aliases?: string[] | undefined;
+}
+
+export interface AccountChanges {
+  name?: string | undefined;
+  kind?: AccountKind | undefined;
+  /** Null: nobody signs in any more. */
+  password?: string | null | undefined;
+  acceptsRecalls?: boolean | undefined;
+  addAliases?: string[] | undefined;
+  removeAliases?: string[] | undefined;
+  /** By the delegate's address: what it may do from now on; [] nothing. */
+  delegates?: Record<string, Right[]> | undefined;
+}
+
+export interface AccountAdmin {
+  /** Answers its number. Throws Refusal `badAddress`, `notLocal`, `taken`, `badName`, `badPassword`. */
+  addAccount(account: AccountInput): Promise<number>;
+  /** Thousands at once; `passwordHash` (a PHC string) may serve them all. Throws as addAccount; then none is added. */
+  addAccounts(
+    tenant: number,
+    accounts: { address: string; name: string; passwordHash: string | null; aliases?: string[] }[],
+  ): Promise<void>;
+  /** All of it or nothing. Throws Refusal `notFound` too. */
+  setAccount(address: string, change: AccountChanges): Promise<void>;
+  /** With its mail. Mail that is on its way to it finds no mailbox. Throws Refusal `notFound`. */
+  removeAccount(address: string): Promise<void>;
+  /** What `delegate` may do with `account` from now on; none: nothing. Throws Refusal `notFound`, `notLocal`. */
+  delegate(account: string, delegate: string, rights: Right[]): Promise<void>;
+}
+
+export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin {
+  const admin: AccountAdmin = {
+    async addAccount(input) {
+      if (input.password !== undefined) checkPassword(input.password);
+      const password = input.password === undefined ? null : await hashPassword(input.password);
+      return change(async (tx) => {
+        const { tenant, address } = await localAddress(tx, input.address);
+        const aliases = await aliasesOf(tx, tenant, input.aliases ?? []);
+        await refuseTaken(tx, [address, ...aliases]);
+        const { kind = 'person' } = input;
+        const account = { address, name: checkedName(input.name, address), kind, password, aliases };
+        const [id = 0] = await insertAccounts(tx, tenant, [account], clock());
+        return { tenant, result: id, audit: { action: 'account.added', subject: address, detail: { kind, aliases } } };
+      });
+    },
+
+    addAccounts: (tenant, accounts) =>
+      change(async (tx) => {
+        const rows = accounts.map((account): NewAccount => {
+          const address = checkedAddress(account.address);
+          const aliases = (account.aliases ?? []).map(checkedAddress);
+          return { address, name: checkedName(account.name, address), kind: 'person', password: account.passwordHash, aliases };
+        });
+        const addresses = rows.flatMap((row) => [row.address, ...row.aliases]);
+        const domains = await tenantsOfDomains(tx, [...new Set(addresses.map(domainOf))]);
+        for (const address of addresses) checkedTenant(address, domains.get(domainOf(address)), tenant);
+        await refuseTaken(tx, addresses);
+        await insertAccounts(tx, tenant, rows, clock());
+        const detail = { first: rows[0]?.address, last: rows.at(-1)?.address };
+        return { tenant, result: undefined, audit: { action: 'accounts.added', subject: `${rows.length}`, detail } };
+      }),
+
+    async setAccount(address, input) {
+      if (typeof input.password === 'string') checkPassword(input.password);
+      const password = typeof input.password === 'string' ? await hashPassword(input.password) : input.password;
+      await change(async (tx) => {
+        const { tenant, account, own } = await heldAccount(tx, address);
+        const name = input.name === undefined ? undefined : checkedName(input.name, own);
+        await updateAccount(tx, tenant, account, { ...input, name, password });
+        for (const alias of (input.removeAliases ?? []).map(checkedAddress)) {
+          if (!(await deleteAlias(tx, tenant, account, alias))) refuse('notFound', `${alias} is no alias of ${own}.`);
+        }
+        const added = await aliasesOf(tx, tenant, input.addAliases ?? []);
+        await refuseTaken(tx, added);
+        for (const alias of added) await insertAlias(tx, tenant, account, alias);
+        for (const [delegate, rights] of Object.entries(input.delegates ?? {})) {
+          await grant(tx, { tenant, account, own }, delegate, rights);
+        }
+        const shown = { ...input, ...(password === undefined ? {} : { password: password ? 'changed' : 'removed' }) };
+        return { tenant, result: undefined, audit: { action: 'account.changed', subject: own, detail: shown } };
+      });
+    },
+
+    removeAccount: (address) =>
+      change(async (tx) => {
+        const { tenant, account } = await existingAccount(tx, address);
+        await raise(tx, tenant, account);
+        const { own } = await heldAccount(tx, address);
+        await deleteAccount(tx, tenant, account);
+        accountChanged(tx.changes, tenant, account);
+        return { tenant, result: undefined, audit: { action: 'account.removed', subject: own, detail: {} } };
+      }),
+
+    delegate: (account, delegate, rights) => admin.setAccount(account, { delegates: { [delegate]: rights } }),
+  };
+  return admin;
+}
+
+/** The account, and nobody else changes it or removes it meanwhile. */
+async function heldAccount(tx: Transaction, address: string): Promise<Found> {
+  const { tenant } = await existingAccount(tx, address);
+  await lockTenant(tx, tenant);
+  return existingAccount(tx, address);
+}
+
+async function aliasesOf(tx: Transaction, tenant: number, given: string[]): Promise<string[]> {
+  const aliases: string[] = [];
+  for (const alias of given) aliases.push((await localAddress(tx, alias, tenant)).address);
+  return aliases;
+}
+
+async function grant(tx: Transaction, to: Found, delegate: string, rights: Right[]): Promise<void> {
+  const by = await existingAccount(tx, delegate);
+  if (by.tenant !== to.tenant) refuse('notLocal', `${by.own} is of another organisation.`);
+  if (by.account === to.account) refuse('badDelegate', `${to.own} needs no rights on itself.`);
+  await setRights(tx, to.tenant, to.account, by.account, [...new Set(rights)]);
+}

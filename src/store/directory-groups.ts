@@ -1,0 +1,160 @@
+// Groups and their members, written and listed.
+
+import type { Reader, Transaction } from './postgres.ts';
+
+export interface GroupRow {
+  tenant: number;
+  id: number;
+  address: string;
+  name: string;
+  everybody: boolean;
+  members_visible_to: 'everyone' | 'members' | 'administrators';
+}
+
+const GROUP = 'tenant_id AS tenant, id, address, name, everybody, members_visible_to';
+
+export async function insertGroup(
+  tx: Transaction,
+  tenant: number,
+  group: Omit<GroupRow, 'tenant' | 'id'>,
+  at: Date,
+): Promise<number> {
+  const [row] = await tx.rows<{ id: number }>(
+    `INSERT INTO mail_group (tenant_id, address, name, everybody, members_visible_to, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+    [tenant, group.address, group.name, group.everybody, group.members_visible_to, at],
+  );
+  if (!row) throw new Error('no group');
+  await tx.run(`INSERT INTO address (tenant_id, address, group_id) VALUES ($1, $2, $3)`, [
+    tenant,
+    group.address,
+    row.id,
+  ]);
+  return row.id;
+}
+
+export async function updateGroup(
+  tx: Transaction,
+  tenant: number,
+  id: number,
+  change: {
+    name?: string | undefined;
+    everybody?: boolean | undefined;
+    membersVisibleTo?: GroupRow['members_visible_to'] | undefined;
+  },
+): Promise<void> {
+  await tx.run(
+    `UPDATE mail_group SET name = coalesce($3, name), everybody = coalesce($4, everybody),
+       members_visible_to = coalesce($5, members_visible_to)
+     WHERE tenant_id = $1 AND id = $2`,
+    [tenant, id, change.name ?? null, change.everybody ?? null, change.membersVisibleTo ?? null],
+  );
+}
+
+/** With its membership of other groups. */
+export async function deleteGroup(tx: Transaction, tenant: number, id: number): Promise<void> {
+  await tx.run(
+    `DELETE FROM group_member m USING mail_group g
+     WHERE m.tenant_id = $1 AND g.tenant_id = $1 AND g.id = $2 AND m.address = g.address`,
+    [tenant, id],
+  );
+  await tx.run(`DELETE FROM address WHERE tenant_id = $1 AND group_id = $2`, [tenant, id]);
+  await tx.run(`DELETE FROM mail_group WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
+}
+
+/** Those that are members already stay. */
+export async function insertMembers(
+  tx: Transaction,
+  tenant: number,
+  members: { group: number; address: string }[],
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO group_member (tenant_id, group_id, address)
+     SELECT $1, * FROM unnest($2::int[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [tenant, members.map((member) => member.group), members.map((member) => member.address)],
+  );
+}
+
+/** Answers which of them were members. */
+export async function deleteMembers(
+  tx: Transaction,
+  tenant: number,
+  group: number,
+  addresses: string[],
+): Promise<string[]> {
+  const rows = await tx.rows<{ address: string }>(
+    `DELETE FROM group_member WHERE tenant_id = $1 AND group_id = $2 AND address = ANY ($3::text[]) RETURNING address`,
+    [tenant, group, addresses],
+  );
+  return rows.map((row) => row.address);
+}
+
+export async function groupById(reader: Reader, tenant: number, id: number): Promise<GroupRow | undefined> {
+  return reader.row(`SELECT ${GROUP} FROM mail_group WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
+}
+
+/** Groups of these addresses; those found cannot be removed before the transaction ends. */
+export async function holdGroups(tx: Transaction, tenant: number, addresses: string[]): Promise<Map<string, number>> {
+  const rows = await tx.rows<{ address: string; id: number }>(
+    `SELECT address, id FROM mail_group WHERE tenant_id = $1 AND address = ANY ($2::text[]) ORDER BY id FOR KEY SHARE`,
+    [tenant, addresses],
+  );
+  return new Map(rows.map((row) => [row.address, row.id]));
+}
+
+export interface ListedGroup {
+  tenant: string;
+  address: string;
+  name: string;
+  everybody: boolean;
+  membersVisibleTo: GroupRow['members_visible_to'];
+  /** Named one by one; `everybody` comes on top. */
+  members: number;
+}
+
+/** By address; of every tenant where `tenant` is null. */
+export async function groupsListed(reader: Reader, tenant: number | null): Promise<ListedGroup[]> {
+  return reader.rows(
+    `SELECT t.name AS tenant, g.address, g.name, g.everybody, g.members_visible_to AS "membersVisibleTo",
+       (SELECT count(*)::int FROM group_member m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id) AS members
+     FROM mail_group g JOIN tenant t ON t.id = g.tenant_id WHERE $1::int IS NULL OR g.tenant_id = $1 ORDER BY g.address`,
+    [tenant],
+  );
+}
+
+/** Members' addresses in order, a page after `after`. */
+export async function membersPage(
+  reader: Reader,
+  tenant: number,
+  group: number,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await reader.rows<{ address: string }>(
+    `SELECT address FROM group_member WHERE tenant_id = $1 AND group_id = $2 AND address > $3 ORDER BY address LIMIT $4`,
+    [tenant, group, after, limit],
+  );
+  return rows.map((row) => row.address);
+}
+
+export interface GroupEdge {
+  id: number;
+  address: string;
+  /** The group it is a member of. */
+  of: number;
+}
+
+/** Every membership of a group in a group that is reached from `group` downwards. Ends in a loop, too. */
+export async function groupsBelow(reader: Reader, tenant: number, group: number): Promise<GroupEdge[]> {
+  return reader.rows(
+    `WITH RECURSIVE below (id, address, of) AS (
+       SELECT a.group_id, a.address, m.group_id FROM group_member m JOIN address a ON a.address = m.address AND a.tenant_id = $1
+         WHERE m.tenant_id = $1 AND m.group_id = $2 AND a.group_id IS NOT NULL
+       UNION
+       SELECT a.group_id, a.address, m.group_id FROM below b
+         JOIN group_member m ON m.tenant_id = $1 AND m.group_id = b.id
+         JOIN address a ON a.address = m.address AND a.tenant_id = $1 AND a.group_id IS NOT NULL
+     ) SELECT id, address, of FROM below`,
+    [tenant, group],
+  );
+}

@@ -1,0 +1,109 @@
+// The outgoing queue as an administrator sees and changes it.
+
+import type { DeliveryState } from '../mail/recall.ts';
+import { wakeSweep } from './outgoing.ts';
+import type { Reader, Transaction } from './postgres.ts';
+
+export interface QueuedMessage {
+  tenant: number;
+  message_id: number;
+  mail_from: string;
+  subject: string | null;
+  message_id_header: string | null;
+  size: number;
+  received_at: Date;
+  held: number;
+  queued: number;
+  sending: number;
+  /** When the next attempt is due. */
+  next: Date | null;
+}
+
+const WAITING = `('held', 'queued', 'sending')`;
+
+/** Messages of a tenant, or one by its number or Message-ID, with deliveries to other servers that are not done; oldest first. */
+export async function queuedMessages(
+  reader: Reader,
+  tenant: number,
+  message: number | null,
+  limit: number,
+  messageIdHeader: string | null = null,
+): Promise<QueuedMessage[]> {
+  return reader.rows(
+    `SELECT e.tenant_id AS tenant, e.message_id, e.mail_from, m.subject, m.message_id_header, m.size, e.received_at, d.held, d.queued, d.sending, d.next
+     FROM envelope e JOIN message m ON m.tenant_id = e.tenant_id AND m.id = e.message_id,
+       LATERAL (SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'queued'))::int AS queued,
+         (count(*) FILTER (WHERE state = 'sending'))::int AS sending, min(due_at) AS next
+         FROM delivery WHERE tenant_id = e.tenant_id AND message_id = e.message_id AND account_id IS NULL AND state IN ${WAITING}) AS d
+     WHERE e.tenant_id = $1 AND ($2::bigint IS NULL OR e.message_id = $2) AND ($4::text IS NULL OR m.message_id_header = $4) AND d.held + d.queued + d.sending > 0
+     ORDER BY e.received_at, e.message_id LIMIT $3`,
+    [tenant, message, limit, messageIdHeader],
+  );
+}
+
+export interface QueuedDelivery {
+  n: number;
+  recipient: string;
+  via: string | null;
+  state: DeliveryState;
+  attempts: number;
+  maybe_sent: boolean;
+  due_at: Date | null;
+  lease_until: Date | null;
+  finished_at: Date | null;
+  remote_host: string | null;
+  remote_reply: string | null;
+}
+
+/** A message's deliveries to other servers, done or not. */
+export async function outsideDeliveries(
+  reader: Reader,
+  tenant: number,
+  message: number,
+  limit: number,
+): Promise<QueuedDelivery[]> {
+  return reader.rows(
+    `SELECT n, recipient, via, state, attempts, maybe_sent, CASE WHEN state <> 'failed' THEN due_at END AS due_at, lease_until, finished_at,
+       remote_host, remote_reply
+     FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL ORDER BY n LIMIT $3`,
+    [tenant, message, limit],
+  );
+}
+
+/** Makes queued deliveries due now: of one message, or all. What is held waits for its sender. Answers how many. */
+export async function makeDue(tx: Transaction, tenant: number, message: number | null, now: Date): Promise<number> {
+  const due = await tx.run(
+    `UPDATE delivery SET due_at = $3 WHERE tenant_id = $1 AND ($2::bigint IS NULL OR message_id = $2)
+       AND account_id IS NULL AND state = 'queued' AND due_at > $3`,
+    [tenant, message, now],
+  );
+  if (due > 0) tx.changes.wake.add('outgoing');
+  return due;
+}
+
+/**
+ * Ends a message's waiting deliveries to other servers as failed, for an administrator's reason; the worker tells the
+ * sender. An attempt under way ends by itself. Answers the recipients.
+ */
+export async function dropWaiting(
+  tx: Transaction,
+  tenant: number,
+  message: number,
+  recipient: string | null,
+  reason: string,
+  now: Date,
+): Promise<string[]> {
+  const locked = await tx.rows<{ n: number; recipient: string }>(
+    `SELECT n, recipient FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL AND state IN ('held', 'queued')
+       AND ($3::text IS NULL OR lower(recipient) = lower($3)) ORDER BY n FOR UPDATE`,
+    [tenant, message, recipient],
+  );
+  await tx.run(
+    `UPDATE delivery SET state = 'failed', due_at = $4, finished_at = $4, remote_host = NULL, remote_reply = $5
+     WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
+    [tenant, message, locked.map((row) => row.n), now, reason],
+  );
+  tx.changes.wake.add('outgoing');
+  await wakeSweep(tx, tenant, message);
+  return locked.map((row) => row.recipient);
+}
