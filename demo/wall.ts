@@ -24,7 +24,12 @@ export interface Wall {
   paint(title: string): void;
   /** Families that are on the wall, with how many. */
   legend(): string[];
+  /** The wall as a picture, with lines of text beneath. */
+  svg(title: string, lines: string[]): string;
 }
+
+/** The colours of LOOK as a browser has them. */
+const HEX: Record<number, string> = { 240: '#585858', 250: '#bcbcbc', 110: '#87afd7', 214: '#ffaf00', 35: '#00af5f', 71: '#5faf5f', 245: '#8a8a8a', 134: '#af5fd7', 160: '#d70000' };
 
 export function createWall(size: number, terminal: boolean): Wall {
   const squares: Family[] = Array.from({ length: size }, () => 'waiting');
@@ -50,5 +55,24 @@ export function createWall(size: number, terminal: boolean): Wall {
         return `${terminal ? square(family) : sign} ${String(count).padStart(5)}  ${label}`;
       });
     },
+    svg(title, lines) {
+      const dots = squares.map((family, i) => `<rect x="${20 + (i % COLUMNS) * 14}" y="${50 + Math.floor(i / COLUMNS) * 14}" width="10" height="10" rx="2" fill="${HEX[LOOK[family][0]]}"/>`);
+      const top = 50 + rows * 14;
+      const found = [...new Set(squares)];
+      const key = found.map((family, i) => {
+        const count = squares.filter((one) => one === family).length;
+        const y = top + 26 + i * 20;
+        return `<rect x="20" y="${y - 10}" width="10" height="10" rx="2" fill="${HEX[LOOK[family][0]]}"/><text x="38" y="${y}">${count} ${LOOK[family][2]}</text>`;
+      });
+      const foot = top + 26 + found.length * 20;
+      const text = lines.map((line, i) => `<text x="20" y="${foot + 14 + i * 20}">${escape(line)}</text>`);
+      const height = foot + 24 + lines.length * 20;
+      const width = 40 + COLUMNS * 14;
+      return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, monospace" font-size="13" fill="#d0d0d0"><rect width="100%" height="100%" rx="8" fill="#1c1c1c"/><text x="20" y="30" font-size="15">${escape(title)}</text>${dots.join('')}${key.join('')}${text.join('')}</svg>\n`;
+    },
   };
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

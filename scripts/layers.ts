@@ -14,7 +14,8 @@ const LAYERS = [
   ['delivery', 'recall'],
   ['smtp', 'imap', 'jmap'],
   ['http'],
-  ['try', 'cli', 'main.ts'],
+  ['services.ts'],
+  ['try', 'cli', 'worker.ts', 'main.ts'],
 ];
 /** The outermost layer wires the rest together, so its members may know each other too. */
 const TOP = LAYERS.length - 1;

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
-import { loadCertificate } from './certificate.ts';
+import { loadCertificate } from './config/certificate.ts';
 import { SETTINGS, type Config, type Ports } from './config/config.ts';
 import { Refusal } from './mail/errors.ts';
 import type { Logger } from './mail/log.ts';
@@ -52,7 +52,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     say(`3/4 ${config.mode === 'try' ? 'Looking after people and mail' : 'Reading the directory'}`);
     if (config.mode === 'try') {
       const admin = createAdmin({ store: services.store, clock: services.clock, actor: 'homing' });
-      await seed({ admin, directory: services.directory, accept: services.accept, clock: services.clock }, config.people);
+      await seed({ ...services, admin }, config.people);
     }
 
     say('4/4 Opening the ports');

@@ -52,18 +52,18 @@ async function recall(session: Session, messageId: string, from: string, values:
     message: { messageId },
     mode: replacement ? 'replace' : 'delete',
     recipients: values.to === undefined ? null : values.to.split(',').map((one) => one.trim()),
-    includeRead: values['include-read'] === true,
-    notifyMe: values.notify === true,
+    includeRead: values['include-read'],
+    notifyMe: values.notify,
     reason: values.reason ?? null,
   });
   await store.notifier.flushed();
   if (replacement) await recalls.replace(actor, actor.id, made.id, replacement);
-  if (values.wait !== true) {
+  if (!values.wait) {
     print(values.json, { id: `r${made.id}`, total: made.total, gatedAt: made.gated_at }, () => `r${made.id}: taking back from ${made.total}; no unread copy can be opened any more.`);
     return;
   }
-  const done = await watch(session, actor.tenant, made.id, values.json !== true && process.stderr.isTTY);
-  await showOutcomes(session, actor.tenant, done, values.json === true);
+  const done = await watch(session, actor.tenant, made.id, !values.json && process.stderr.isTTY);
+  await showOutcomes(session, actor.tenant, done, values.json);
 }
 
 async function readReplacement(file: string, from: string): Promise<{ mailFrom: string; recipients: string[]; bytes: Buffer; emailId: null }> {

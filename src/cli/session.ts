@@ -1,86 +1,121 @@
-// What commands beside a running Homing have in common: its database, and words for a person.
+// What commands beside a running Homing have in common: its database.
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readConfig } from '../config/config.ts';
-import type { Directory } from '../directory/directory.ts';
-import { createAdmin, type Admin } from '../directory/admin.ts';
-import { canonicalAddress } from '../mail/address.ts';
-import { Refusal } from '../mail/errors.ts';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readConfig, SETTINGS, type Config } from '../config/config.ts';
+import { createAdmin, type Admin, type AdminDeps } from '../directory/admin.ts';
+import { createDirectory, type Account, type Directory } from '../directory/directory.ts';
+import { Refusal, Unavailable } from '../mail/errors.ts';
 import { SILENT } from '../mail/log.ts';
-import { createServices, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { tenantsAll } from '../store/directory.ts';
 import { migrate } from '../store/migrate.ts';
-import type { Connection } from '../store/postgres.ts';
+import { openStore, type Connection, type Store } from '../store/postgres.ts';
+import { Usage } from './arguments.ts';
 
-export interface Session {
-  services: Services;
+export { Usage } from './arguments.ts';
+export { print, table } from './output.ts';
+
+/** For what only looks at the directory or changes it: the rest of Homing is not even loaded. */
+export interface DirectorySession extends AdminDeps {
   directory: Directory;
   admin: Admin;
 }
 
-export class Usage extends Refusal {
-  constructor(message: string) {
-    super('usage', message);
-  }
+export interface Session extends DirectorySession {
+  services: Services;
 }
 
 /** Runs `work` against the database of DATABASE_URL, or of the Homing that runs on the data directory. */
+export async function withDirectory<T>(work: (session: DirectorySession) => Promise<T>): Promise<T> {
+  const { connection, where } = await findDatabase(readConfig('serve', [], process.env));
+  const store = openStore({ connection });
+  const directory = createDirectory({ store });
+  try {
+    await reach(store, where);
+    return await work(sessionOf(store, directory, () => new Date()));
+  } finally {
+    directory.close();
+    await store.close();
+  }
+}
+
+/** The same with all that Homing can do. */
 export async function withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
   const config = readConfig('serve', [], process.env);
-  const connection: Connection = config.databaseUrl ? { url: config.databaseUrl } : await runningDatabase(config.dataDir);
-  if (config.databaseUrl) await migrate(connection);
+  const { connection, where } = await findDatabase(config);
+  const { createServices } = await import('../services.ts');
   const services = createServices({ connection, config, log: SILENT });
+  const { store, directory, clock } = services;
   try {
-    await services.store.notifier.ready;
-    const admin = createAdmin({ store: services.store, clock: services.clock, actor: 'command line' });
-    return await work({ services, directory: services.directory, admin });
+    await reach(store, where);
+    return await work({ ...sessionOf(store, directory, clock), services });
   } finally {
-    await services.store.notifier.flushed();
+    await store.notifier.flushed();
     await services.close();
   }
 }
 
-async function runningDatabase(dataDir: string): Promise<Connection> {
+function sessionOf(store: Store, directory: Directory, clock: () => Date): DirectorySession {
+  const deps: AdminDeps = { store, clock, actor: 'command line' };
+  return { ...deps, directory, admin: createAdmin(deps) };
+}
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** `where`: in words, for the sentence that says that it is not there. */
+async function findDatabase(config: Config): Promise<{ connection: Connection; where: string }> {
+  if (config.databaseUrl) {
+    const where = `The database of ${SETTINGS.database.env} does not answer.`;
+    const connection = { url: config.databaseUrl };
+    await migrate(connection).catch((error: unknown) => {
+      throw error instanceof Refusal ? error : new Refusal('notRunning', `${where} (${(error as Error).message})`);
+    });
+    return { connection, where };
+  }
+  // Called from another directory, it means the Homing that it belongs to.
+  const given = process.env[SETTINGS.data.env] || existsSync(config.dataDir);
+  const dataDir = given ? config.dataDir : join(ROOT, SETTINGS.data.fallback);
+  const where = `Homing is not running on ${dataDir}. Start it (npm start), or say with ${SETTINGS.data.env} or ${SETTINGS.database.env} where it is.`;
   try {
-    return JSON.parse(await readFile(join(dataDir, 'connection.json'), 'utf8')) as Connection;
+    const connection = JSON.parse(await readFile(join(dataDir, 'connection.json'), 'utf8')) as Connection;
+    return { connection, where };
   } catch {
-    throw new Refusal('notRunning', `Homing is not running on ${dataDir}; start it, or say with HOMING_DATA or DATABASE_URL where it is.`);
+    throw new Refusal('notRunning', where);
   }
 }
 
-/** The tenant named, or the only one, or the one of an address. */
-export async function tenantOf({ services }: Session, named: string | undefined): Promise<{ id: number; name: string }> {
-  const tenants = await tenantsAll(services.store);
+/** Resolves once the database answers and its news are heard. */
+async function reach(store: Store, where: string): Promise<void> {
+  await tenantsAll(store).catch((error: unknown) => {
+    throw error instanceof Unavailable ? new Refusal('notRunning', where) : error;
+  });
+  await store.notifier.ready;
+}
+
+/** The tenant named, or the only one. Throws Usage. */
+export async function tenantOf(
+  { store }: Pick<DirectorySession, 'store'>,
+  named: string | undefined,
+): Promise<{ id: number; name: string }> {
+  const tenants = await tenantsAll(store);
   if (named === undefined && tenants[0] && tenants.length === 1) return tenants[0];
   const found = tenants.find((tenant) => tenant.name === named);
   if (found) return found;
-  throw new Usage(`${named === undefined ? 'Which tenant' : `There is no tenant "${named}"`}: --tenant ${tenants.map((tenant) => tenant.name).join(' | ')}.`);
+  if (tenants.length === 0) throw new Refusal('notFound', 'There is no tenant yet; homing tenant add makes one.');
+  const which = named === undefined ? 'Which tenant?' : `There is no tenant "${named}".`;
+  throw new Usage(`${which} Say --tenant ${tenants.map((tenant) => tenant.name).join(' | ')}.`);
 }
 
-/** The account of an address. */
-export async function accountNamed({ directory }: Session, address: string): Promise<{ tenant: number; id: number; address: string; name: string }> {
-  const target = await directory.resolve(canonicalAddress(address) ?? address);
+/** The account that an address leads to. Throws Refusal `notFound`. */
+export async function accountNamed(
+  { directory }: Pick<DirectorySession, 'directory'>,
+  address: string,
+): Promise<Account> {
+  const target = await directory.resolve(address);
   const account = target.kind === 'account' ? await directory.account(target.tenant, target.account) : undefined;
   if (!account) throw new Refusal('notFound', `There is no account ${address}.`);
   return account;
-}
-
-/** Columns side by side. */
-export function table(rows: Record<string, unknown>[], columns: string[]): string {
-  const cells = [columns, ...rows.map((row) => columns.map((column) => textOf(row[column])))];
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => (row[i] ?? '').length)));
-  return cells.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
-}
-
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (value instanceof Date) return value.toISOString().slice(0, 19).replace('T', ' ');
-  if (Array.isArray(value)) return value.map(textOf).join(' ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
-}
-
-/** JSON for programs, else the text for people. */
-export function print(json: boolean | undefined, value: unknown, text: () => string): void {
-  console.log(json ? JSON.stringify(value, null, 2) : text());
 }

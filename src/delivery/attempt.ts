@@ -39,12 +39,13 @@ export type Outcome = Fate & { host: string | null };
 /** While this lasts, whoever recorded a failure tells the sender; after it, whoever finds it. */
 export const TELL_MS = 5 * 60_000;
 
-/** Claims what is still due of `deliveries` and attempts it. Answers how many were claimed. */
+/** Claims what is still due of `deliveries`, tells how many that are, and attempts them. */
 export async function attempt(
   deps: AttemptDeps,
   at: { tenant: number; message: number; deliveries: number[] },
   signal: AbortSignal,
-): Promise<number> {
+  onClaimed: (count: number) => void,
+): Promise<void> {
   const { store, clock, log } = deps;
   const { tenant, message } = at;
   const claimed = await store.transact(async (tx) => {
@@ -53,7 +54,8 @@ export async function attempt(
     await deps.pause?.('claiming');
     return rows;
   });
-  if (claimed.length === 0) return 0;
+  onClaimed(claimed.length);
+  if (claimed.length === 0) return;
   await deps.pause?.('claimed');
 
   const open = new Map(claimed.map((delivery) => [delivery.n, delivery]));
@@ -81,7 +83,6 @@ export async function attempt(
     clearInterval(renew);
     await Promise.all(telling);
   }
-  return claimed.length;
 }
 
 /** What is still open was not sent. A fault of ours is not met again at once. */

@@ -297,6 +297,25 @@ test('a slow recipient stops nobody else', async () => {
   assert.equal((await only(slow)).state, 'delivered');
 });
 
+test('who was put off to a transaction of their own does not wait for the slow one before', async () => {
+  const message = await t.submit(['slow@outside.test', 'anyone@outside.test', 'other@outside.test']);
+  t.advance(HOLD);
+  const held = t.holdOutside();
+  const points = barriers();
+  const worker = t.worker({ graceMs: 60_000, pause: points.pause });
+  const putOff = points.at('recording');
+  worker.start();
+  await putOff.reached;
+  const recorded = points.at('recording');
+  putOff.letGo();
+  await Promise.all([held.reached, recorded.reached]);
+  recorded.letGo();
+  assert.deepEqual(await committed(message), ['sending', 'delivered', 'delivered']);
+  held.letGo();
+  await worker.stop();
+  assert.equal((await only(message)).state, 'delivered');
+});
+
 test('within one worker, slow recipients leave room for the rest', async () => {
   const held = t.holdOutside();
   const slow = await Promise.all(Array.from({ length: 5 }, () => t.submit(['slow@outside.test'])));

@@ -51,6 +51,13 @@ const RECIPIENTS = 100;
 const TICK_MS = 500;
 const RECOVER_MS = 30_000;
 
+interface Job {
+  tenant: number;
+  message: number;
+  /** How many deliveries are its own; undefined: that is not certain yet. */
+  claimed: number | undefined;
+}
+
 export function createOutgoing(options: OutgoingDeps): Outgoing {
   const { store, clock, log } = options;
   let { nextHop } = options;
@@ -60,35 +67,49 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
     timeouts: options.timeouts ?? TIMEOUTS,
     leaseMs: options.leaseMs ?? LEASE_MS,
   };
-  const active = new Map<Promise<void>, { tenant: number; message: number }>();
+  const active = new Map<Promise<void>, Job>();
   let ending = new AbortController();
   let claimed = 0;
   let turn = 0;
 
-  const begin = (at: { tenant: number; message: number; deliveries: number[] }): void => {
-    const job = attempt(deps, at, ending.signal)
-      .then((count) => {
-        claimed += count;
-        // Its message may have more. What claimed nothing is in other hands, and is looked at by the clock.
-        if (count > 0) store.notifier.emit('wake', 'outgoing');
-      })
-      .catch((error: Error) => log.error({ err: error, message: at.message }, 'an attempt was lost'))
-      .finally(() => active.delete(job));
-    active.set(job, at);
+  /** There may be more of its message. What claimed nothing is in other hands, and is looked at by the clock. */
+  const lookAgain = ({ claimed: own = 0 }: Job): void => void (own > 0 && store.notifier.emit('wake', 'outgoing'));
+
+  const begin = (tenant: number, message: number, deliveries: number[]): void => {
+    const job: Job = { tenant, message, claimed: undefined };
+    const done = attempt(deps, { tenant, message, deliveries }, ending.signal, (count) => {
+      job.claimed = count;
+      claimed += count;
+      lookAgain(job);
+    })
+      .catch((error: Error) => log.error({ err: error, message }, 'an attempt was lost'))
+      .finally(() => {
+        active.delete(done);
+        lookAgain(job);
+      });
+    active.set(done, job);
   };
 
-  /** Begins attempts at what is due, as many as there is room for; each that ends has it called again. */
+  /** Begins attempts at what is due, as many as there is room for; called again when one has claimed or ended. */
   const look = async (): Promise<void> => {
     const tenants = await tenantIds(store);
     // Another tenant is first each time.
     for (let i = 0; i < tenants.length && active.size < SIDE_BY_SIDE; i++) {
       const tenant = tenants[(turn + i) % tenants.length] ?? 0;
-      const busy = [...active.values()].filter((job) => job.tenant === tenant).map((job) => job.message);
+      const jobs = Map.groupBy(
+        [...active.values()].filter((job) => job.tenant === tenant),
+        (job) => job.message,
+      );
+      const full = [...jobs].filter(
+        ([, of]) => of.length >= OF_ONE_MESSAGE || of.some((job) => job.claimed === undefined),
+      );
+      const busy = full.map(([message]) => message);
       const due = await dueDeliveries(store, tenant, clock(), busy, SIDE_BY_SIDE * RECIPIENTS);
       for (const [message, rows] of Map.groupBy(due, (row) => row.message_id)) {
-        for (let j = 0; j < OF_ONE_MESSAGE && j * RECIPIENTS < rows.length && active.size < SIDE_BY_SIDE; j++) {
+        const room = Math.min(OF_ONE_MESSAGE - (jobs.get(message)?.length ?? 0), SIDE_BY_SIDE - active.size);
+        for (let j = 0; j < room && j * RECIPIENTS < rows.length; j++) {
           const deliveries = rows.slice(j * RECIPIENTS, (j + 1) * RECIPIENTS).map((row) => row.n);
-          begin({ tenant, message, deliveries });
+          begin(tenant, message, deliveries);
         }
       }
     }
@@ -122,12 +143,14 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
   return {
     async run() {
       const before = claimed;
-      for (;;) {
-        const earlier = claimed;
-        await look();
-        while (active.size > 0) await Promise.all(active.keys());
-        if (claimed === earlier) return claimed - before;
+      for (let seen = -1; seen !== claimed;) {
+        seen = claimed;
+        do {
+          await look();
+          if (active.size > 0) await Promise.race(active.keys());
+        } while (active.size > 0);
       }
+      return claimed - before;
     },
     recover,
     start() {

@@ -4,6 +4,7 @@ import { domainOf } from '../mail/address.ts';
 import { raise } from '../store/account-state.ts';
 import { tenantsOfDomains, type Right } from '../store/directory.ts';
 import {
+  addRights,
   deleteAccount,
   deleteAlias,
   insertAccounts,
@@ -49,8 +50,10 @@ export interface AccountChanges {
   acceptsRecalls?: boolean | undefined;
   addAliases?: string[] | undefined;
   removeAliases?: string[] | undefined;
-  /** By the delegate's address: what it may do from now on; [] nothing. */
-  delegates?: Record<string, Right[]> | undefined;
+  /** By the delegate's address: what it may do too from now on. */
+  grant?: Record<string, Right[]> | undefined;
+  /** Delegates that may do nothing any more. */
+  revoke?: string[] | undefined;
 }
 
 export interface AccountAdmin {
@@ -70,7 +73,7 @@ export interface AccountAdmin {
 }
 
 export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin {
-  const admin: AccountAdmin = {
+  return {
     async addAccount(input) {
       if (input.password !== undefined) checkPassword(input.password);
       const password = input.password === undefined ? null : await hashPassword(input.password);
@@ -90,7 +93,13 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         const rows = accounts.map((account): NewAccount => {
           const address = checkedAddress(account.address);
           const aliases = (account.aliases ?? []).map(checkedAddress);
-          return { address, name: checkedName(account.name, address), kind: 'person', password: account.passwordHash, aliases };
+          return {
+            address,
+            name: checkedName(account.name, address),
+            kind: 'person',
+            password: account.passwordHash,
+            aliases,
+          };
         });
         const addresses = rows.flatMap((row) => [row.address, ...row.aliases]);
         const domains = await tenantsOfDomains(tx, [...new Set(addresses.map(domainOf))]);
@@ -114,8 +123,12 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         const added = await aliasesOf(tx, tenant, input.addAliases ?? []);
         await refuseTaken(tx, added);
         for (const alias of added) await insertAlias(tx, tenant, account, alias);
-        for (const [delegate, rights] of Object.entries(input.delegates ?? {})) {
-          await grant(tx, { tenant, account, own }, delegate, rights);
+        const of = { tenant, account, own };
+        for (const delegate of input.revoke ?? []) {
+          await setRights(tx, tenant, account, await delegateOf(tx, of, delegate), []);
+        }
+        for (const [delegate, rights] of Object.entries(input.grant ?? {})) {
+          await addRights(tx, tenant, account, await delegateOf(tx, of, delegate), rights);
         }
         const shown = { ...input, ...(password === undefined ? {} : { password: password ? 'changed' : 'removed' }) };
         return { tenant, result: undefined, audit: { action: 'account.changed', subject: own, detail: shown } };
@@ -132,9 +145,19 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         return { tenant, result: undefined, audit: { action: 'account.removed', subject: own, detail: {} } };
       }),
 
-    delegate: (account, delegate, rights) => admin.setAccount(account, { delegates: { [delegate]: rights } }),
+    delegate: (address, delegate, rights) =>
+      change(async (tx) => {
+        const of = await heldAccount(tx, address);
+        const by = await delegateOf(tx, of, delegate);
+        await setRights(tx, of.tenant, of.account, by, rights);
+        const detail = { delegate, rights };
+        return {
+          tenant: of.tenant,
+          result: undefined,
+          audit: { action: 'account.delegated', subject: of.own, detail },
+        };
+      }),
   };
-  return admin;
 }
 
 /** The account, and nobody else changes it or removes it meanwhile. */
@@ -150,9 +173,9 @@ async function aliasesOf(tx: Transaction, tenant: number, given: string[]): Prom
   return aliases;
 }
 
-async function grant(tx: Transaction, to: Found, delegate: string, rights: Right[]): Promise<void> {
+async function delegateOf(tx: Transaction, of: Found, delegate: string): Promise<number> {
   const by = await existingAccount(tx, delegate);
-  if (by.tenant !== to.tenant) refuse('notLocal', `${by.own} is of another organisation.`);
-  if (by.account === to.account) refuse('badDelegate', `${to.own} needs no rights on itself.`);
-  await setRights(tx, to.tenant, to.account, by.account, [...new Set(rights)]);
+  if (by.tenant !== of.tenant) refuse('notLocal', `${by.own} is of another organisation.`);
+  if (by.account === of.account) refuse('badDelegate', `${of.own} needs no rights on itself.`);
+  return by.account;
 }

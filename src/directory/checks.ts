@@ -24,7 +24,8 @@ const NAME_LENGTH = 200;
 /** A display name, which will stand in header fields; without one, the address's local part. */
 export function checkedName(given: string | undefined, address: string): string {
   const name = given?.normalize('NFC').trim() ?? '';
-  if (/[\p{Cc}\u2028\u2029\ufffd]/u.test(name)) refuse('badName', 'A name is one line of text, without control characters.');
+  if (/[\p{Cc}\u2028\u2029\ufffd]/u.test(name))
+    refuse('badName', 'A name is one line of text, without control characters.');
   if (name.length > NAME_LENGTH) refuse('badName', `A name has ${NAME_LENGTH} characters at most.`);
   return name === '' ? address.slice(0, address.lastIndexOf('@')) : name;
 }
@@ -73,12 +74,12 @@ export interface Found {
 /** The account that an address leads to. */
 export async function existingAccount(reader: Reader, given: string): Promise<Found> {
   const row = await addressRow(reader, checkedAddress(given));
-  if (row?.account_id == null) return refuse('notFound', `There is no account ${given}.`);
+  if (!row || row.account_id === null) return refuse('notFound', `There is no account ${given}.`);
   return { tenant: row.tenant_id, account: row.account_id, own: row.own ?? given };
 }
 
 export async function existingGroup(reader: Reader, given: string): Promise<GroupRow> {
   const row = await addressRow(reader, checkedAddress(given));
-  const group = row?.group_id == null ? undefined : await groupById(reader, row.tenant_id, row.group_id);
+  const group = row && row.group_id !== null ? await groupById(reader, row.tenant_id, row.group_id) : undefined;
   return group ?? refuse('notFound', `There is no group ${given}.`);
 }

@@ -74,14 +74,18 @@ export function createDirectory(deps: { store: Store }): Directory {
     if (address === null) return { kind: 'outside' };
     return remembered(`address ${address}`, async () => {
       const row = await addressRow(store, address);
-      if (row?.account_id != null) return { kind: 'account', tenant: row.tenant_id, account: row.account_id, address: row.own ?? address };
-      if (row?.group_id != null) return { kind: 'group', tenant: row.tenant_id, group: row.group_id, address };
+      if (row && row.account_id !== null) {
+        return { kind: 'account', tenant: row.tenant_id, account: row.account_id, address: row.own ?? address };
+      }
+      if (row && row.group_id !== null) return { kind: 'group', tenant: row.tenant_id, group: row.group_id, address };
       const tenant = await domainTenant(store, domainOf(address));
       return tenant === undefined ? { kind: 'outside' } : { kind: 'unknown', tenant };
     });
   };
-  const account = (tenant: number, id: number): Promise<Account | undefined> => remembered(`account ${tenant} ${id}`, () => accountRow(store, tenant, id));
-  const tenantOf = (tenant: number): ReturnType<typeof tenantRow> => remembered(`tenant ${tenant}`, () => tenantRow(store, tenant));
+  const account = (tenant: number, id: number): Promise<Account | undefined> =>
+    remembered(`account ${tenant} ${id}`, () => accountRow(store, tenant, id));
+  const tenantOf = (tenant: number): ReturnType<typeof tenantRow> =>
+    remembered(`tenant ${tenant}`, () => tenantRow(store, tenant));
 
   return {
     resolve,
@@ -114,7 +118,10 @@ export function createDirectory(deps: { store: Store }): Directory {
         return found.filter((other) => other !== undefined);
       }),
     may: async (tenant, actor, of, right) =>
-      actor === of || (await remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor))).includes(right),
+      actor === of ||
+      (await remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor))).includes(
+        right,
+      ),
     close() {
       store.notifier.off('directory', forget).off('resync', forget);
     },

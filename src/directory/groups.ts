@@ -74,14 +74,22 @@ export function groupAdmin({ clock }: AdminDeps, change: Change): GroupAdmin {
         await addMembers(tx, group, input.add ?? []);
         const { add = [], remove = [], ...rest } = input;
         const detail = { ...rest, ...counted('add', add), ...counted('remove', remove) };
-        return { tenant: group.tenant, result: undefined, audit: { action: 'group.changed', subject: group.address, detail } };
+        return {
+          tenant: group.tenant,
+          result: undefined,
+          audit: { action: 'group.changed', subject: group.address, detail },
+        };
       }),
 
     removeGroup: (address) =>
       change(async (tx) => {
         const group = await heldGroup(tx, address);
         await deleteGroup(tx, group.tenant, group.id);
-        return { tenant: group.tenant, result: undefined, audit: { action: 'group.removed', subject: group.address, detail: {} } };
+        return {
+          tenant: group.tenant,
+          result: undefined,
+          audit: { action: 'group.removed', subject: group.address, detail: {} },
+        };
       }),
   };
 }
@@ -105,7 +113,10 @@ async function heldGroup(tx: Transaction, address: string): Promise<GroupRow> {
 async function addMembers(tx: Transaction, group: GroupRow, given: string[]): Promise<void> {
   if (given.length === 0) return;
   const members = [...new Set(given.map(checkedAddress))];
-  const [known, domains] = [await addressRows(tx, members), await tenantsOfDomains(tx, [...new Set(members.map(domainOf))])];
+  const [known, domains] = [
+    await addressRows(tx, members),
+    await tenantsOfDomains(tx, [...new Set(members.map(domainOf))]),
+  ];
   for (const member of members) {
     const row = known.get(member);
     if (!row && domains.get(domainOf(member)) === group.tenant) refuse('notFound', `There is no ${member} here.`);
@@ -113,7 +124,11 @@ async function addMembers(tx: Transaction, group: GroupRow, given: string[]): Pr
     const way = wayDown(await groupsBelow(tx, group.tenant, row.group_id), row.group_id, group.id);
     if (way) refuse('loop', `That would be a loop: ${[group.address, member, ...way].join(' → ')}.`);
   }
-  await insertMembers(tx, group.tenant, members.map((address) => ({ group: group.id, address })));
+  await insertMembers(
+    tx,
+    group.tenant,
+    members.map((address) => ({ group: group.id, address })),
+  );
 }
 
 /** The shortest way from one group down to another: the addresses after the first; undefined: there is none. */

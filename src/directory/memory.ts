@@ -2,8 +2,8 @@
 
 export interface Memory {
   /** One question to the database, however many ask it at once; what failed is asked again. */
-  remember<T>(key: string, ask: () => Promise<T>, maxAgeMs?: number): Promise<T>;
-  forget(): void;
+  readonly remember: <T>(key: string, ask: () => Promise<T>, maxAgeMs?: number) => Promise<T>;
+  readonly forget: () => void;
 }
 
 interface Entry {

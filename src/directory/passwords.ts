@@ -54,7 +54,7 @@ async function derive(password: string, nonce: Buffer, parameters: Parameters): 
 }
 
 async function verify(password: string, phc: string): Promise<boolean> {
-  const known = readPhc(phc);
+  const known = isPasswordHash(phc) ? readPhc(phc) : undefined;
   if (!known) return false;
   return timingSafeEqual(await derive(password, known.salt, known.parameters), known.hash);
 }
@@ -80,7 +80,9 @@ const REMEMBERED = 100_000;
  * Remembers that a password fits a hash, under a key of this process: a changed password has another hash, so what was
  * remembered is void with it. Accounts that share a hash share the answer.
  */
-export function createPasswordChecker(derivation: (password: string, phc: string) => Promise<boolean> = verify): PasswordChecker {
+export function createPasswordChecker(
+  derivation: (password: string, phc: string) => Promise<boolean> = verify,
+): PasswordChecker {
   const key = randomBytes(32);
   const known = new Set<string>();
   const running = new Map<string, Promise<boolean>>();
@@ -90,7 +92,9 @@ export function createPasswordChecker(derivation: (password: string, phc: string
   return {
     async check(given, phc) {
       const password = given.normalize('NFC');
-      const digest = createHmac('sha256', key).update(`${phc ?? ''}\0${password}`).digest('base64');
+      const digest = createHmac('sha256', key)
+        .update(`${phc ?? ''}\0${password}`)
+        .digest('base64');
       if (known.delete(digest)) {
         known.add(digest); // the order is that of use
         return true;

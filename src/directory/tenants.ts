@@ -27,7 +27,11 @@ export function tenantAdmin({ clock }: AdminDeps, change: Change): TenantAdmin {
         }
         const policy = checkPolicy(input.policy ?? {});
         const tenant = await insertTenant(tx, { name, policy, domains, at: clock() });
-        return { tenant, result: tenant, audit: { action: 'tenant.added', subject: name, detail: { domains, policy } } };
+        return {
+          tenant,
+          result: tenant,
+          audit: { action: 'tenant.added', subject: name, detail: { domains, policy } },
+        };
       }),
 
     addDomain: (tenant, given) =>
@@ -36,7 +40,11 @@ export function tenantAdmin({ clock }: AdminDeps, change: Change): TenantAdmin {
         const row = (await lockTenant(tx, tenant)) ?? refuse('notFound', 'There is no such tenant.');
         if ((await domainTenant(tx, domain)) !== undefined) refuse('taken', `${domain} belongs to a tenant already.`);
         await insertDomains(tx, tenant, [domain]);
-        return { tenant, result: undefined, audit: { action: 'tenant.changed', subject: row.name, detail: { addDomain: domain } } };
+        return {
+          tenant,
+          result: undefined,
+          audit: { action: 'tenant.changed', subject: row.name, detail: { addDomain: domain } },
+        };
       }),
 
     setPolicy: (tenant, input) =>

@@ -121,7 +121,7 @@ function jmapRoutes(app: FastifyInstance, services: JmapServices): void {
   app.get('/.well-known/jmap', (request) => sessionObject(services.directory, userOf(request), `${request.protocol}://${request.headers.host}`));
 
   // The body is read as it is and parsed here, so that what is wrong with it is told as JMAP has it.
-  app.removeContentTypeParser('application/json');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LIMITS.maxSizeUpload }, (_request, body, done) => done(null, body));
 
   const api = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {

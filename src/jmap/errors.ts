@@ -1,6 +1,7 @@
 // Errors of JMAP (RFC 8620 §3.6), and how the three kinds of error become them.
 
 import { Refusal, SyntaxFault, Unavailable } from '../mail/errors.ts';
+import type { Logger } from '../mail/log.ts';
 
 /** RFC 8620 §3.6.2: the answer of one method call. */
 export class MethodError extends Error {
@@ -64,6 +65,15 @@ export function toMethodError(error: unknown): { type: string; [detail: string]:
   if (error instanceof SyntaxFault) return { type: 'invalidArguments', description: error.message };
   if (error instanceof Refusal) return { type: error.reason, description: error.message, ...error.detail };
   return null;
+}
+
+/** The response of a call that threw; the cause of a fault is ours to know, not theirs. */
+export function errorReply(method: string, error: unknown, { log }: { log: Logger }): [string, Record<string, unknown>] {
+  const told = toMethodError(error);
+  if (told) return ['error', told];
+  const { message, stack } = error as Error;
+  log.error({ method, err: { message, stack } }, 'a method failed');
+  return ['error', { type: 'serverFail', description: 'An error of ours; it has been logged.' }];
 }
 
 /** What one object's change threw, as its SetError; undefined: not of that kind. */

@@ -2,7 +2,7 @@
 
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
 import { blobCopy } from './methods/blob-copy.ts';
-import { echo } from './methods/core.ts';
+import { cannotCalculate, echo } from './methods/core.ts';
 import { emailChangesMethod } from './methods/email-changes.ts';
 import { emailCopy } from './methods/email-copy.ts';
 import { emailGet } from './methods/email-get.ts';
@@ -10,10 +10,13 @@ import { emailImport } from './methods/email-import.ts';
 import { emailParse } from './methods/email-parse.ts';
 import { emailQuery, emailQueryChangesMethod } from './methods/email-query.ts';
 import { emailSet } from './methods/email-set.ts';
-import { submissionChanges, submissionGet, submissionQuery } from './methods/email-submission.ts';
+import { submissionChanges, submissionGet } from './methods/email-submission.ts';
+import { submissionQuery, submissionQueryChanges } from './methods/email-submission-query.ts';
 import { submissionSet } from './methods/email-submission-set.ts';
-import { identityChanges, identityGet, identitySet } from './methods/identity.ts';
-import { cannotCalculate, mailboxChangesMethod, mailboxGet, mailboxQuery } from './methods/mailbox.ts';
+import { identityChanges, identityGet } from './methods/identity.ts';
+import { identitySet } from './methods/identity-set.ts';
+import { mailboxChangesMethod, mailboxGet } from './methods/mailbox.ts';
+import { mailboxQuery, mailboxQueryChanges } from './methods/mailbox-query.ts';
 import { mailboxSet } from './methods/mailbox-set.ts';
 import { recallChanges, recallGet, recallPreview, recallQuery, recallRestore, recallSet } from './methods/recall.ts';
 import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
@@ -34,7 +37,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'Mailbox/get': mailboxGet,
     'Mailbox/changes': mailboxChangesMethod,
     'Mailbox/query': mailboxQuery,
-    'Mailbox/queryChanges': cannotCalculate,
+    'Mailbox/queryChanges': mailboxQueryChanges,
     'Mailbox/set': mailboxSet,
     'Thread/get': threadGet,
     'Thread/changes': threadChangesMethod,
@@ -55,7 +58,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'EmailSubmission/get': submissionGet,
     'EmailSubmission/changes': submissionChanges,
     'EmailSubmission/query': submissionQuery,
-    'EmailSubmission/queryChanges': cannotCalculate,
+    'EmailSubmission/queryChanges': submissionQueryChanges,
     'EmailSubmission/set': submissionSet,
   }),
   ...of(CAPABILITY.recall, {

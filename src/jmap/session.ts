@@ -12,59 +12,105 @@ export async function accountsOf(directory: Directory, user: Account): Promise<M
   return new Map(all.map((account) => [`a${account.id}`, account]));
 }
 
-const EMAIL_SORTS = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject', 'hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword'];
-
-/** Changes when anything of the session does: accounts or their names. */
-export function sessionState(accounts: ReadonlyMap<string, Account>): string {
-  const named = [...accounts].map(([id, account]) => [id, account.name, account.address]);
-  return createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 16);
+/** May they send as this account? Reading somebody's mail does not mean that. */
+export async function maySubmit(directory: Directory, user: Account, account: Account): Promise<boolean> {
+  const may = (right: 'send-as' | 'send-on-behalf'): Promise<boolean> =>
+    directory.may(account.tenant, user.id, account.id, right);
+  return user.id === account.id || (await may('send-as')) || (await may('send-on-behalf'));
 }
 
+const EMAIL_SORTS = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject', 'hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword'];
+
+const CORE = {
+  maxSizeUpload: LIMITS.maxSizeUpload,
+  maxConcurrentUpload: LIMITS.maxConcurrentUpload,
+  maxSizeRequest: LIMITS.maxSizeRequest,
+  maxConcurrentRequests: LIMITS.maxConcurrentRequests,
+  maxCallsInRequest: LIMITS.maxCallsInRequest,
+  maxObjectsInGet: LIMITS.maxObjectsInGet,
+  maxObjectsInSet: LIMITS.maxObjectsInSet,
+  collationAlgorithms: COLLATIONS,
+};
+
+/** RFC 8621 §1.3.1. */
+const MAIL = {
+  maxMailboxesPerEmail: 1,
+  maxMailboxDepth: LIMITS.maxMailboxDepth,
+  maxSizeMailboxName: LIMITS.maxMailboxName,
+  maxSizeAttachmentsPerEmail: LIMITS.maxSizeUpload,
+  emailQuerySortOptions: EMAIL_SORTS,
+  mayCreateTopLevelMailbox: true,
+};
+
+/** RFC 8621 §1.3.2; RFC 4865 §4 (seconds), RFC 3461. */
+const SUBMISSION = {
+  maxDelayedSend: LIMITS.maxDelayedSend,
+  submissionExtensions: { FUTURERELEASE: [String(LIMITS.maxDelayedSend)], DSN: [] },
+};
+
+interface AccountObject {
+  name: string;
+  isPersonal: boolean;
+  isReadOnly: boolean;
+  accountCapabilities: Record<string, object>;
+}
+
+async function accountObjects(
+  directory: Directory,
+  user: Account,
+  accounts: ReadonlyMap<string, Account>,
+): Promise<Record<string, AccountObject>> {
+  const objects = await Promise.all(
+    [...accounts].map(async ([id, account]): Promise<[string, AccountObject]> => {
+      const object = {
+        name: account.address,
+        isPersonal: account.id === user.id,
+        isReadOnly: false,
+        accountCapabilities: {
+          [CAPABILITY.core]: {},
+          [CAPABILITY.mail]: MAIL,
+          ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
+          [CAPABILITY.recall]: {},
+        },
+      };
+      return [id, object];
+    }),
+  );
+  return Object.fromEntries(objects);
+}
+
+/** Changes when anything of the session does. */
+export async function sessionState(
+  directory: Directory,
+  user: Account,
+  accounts: ReadonlyMap<string, Account>,
+): Promise<string> {
+  return digest(user, await accountObjects(directory, user, accounts));
+}
+
+function digest(user: Account, accounts: Record<string, AccountObject>): string {
+  const all = JSON.stringify([CORE, user.address, accounts]);
+  return createHash('sha256').update(all).digest('base64url').slice(0, 16);
+}
+
+/** `base`: the server's own URL, as the client came to it, without a slash at its end. */
 export async function sessionObject(directory: Directory, user: Account, base: string): Promise<Record<string, unknown>> {
-  const accounts = await accountsOf(directory, user);
+  const accounts = await accountObjects(directory, user, await accountsOf(directory, user));
   const own = `a${user.id}`;
-  const mail = {
-    maxMailboxesPerEmail: 1,
-    maxMailboxDepth: LIMITS.maxMailboxDepth,
-    maxSizeMailboxName: LIMITS.maxMailboxName,
-    maxSizeAttachmentsPerEmail: LIMITS.maxSizeUpload,
-    emailQuerySortOptions: EMAIL_SORTS,
-    mayCreateTopLevelMailbox: true,
-  };
-  const submission = { maxDelayedSend: LIMITS.maxDelayedSend, submissionExtensions: { FUTURERELEASE: [String(LIMITS.maxDelayedSend)] } };
   return {
     capabilities: {
-      [CAPABILITY.core]: {
-        maxSizeUpload: LIMITS.maxSizeUpload,
-        maxConcurrentUpload: LIMITS.maxConcurrentUpload,
-        maxSizeRequest: LIMITS.maxSizeRequest,
-        maxConcurrentRequests: LIMITS.maxConcurrentRequests,
-        maxCallsInRequest: LIMITS.maxCallsInRequest,
-        maxObjectsInGet: LIMITS.maxObjectsInGet,
-        maxObjectsInSet: LIMITS.maxObjectsInSet,
-        collationAlgorithms: COLLATIONS,
-      },
+      [CAPABILITY.core]: CORE,
       [CAPABILITY.mail]: {},
       [CAPABILITY.submission]: {},
       [CAPABILITY.recall]: {},
     },
-    accounts: Object.fromEntries(
-      [...accounts].map(([id, account]) => [
-        id,
-        {
-          name: account.address,
-          isPersonal: id === own,
-          isReadOnly: false,
-          accountCapabilities: { [CAPABILITY.core]: {}, [CAPABILITY.mail]: mail, [CAPABILITY.submission]: submission, [CAPABILITY.recall]: {} },
-        },
-      ]),
-    ),
-    primaryAccounts: { [CAPABILITY.core]: own, [CAPABILITY.mail]: own, [CAPABILITY.submission]: own, [CAPABILITY.recall]: own },
+    accounts,
+    primaryAccounts: { [CAPABILITY.mail]: own, [CAPABILITY.submission]: own, [CAPABILITY.recall]: own },
     username: user.address,
     apiUrl: `${base}/jmap/`,
     downloadUrl: `${base}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
     uploadUrl: `${base}/jmap/upload/{accountId}/`,
     eventSourceUrl: `${base}/jmap/eventsource/?types={types}&closeafter={closeafter}&ping={ping}`,
-    state: sessionState(accounts),
+    state: digest(user, accounts),
   };
 }

@@ -1,5 +1,6 @@
 // What the standard methods have in common (RFC 8620 §5): reading arguments, /get, /changes, /set.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../directory/directory.ts';
 import { invalidArguments, MethodError, SetFault, toSetError, type SetError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -34,6 +35,12 @@ export function numberOf(id: unknown, prefix: string): number | undefined {
   if (typeof id !== 'string' || !id.startsWith(prefix)) return undefined;
   const digits = id.slice(prefix.length);
   return /^[1-9]\d{0,15}$/.test(digits) && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
+}
+
+/** A text that can be kept: whole characters, no NUL, at most `most` of them; `line`: no control characters at all. */
+export function isText(value: unknown, most: number, kind: 'line' | 'text'): value is string {
+  if (typeof value !== 'string' || value.length > most || !value.isWellFormed()) return false;
+  return kind === 'line' ? !/\p{Cc}/u.test(value) : !value.includes('\0');
 }
 
 export function optionalBoolean(args: Args, name: string, fallback: boolean): boolean {
@@ -81,6 +88,25 @@ export function pick(object: Record<string, unknown>, properties: string[] | nul
   return Object.fromEntries(['id', ...properties].filter((name) => Object.hasOwn(object, name)).map((name) => [name, object[name]]));
 }
 
+/** `list` and `notFound` of a /get, in the order asked for; `ids` null: all there are. */
+export function listed(
+  all: ReadonlyMap<string, Record<string, unknown>>,
+  ids: string[] | null,
+  properties: string[] | null,
+): { list: Record<string, unknown>[]; notFound: string[] } {
+  const wanted = ids ?? [...all.keys()];
+  const found = wanted.map((id) => all.get(id));
+  return {
+    list: found.filter((object) => object !== undefined).map((object) => pick(object, properties)),
+    notFound: wanted.filter((_, i) => found[i] === undefined),
+  };
+}
+
+/** A state of the future is none of ours. Throws `cannotCalculateChanges`. */
+export function checkState(since: number, now: number): void {
+  if (since > now) throw new MethodError('cannotCalculateChanges');
+}
+
 export interface ChangesArguments {
   since: number;
   max: number | null;
@@ -125,8 +151,11 @@ export function setArguments(args: Args, state: string, extra: readonly string[]
   };
   const create = map('create');
   const update = map('update');
-  const destroy = [...new Set(Array.isArray(args['destroy']) && args['destroy'].every((id) => typeof id === 'string') ? (args['destroy'] as string[]) : [])];
-  if (args['destroy'] != null && !Array.isArray(args['destroy'])) throw invalidArguments('"destroy" is a list of ids or null.');
+  const given = args['destroy'] ?? [];
+  if (!Array.isArray(given) || !given.every((id) => typeof id === 'string')) {
+    throw invalidArguments('"destroy" is a list of ids or null.');
+  }
+  const destroy = [...new Set(given as string[])];
   if (ifInState !== null && ifInState !== state) throw new MethodError('stateMismatch');
   if (create.size + update.size + destroy.length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} objects.`);
   return { create, update, destroy };
@@ -142,7 +171,9 @@ export interface SetResult {
 }
 
 export function emptySetResult(): SetResult {
-  return { created: {}, updated: {}, destroyed: [], notCreated: {}, notUpdated: {}, notDestroyed: {} };
+  // "__proto__" is an Id like any other (RFC 8620 §1.2).
+  const map = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+  return { created: map(), updated: map(), destroyed: [], notCreated: map(), notUpdated: map(), notDestroyed: map() };
 }
 
 /** Runs one object's change; what it refuses goes to `refused`. */
@@ -158,7 +189,7 @@ export async function attempt(id: string, refused: Record<string, SetError>, cha
 
 /** The response of a /set: empty maps are null (RFC 8620 §5.3). */
 export function setResponse(accountId: unknown, oldState: string, newState: string, result: SetResult): Record<string, unknown> {
-  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
+  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : { ...map });
   return {
     accountId,
     oldState,
@@ -178,13 +209,21 @@ export function resolveId(id: string, context: MethodContext): string {
 }
 
 /**
- * Applies a PatchObject (RFC 8620 §5.3) to an object; the object itself is not changed. Throws SetFault `invalidPatch`.
+ * Applies a PatchObject (RFC 8620 §5.3) to an object; the object itself is not changed. A property set to null goes back
+ * to its default. Throws SetFault `invalidPatch`.
  */
-export function applyPatch(object: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+export function applyPatch(
+  object: Record<string, unknown>,
+  patch: Record<string, unknown>,
+  defaults: Record<string, unknown> = {},
+): Record<string, unknown> {
   const result = structuredClone(object);
-  const paths = Object.keys(patch);
-  for (const path of paths) {
-    if (paths.some((other) => other !== path && other.startsWith(`${path}/`))) throw new SetFault('invalidPatch', `"${path}" and a part of it are both set.`);
+  for (const [path, value] of Object.entries(patch)) {
+    for (let i = path.indexOf('/'); i >= 0; i = path.indexOf('/', i + 1)) {
+      if (Object.hasOwn(patch, path.slice(0, i))) {
+        throw new SetFault('invalidPatch', `"${path}" and what it is a part of are both set.`);
+      }
+    }
     const steps = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
     const last = steps.pop() ?? '';
     let at: unknown = result;
@@ -193,39 +232,14 @@ export function applyPatch(object: Record<string, unknown>, patch: Record<string
       if (!isObject(at)) throw new SetFault('invalidPatch', `There is nothing at "${path}" to set.`);
     }
     const target = at as Record<string, unknown>;
-    if (patch[path] === null && steps.length > 0) delete target[last];
-    else target[last] = patch[path];
+    if (value === null && steps.length > 0) delete target[last];
+    else target[last] = value === null && Object.hasOwn(defaults, last) ? defaults[last] : value;
   }
   return result;
 }
 
-/** Comparators of a /query, each with a known property. Throws `unsupportedSort`. */
-export function sortArguments(args: Args, known: readonly string[]): { property: string; ascending: boolean; comparator: Record<string, unknown> }[] {
-  const sort = args['sort'] ?? [];
-  if (!Array.isArray(sort) || !sort.every(isObject)) throw invalidArguments('"sort" is a list of comparators or null.');
-  return (sort as Record<string, unknown>[]).map((comparator) => {
-    const { property, isAscending = true } = comparator;
-    if (typeof property !== 'string' || typeof isAscending !== 'boolean') throw invalidArguments('A comparator names a property.');
-    if (!known.includes(property)) throw new MethodError('unsupportedSort', `"${property}" cannot be sorted by.`);
-    return { property, ascending: isAscending, comparator };
-  });
-}
-
-/** position, anchor, anchorOffset, limit, calculateTotal of a /query over a list that is known whole (RFC 8620 §5.5). */
-export function pageOf(ids: string[], args: Args, maxLimit: number): { ids: string[]; position: number; total?: number; limit?: number } {
-  const anchor = optionalString(args, 'anchor');
-  const asked = optionalInteger(args, 'limit', 0);
-  const limit = Math.min(asked ?? maxLimit, maxLimit);
-  let position = optionalInteger(args, 'position') ?? 0;
-  if (anchor !== null) {
-    const index = ids.indexOf(anchor);
-    if (index < 0) throw new MethodError('anchorNotFound');
-    position = Math.max(0, index + (optionalInteger(args, 'anchorOffset') ?? 0));
-  } else if (position < 0) position = Math.max(0, ids.length + position);
-  return {
-    ids: ids.slice(position, position + limit),
-    position: Math.min(position, ids.length),
-    ...(optionalBoolean(args, 'calculateTotal', false) ? { total: ids.length } : {}),
-    ...((asked === null || asked > maxLimit) && ids.length - position > limit ? { limit } : {}),
-  };
+/** What a client that sent `given` does not know of `now`: RFC 8620 §5.3 `created`, `updated`. */
+export function unlike(given: Record<string, unknown>, now: Record<string, unknown>): Record<string, unknown> {
+  const told = Object.entries(now).filter(([name, value]) => !isDeepStrictEqual(given[name], value));
+  return Object.fromEntries(told);
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
 import { raise } from '../store/account-state.ts';
 import { appendAudit } from '../store/audit.ts';
-import { accountChanged, recallChanged } from '../store/notify.ts';
+import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
 import {
   addCounts,
@@ -60,12 +60,18 @@ const REMEMBERED = 1000;
 export function createProgress(deps: ProgressDeps): Progress {
   const { store, clock, log } = deps;
   const opened = new Map<string, OpenRecall>();
+  const opening = new Map<string, Promise<void>>();
   const pending = new Map<string, { tenant: number; id: number; account: number; counts: Counts }>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   const key = (tenant: number, id: number): string => `${tenant} ${id}`;
 
-  const open = async (tenant: number, id: number): Promise<void> => {
+  const open = (tenant: number, id: number): Promise<void> => {
+    const known = opening.get(key(tenant, id)) ?? openAnew(tenant, id).finally(() => opening.delete(key(tenant, id)));
+    opening.set(key(tenant, id), known);
+    return known;
+  };
+  const openAnew = async (tenant: number, id: number): Promise<void> => {
     await store.transact(async (tx) => {
       const found = await recallById(tx, tenant, id);
       if (!found) throw new Error(`recall ${id} is not there`);
@@ -154,11 +160,13 @@ export function createProgress(deps: ProgressDeps): Progress {
   const endIfDue = async (tenant: number, id: number): Promise<void> => {
     const left = await sweepWorkLeft(store, tenant, id);
     if (left.ranges > left.inFlight) return;
-    await store.transact(async (tx) => {
-      if (await removeGate(tx, tenant, id)) tx.changes.wake.add('outgoing').add('restore');
-    });
+    if (await removeGate(store, tenant, id)) {
+      const changes = emptyChanges();
+      changes.wake.add('outgoing').add('restore');
+      store.notifier.publish(changes);
+    }
     if (left.ranges > 0) return;
-    await settle();
+    pending.delete(key(tenant, id)); // the end counts for itself
     await finish(tenant, id);
   };
 

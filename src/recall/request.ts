@@ -145,7 +145,7 @@ function checkForm(request: RecallRequest, policy: Policy): void {
   if (request.includeRead && policy.readCopies !== 'sender-chooses') {
     throw new Refusal('readCopies', 'Your organisation does not let senders take back copies that were read.');
   }
-  if (reason !== null && ([...reason].length > 200 || /\p{Cc}/u.test(reason))) {
+  if (reason !== null && (reason.length > 200 || /\p{Cc}/u.test(reason))) {
     throw new Refusal('badReason', 'A reason is plain text of at most 200 characters.');
   }
   if (reason !== null && /\b(?:https?|ftp|mailto|javascript|data):|\bwww\.|<[a-z/!]/i.test(reason)) {

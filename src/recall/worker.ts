@@ -3,6 +3,7 @@
 import type { Logger } from '../mail/log.ts';
 import { createLanes } from '../store/lanes.ts';
 import type { Store } from '../store/postgres.ts';
+import { dueWork } from '../store/work.ts';
 import { replaceStep } from './apply/replace.ts';
 import { restoreStep } from './apply/restore.ts';
 import type { Progress } from './progress.ts';
@@ -33,9 +34,15 @@ const RECOVER_MS = 5000;
 export function createRecallWorker(deps: WorkerDeps): RecallWorker {
   const { store, progress, log } = deps;
   const step = async (): Promise<boolean> => {
-    const swept = await sweepStep(deps);
-    const replaced = await replaceStep(deps);
-    const restored = await restoreStep(deps);
+    const due = await dueWork(store, ['sweep', 'replace', 'restore'], deps.clock());
+    const kinds = new Set(due.map((work) => work.kind));
+    for (const { kind, tenant, of } of due) {
+      // Before a batch holds any lock: opening takes the sender's.
+      if (kind === 'sweep' && !progress.isOpen(tenant, of)) await progress.open(tenant, of);
+    }
+    const swept = kinds.has('sweep') && (await sweepStep(deps));
+    const replaced = kinds.has('replace') && (await replaceStep(deps));
+    const restored = kinds.has('restore') && (await restoreStep(deps));
     return swept || replaced || restored;
   };
   const lanes = createLanes({ store, log, lanes: 2, wakes: ['sweep', 'restore'], tickMs: TICK_MS, step });

@@ -34,7 +34,7 @@ export async function appendAudit(tx: Transaction, tenant: number, entry: AuditE
   const hash = auditHash(tenant, seq, entry, head.hash);
   await tx.rows(
     `WITH head AS (UPDATE audit_head SET seq = $2, hash = $9 WHERE tenant_id = $1)
-     INSERT INTO audit VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+     INSERT INTO audit (tenant_id, seq, at, actor, action, subject, detail, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [tenant, seq, entry.at, entry.actor, entry.action, entry.subject, JSON.stringify(entry.detail), head.hash, hash],
   );
 }

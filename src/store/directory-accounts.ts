@@ -58,13 +58,7 @@ export async function insertAccounts(
     `INSERT INTO mailbox (tenant_id, account_id, id, name, role, sort_order, uid_validity, created_modseq, modseq, meta_modseq)
      SELECT $1, a.id, b.id, b.name, b.role, b.id, $3, 1, 1, 1
      FROM unnest($2::int[]) AS a (id), unnest($4::text[], $5::text[]) WITH ORDINALITY AS b (name, role, id)`,
-    [
-      tenant,
-      ids,
-      Math.floor(at.getTime() / 1000),
-      MAILBOXES.map((box) => box.name),
-      MAILBOXES.map((box) => box.role),
-    ],
+    [tenant, ids, Math.floor(at.getTime() / 1000), MAILBOXES.map((box) => box.name), MAILBOXES.map((box) => box.role)],
   );
   return ids;
 }
@@ -77,12 +71,7 @@ export async function insertAlias(tx: Transaction, tenant: number, account: numb
  * False: it was none of the account's aliases (its own address is not one). Groups that had the alias as a member have
  * the account's own address instead: nobody drops out of a group by it.
  */
-export async function deleteAlias(
-  tx: Transaction,
-  tenant: number,
-  account: number,
-  address: string,
-): Promise<boolean> {
+export async function deleteAlias(tx: Transaction, tenant: number, account: number, address: string): Promise<boolean> {
   const removed = await tx.run(
     `DELETE FROM address a USING account p
      WHERE a.tenant_id = $1 AND a.account_id = $2 AND a.address = $3 AND p.tenant_id = $1 AND p.id = $2 AND p.address <> $3`,
@@ -254,6 +243,21 @@ export async function setRights(
     delegate,
     rights,
   ]);
+}
+
+/** The rights that are there stay. */
+export async function addRights(
+  tx: Transaction,
+  tenant: number,
+  account: number,
+  delegate: number,
+  rights: Right[],
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO delegation AS d (tenant_id, account_id, delegate_id, rights) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (tenant_id, account_id, delegate_id) DO UPDATE SET rights = ARRAY(SELECT DISTINCT unnest(d.rights || $4::text[]) ORDER BY 1)`,
+    [tenant, account, delegate, rights],
+  );
 }
 
 /** Highest n of the accounts `<prefix>n@<domain>`; 0: there is none. */

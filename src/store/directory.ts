@@ -31,10 +31,12 @@ export async function addressRows(
   reader: Reader,
   addresses: string[],
 ): Promise<Map<string, { tenant_id: number; account_id: number | null; group_id: number | null }>> {
-  const rows = await reader.rows<{ address: string; tenant_id: number; account_id: number | null; group_id: number | null }>(
-    `SELECT address, tenant_id, account_id, group_id FROM address WHERE address = ANY ($1::text[])`,
-    [addresses],
-  );
+  const rows = await reader.rows<{
+    address: string;
+    tenant_id: number;
+    account_id: number | null;
+    group_id: number | null;
+  }>(`SELECT address, tenant_id, account_id, group_id FROM address WHERE address = ANY ($1::text[])`, [addresses]);
   return new Map(rows.map((row) => [row.address, row]));
 }
 
@@ -67,7 +69,9 @@ export function alreadyThere(error: unknown): string | undefined {
 }
 
 export async function domainsOf(reader: Reader, tenant: number): Promise<string[]> {
-  const rows = await reader.rows<{ name: string }>(`SELECT name FROM domain WHERE tenant_id = $1 ORDER BY name`, [tenant]);
+  const rows = await reader.rows<{ name: string }>(`SELECT name FROM domain WHERE tenant_id = $1 ORDER BY name`, [
+    tenant,
+  ]);
   return rows.map((row) => row.name);
 }
 
@@ -75,11 +79,18 @@ export async function accountRow(reader: Reader, tenant: number, id: number): Pr
   return reader.row(`SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
 }
 
-export async function credentialsOf(reader: Reader, tenant: number, id: number): Promise<{ password: string | null } | undefined> {
+export async function credentialsOf(
+  reader: Reader,
+  tenant: number,
+  id: number,
+): Promise<{ password: string | null } | undefined> {
   return reader.row(`SELECT password FROM account WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
 }
 
-export async function tenantRow(reader: Reader, tenant: number): Promise<{ id: number; name: string; policy: Partial<Policy> } | undefined> {
+export async function tenantRow(
+  reader: Reader,
+  tenant: number,
+): Promise<{ id: number; name: string; policy: Partial<Policy> } | undefined> {
   return reader.row(`SELECT id, name, policy FROM tenant WHERE id = $1`, [tenant]);
 }
 
@@ -88,7 +99,12 @@ export async function tenantsAll(reader: Reader): Promise<{ id: number; name: st
 }
 
 /** Accounts that gave `delegate` any of these rights. */
-export async function accountsDelegatedTo(reader: Reader, tenant: number, delegate: number, rights: Right[]): Promise<number[]> {
+export async function accountsDelegatedTo(
+  reader: Reader,
+  tenant: number,
+  delegate: number,
+  rights: Right[],
+): Promise<number[]> {
   const rows = await reader.rows<{ account_id: number }>(
     `SELECT account_id FROM delegation WHERE tenant_id = $1 AND delegate_id = $2 AND rights && $3::text[] ORDER BY account_id`,
     [tenant, delegate, rights],
@@ -96,12 +112,16 @@ export async function accountsDelegatedTo(reader: Reader, tenant: number, delega
   return rows.map((row) => row.account_id);
 }
 
-export async function delegationRights(reader: Reader, tenant: number, account: number, delegate: number): Promise<Right[]> {
-  const row = await reader.row<{ rights: Right[] }>(`SELECT rights FROM delegation WHERE tenant_id = $1 AND account_id = $2 AND delegate_id = $3`, [
-    tenant,
-    account,
-    delegate,
-  ]);
+export async function delegationRights(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  delegate: number,
+): Promise<Right[]> {
+  const row = await reader.row<{ rights: Right[] }>(
+    `SELECT rights FROM delegation WHERE tenant_id = $1 AND account_id = $2 AND delegate_id = $3`,
+    [tenant, account, delegate],
+  );
   return row?.rights ?? [];
 }
 

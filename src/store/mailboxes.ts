@@ -1,5 +1,6 @@
 // Mailboxes: reading them with what JMAP shows, and changing them.
 
+import type { AccountKey } from './exposure.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface MailboxRow {
@@ -19,36 +20,46 @@ export interface MailboxRow {
 const TRASH = 6;
 
 /**
- * All mailboxes of an account and its modseq, of one moment. `threads`: with thread counts, which walk the copies; an
- * unread thread is one with a copy here and an unread one anywhere but in Trash, or, for Trash itself, there
- * (RFC 8621 §2).
+ * All mailboxes of an account and its modseq, of one moment. `threads`: with what walks the copies: thread counts, and
+ * unread counts without drafts. An unread thread of a mailbox has a copy there and an unread one anywhere but in Trash,
+ * or, for Trash itself, there (RFC 8621 §2).
  */
-export async function mailboxesOf(reader: Reader, at: { tenant: number; account: number }, threads: boolean): Promise<{ modseq: number; list: MailboxRow[] }> {
-  const counted = threads
-    ? `coalesce(t.total, 0)::int AS total_threads, coalesce(t.unread, 0)::int AS unread_threads`
-    : `0 AS total_threads, 0 AS unread_threads`;
-  const counting = threads
-    ? `LEFT JOIN (
-         SELECT c.mailbox_id, count(DISTINCT c.thread_id) AS total,
-           count(DISTINCT c.thread_id) FILTER (WHERE CASE WHEN c.mailbox_id = ${TRASH} THEN u.trash ELSE u.other END) AS unread
-         FROM copy c LEFT JOIN (
-           SELECT thread_id, bool_or(mailbox_id = ${TRASH}) AS trash, bool_or(mailbox_id <> ${TRASH}) AS other FROM copy
-           WHERE tenant_id = $1 AND account_id = $2 AND flags & 9 = 0 GROUP BY thread_id
-         ) u ON u.thread_id = c.thread_id
-         WHERE c.tenant_id = $1 AND c.account_id = $2 GROUP BY c.mailbox_id
-       ) t ON t.mailbox_id = m.id`
-    : '';
-  const rows = await reader.rows<MailboxRow & { modseq: number }>(
-    `SELECT s.modseq, m.id, m.parent_id, m.name, m.role, m.sort_order, m.subscribed, m.total, m.unread, ${counted}
-     FROM account_state s JOIN mailbox m ON m.tenant_id = s.tenant_id AND m.account_id = s.account_id ${counting}
-     WHERE s.tenant_id = $1 AND s.account_id = $2 ORDER BY m.sort_order, m.name, m.id`,
-    [at.tenant, at.account],
-  );
-  return { modseq: rows[0]?.modseq ?? 0, list: rows };
+export async function mailboxesOf(
+  reader: Reader,
+  at: AccountKey,
+  threads: boolean,
+): Promise<{ modseq: number; list: MailboxRow[] }> {
+  const rows = await reader.rows<MailboxRow & { modseq: number }>(threads ? COUNTED : PLAIN, [at.tenant, at.account]);
+  return { modseq: rows[0]?.modseq ?? 0, list: rows.map(({ modseq: _, ...row }) => row) };
 }
+
+const COLUMNS = 's.modseq, m.id, m.parent_id, m.name, m.role, m.sort_order, m.subscribed, m.total';
+
+const FROM = 'FROM account_state s JOIN mailbox m ON m.tenant_id = s.tenant_id AND m.account_id = s.account_id';
+
+const WHERE = 'WHERE s.tenant_id = $1 AND s.account_id = $2 ORDER BY m.sort_order, m.name, m.id';
+
+const PLAIN = `SELECT ${COLUMNS}, m.unread, 0 AS total_threads, 0 AS unread_threads ${FROM} ${WHERE}`;
+
+/** flags & 9: $seen, $draft. The mailbox's own counter is IMAP's UNSEEN, in which a draft counts. */
+const COUNTED = `WITH part AS (
+    SELECT thread_id, mailbox_id, bool_or(flags & 9 = 0) AS unread, count(*) FILTER (WHERE flags & 9 = 8) AS drafts
+    FROM copy WHERE tenant_id = $1 AND account_id = $2 GROUP BY thread_id, mailbox_id
+  ), unread AS (
+    SELECT thread_id, bool_or(mailbox_id = ${TRASH}) AS trash, bool_or(mailbox_id <> ${TRASH}) AS other
+    FROM part WHERE unread GROUP BY thread_id
+  ), count AS (
+    SELECT mailbox_id, count(*) AS total, sum(drafts) AS drafts,
+      count(*) FILTER (WHERE CASE WHEN mailbox_id = ${TRASH} THEN trash ELSE other END) AS unread
+    FROM part LEFT JOIN unread USING (thread_id) GROUP BY mailbox_id
+  )
+  SELECT ${COLUMNS}, (m.unread - coalesce(n.drafts, 0))::int AS unread, coalesce(n.total, 0)::int AS total_threads,
+    coalesce(n.unread, 0)::int AS unread_threads
+  ${FROM} LEFT JOIN count n ON n.mailbox_id = m.id ${WHERE}`;
 
 export interface MailboxChange {
   id: number;
+  /** Where in the account's history it is told: where it came into being, if that is after the state asked for. */
   modseq: number;
   created: boolean;
   destroyed: boolean;
@@ -56,10 +67,10 @@ export interface MailboxChange {
   countsOnly: boolean;
 }
 
-export async function mailboxChanges(reader: Reader, at: { tenant: number; account: number }, since: number): Promise<{ modseq: number; changes: MailboxChange[] }> {
+export async function mailboxChanges(reader: Reader, at: AccountKey, since: number): Promise<{ modseq: number; changes: MailboxChange[] }> {
   const rows = await reader.rows<MailboxChange & { current: number }>(
     `SELECT s.modseq AS current, x.* FROM account_state s LEFT JOIN LATERAL (
-       SELECT m.id, m.modseq, m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly" FROM mailbox m
+       SELECT m.id, CASE WHEN m.created_modseq > $3 THEN m.created_modseq ELSE m.modseq END AS modseq, m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly" FROM mailbox m
        WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.modseq > $3
        UNION ALL
        SELECT t.id, t.modseq, false, true, false FROM mailbox_tombstone t WHERE t.tenant_id = $1 AND t.account_id = $2 AND t.modseq > $3
@@ -69,26 +80,20 @@ export async function mailboxChanges(reader: Reader, at: { tenant: number; accou
   return { modseq: rows[0]?.current ?? 0, changes: rows.filter((row) => row.id !== null) };
 }
 
-export interface NewMailbox {
-  id: number;
-  parent: number | null;
-  name: string;
-  role: string | null;
-  sortOrder: number;
-  subscribed: boolean;
-}
+/** What its owner sets. */
+export type NewMailbox = Pick<MailboxRow, 'id' | 'name' | 'parent_id' | 'role' | 'sort_order' | 'subscribed'>;
 
 /** The account is locked and raised to `modseq`. */
-export async function insertMailbox(tx: Transaction, at: { tenant: number; account: number; modseq: number; now: Date }, box: NewMailbox): Promise<void> {
+export async function insertMailbox(tx: Transaction, at: AccountKey & { modseq: number; now: Date }, box: NewMailbox): Promise<void> {
   await tx.run(
     `INSERT INTO mailbox (tenant_id, account_id, id, parent_id, name, role, sort_order, subscribed, uid_validity, created_modseq, modseq, meta_modseq)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)`,
-    [at.tenant, at.account, box.id, box.parent, box.name, box.role, box.sortOrder, box.subscribed, Math.floor(at.now.getTime() / 1000), at.modseq],
+    [at.tenant, at.account, box.id, box.parent_id, box.name, box.role, box.sort_order, box.subscribed, Math.floor(at.now.getTime() / 1000), at.modseq],
   );
 }
 
 /** A number no mailbox of the account has or had. */
-export async function nextMailboxId(reader: Reader, at: { tenant: number; account: number }): Promise<number> {
+export async function nextMailboxId(reader: Reader, at: AccountKey): Promise<number> {
   const row = await reader.row<{ id: number }>(
     `SELECT greatest(
        (SELECT max(id) FROM mailbox WHERE tenant_id = $1 AND account_id = $2),
@@ -98,15 +103,28 @@ export async function nextMailboxId(reader: Reader, at: { tenant: number; accoun
   return row?.id ?? 1;
 }
 
-export async function updateMailbox(tx: Transaction, at: { tenant: number; account: number; modseq: number }, box: NewMailbox): Promise<void> {
+export async function updateMailbox(tx: Transaction, at: AccountKey & { modseq: number }, box: NewMailbox): Promise<void> {
   await tx.run(
     `UPDATE mailbox SET parent_id = $4, name = $5, role = $6, sort_order = $7, subscribed = $8, modseq = $9, meta_modseq = $9
      WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
-    [at.tenant, at.account, box.id, box.parent, box.name, box.role, box.sortOrder, box.subscribed, at.modseq],
+    [at.tenant, at.account, box.id, box.parent_id, box.name, box.role, box.sort_order, box.subscribed, at.modseq],
   );
 }
 
-export async function deleteMailbox(tx: Transaction, at: { tenant: number; account: number; modseq: number }, id: number): Promise<void> {
+export async function deleteMailbox(tx: Transaction, at: AccountKey & { modseq: number }, id: number): Promise<void> {
   await tx.run(`DELETE FROM mailbox WHERE tenant_id = $1 AND account_id = $2 AND id = $3`, [at.tenant, at.account, id]);
   await tx.run(`INSERT INTO mailbox_tombstone VALUES ($1, $2, $3, $4)`, [at.tenant, at.account, at.modseq, id]);
+}
+
+/** Runs `work`; what it changed is undone again if it throws, and the transaction goes on. */
+export async function undoable<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
+  await tx.run('SAVEPOINT undoable');
+  try {
+    const result = await work();
+    await tx.run('RELEASE SAVEPOINT undoable');
+    return result;
+  } catch (error) {
+    await tx.run('ROLLBACK TO SAVEPOINT undoable');
+    throw error;
+  }
 }

@@ -61,7 +61,7 @@ export function clientConfig(connection: Connection): pg.ClientConfig {
 
 export function openStore(options: StoreOptions): Store {
   const onError = options.onError ?? (() => undefined);
-  const base = { ...clientConfig(options.connection), types, connectionTimeoutMillis: 5_000, keepAlive: true };
+  const base = { ...clientConfig(options.connection), types, connectionTimeoutMillis: 5_000, keepAlive: true, pipeline: true };
   const makePool = (max: number, extra: string): pg.Pool => {
     const pool = new pg.Pool({ ...base, max, idleTimeoutMillis: 30_000, options: `-c timezone=UTC ${extra}` });
     pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away

@@ -2,7 +2,7 @@
 
 import type { Policy } from '../mail/policy.ts';
 import type { Outcome, RecallMode, RecallStatus } from '../mail/recall.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Store, Transaction } from './postgres.ts';
 
 /** A submission that a recall may be asked for. */
 export interface RecallableSubmission {
@@ -355,15 +355,19 @@ export async function markReported(tx: Transaction, tenant: number, id: number, 
   );
 }
 
-/** The gate goes as soon as nothing but attempts in flight is undecided. False: there is work left, or it is gone. */
-export async function removeGate(tx: Transaction, tenant: number, id: number): Promise<boolean> {
-  const removed = await tx.run(
+/**
+ * The gate goes as soon as nothing but attempts in flight is undecided, in a transaction of its own. False: there is
+ * work left, or it is gone.
+ */
+export async function removeGate(store: Store, tenant: number, id: number): Promise<boolean> {
+  const removed = await store.single(
     `DELETE FROM gate g USING recall r
      WHERE r.tenant_id = $1 AND r.id = $2 AND g.tenant_id = r.tenant_id AND g.message_id = r.message_id AND g.recall_id = r.id
-       AND NOT EXISTS (SELECT FROM work w WHERE w.tenant_id = $1 AND w.kind = 'sweep' AND w.of_id = $2 AND NOT w.in_flight)`,
+       AND NOT EXISTS (SELECT FROM work w WHERE w.tenant_id = $1 AND w.kind = 'sweep' AND w.of_id = $2 AND NOT w.in_flight)
+     RETURNING 1`,
     [tenant, id],
   );
-  return removed === 1;
+  return removed.length === 1;
 }
 
 /** Ranges of the sweep that are left, and of them those that only wait for attempts in flight. */

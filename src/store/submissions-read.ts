@@ -1,7 +1,7 @@
 // Submissions as JMAP shows them.
 
 import type { Envelope } from '../mail/message.ts';
-import type { DeliveryState } from '../mail/recall.ts';
+import type { AccountKey } from './exposure.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface SubmissionRow {
@@ -9,74 +9,90 @@ export interface SubmissionRow {
   identity_id: number | null;
   email_id: number | null;
   thread_id: number;
-  mail_from: string;
   envelope: object | null;
   send_at: Date;
   undo_status: 'pending' | 'final' | 'canceled';
-  total: number;
   modseq: number;
 }
 
-const COLUMNS = 'id, identity_id, email_id, thread_id, mail_from, envelope, send_at, undo_status, total, modseq';
+const COLUMNS = 'id, identity_id, email_id, thread_id, envelope, send_at, undo_status, modseq';
 
-type At = { tenant: number; account: number };
+const OF_ACCOUNT = 'WHERE tenant_id = $1 AND account_id = $2';
 
-export async function submissionModseq(reader: Reader, at: At): Promise<number> {
-  return (await reader.row<{ modseq: number }>(`SELECT modseq FROM account_state WHERE tenant_id = $1 AND account_id = $2`, [at.tenant, at.account]))?.modseq ?? 0;
+/** Of the last change of any submission of the account; 0: there is none. */
+export async function submissionState(reader: Reader, at: AccountKey): Promise<number> {
+  const sql = `SELECT coalesce(max(modseq), 0) AS modseq FROM submission ${OF_ACCOUNT}`;
+  return (await reader.row<{ modseq: number }>(sql, [at.tenant, at.account]))?.modseq ?? 0;
 }
 
-export async function submissionsByIds(reader: Reader, at: At, ids: number[]): Promise<SubmissionRow[]> {
-  return reader.rows(`SELECT ${COLUMNS} FROM submission WHERE tenant_id = $1 AND account_id = $2 AND id = ANY ($3::bigint[])`, [at.tenant, at.account, ids]);
-}
-
-/** Newest first, at most `limit`. */
-export async function submissionsAll(reader: Reader, at: At, limit: number): Promise<SubmissionRow[]> {
-  return reader.rows(`SELECT ${COLUMNS} FROM submission WHERE tenant_id = $1 AND account_id = $2 ORDER BY id DESC LIMIT $3`, [at.tenant, at.account, limit]);
-}
-
-export async function submissionsChanged(reader: Reader, at: At, since: number): Promise<{ id: number; modseq: number; created: boolean }[]> {
-  return reader.rows(`SELECT id, modseq, created_modseq > $3 AS created FROM submission WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3`, [
+export async function submissionsByIds(reader: Reader, at: AccountKey, ids: number[]): Promise<SubmissionRow[]> {
+  return reader.rows(`SELECT ${COLUMNS} FROM submission ${OF_ACCOUNT} AND id = ANY ($3::bigint[])`, [
     at.tenant,
     at.account,
-    since,
+    ids,
   ]);
 }
 
-export interface DeliveryStatusRow {
+/** Newest first, at most `limit`. */
+export async function newestSubmissions(reader: Reader, at: AccountKey, limit: number): Promise<SubmissionRow[]> {
+  return reader.rows(`SELECT ${COLUMNS} FROM submission ${OF_ACCOUNT} ORDER BY id DESC LIMIT $3`, [
+    at.tenant,
+    at.account,
+    limit,
+  ]);
+}
+
+export interface SubmissionChange {
+  id: number;
+  /** Where in the account's history it is told: where it came into being, if that is after the state asked for. */
+  modseq: number;
+  created: boolean;
+}
+
+export async function submissionsChanged(reader: Reader, at: AccountKey, since: number): Promise<SubmissionChange[]> {
+  return reader.rows(
+    `SELECT id, CASE WHEN created_modseq > $3 THEN created_modseq ELSE modseq END AS modseq, created_modseq > $3 AS created
+     FROM submission ${OF_ACCOUNT} AND modseq > $3`,
+    [at.tenant, at.account, since],
+  );
+}
+
+/** What a submission was addressed to, as its sender wrote it: how its delivering stands. */
+export interface AddresseeRow {
   message_id: number;
-  recipient: string;
-  via: string | null;
-  local: boolean;
-  state: DeliveryState;
-  remote_reply: string | null;
+  address: string;
+  /** Through a group or an alias. */
+  many: boolean;
+  /** Of its deliveries: any still to come, handed over to another server, refused for good, stopped here. */
+  waiting: boolean;
+  outside: boolean;
+  failed: boolean;
+  stopped: boolean;
+  delivered: boolean;
+  /** Of an address outside: the last answer it got. */
+  reply: string | null;
 }
 
-/** Deliveries shown of one submission: past that it is the recall's and the queue's business. */
-const SHOWN = 1000;
-
-/** Deliveries of submissions; those that came through a group are not listed (its members may be nobody's business). */
-export async function deliveryStatuses(reader: Reader, tenant: number, submissions: number[]): Promise<DeliveryStatusRow[]> {
+/** One row an address that the sender wrote: a group is one, and its members are nobody's business. */
+export async function addressees(reader: Reader, tenant: number, submissions: number[]): Promise<AddresseeRow[]> {
   return reader.rows(
-    `SELECT message_id, recipient, via, account_id IS NOT NULL AS local, state, remote_reply FROM delivery d
-     WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[]) AND n <= ${SHOWN}
-       AND NOT EXISTS (SELECT FROM mail_group g WHERE g.tenant_id = $1 AND g.address = d.via)
-     ORDER BY message_id, n`,
+    `SELECT message_id, coalesce(via, recipient) AS address, bool_or(via IS NOT NULL) AS many, bool_or(state IN ('held', 'queued', 'sending')) AS waiting,
+       bool_or(account_id IS NULL) AS outside, bool_or(state = 'failed') AS failed, bool_or(state = 'stopped') AS stopped,
+       bool_or(state = 'delivered') AS delivered, min(remote_reply) FILTER (WHERE via IS NULL) AS reply
+     FROM delivery WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[])
+     GROUP BY message_id, coalesce(via, recipient) ORDER BY message_id, min(n)`,
     [tenant, submissions],
   );
 }
 
-/** Groups a submission was addressed to, with how far its delivering is. */
-export async function groupStatuses(reader: Reader, tenant: number, submissions: number[]): Promise<{ message_id: number; via: string; waiting: boolean }[]> {
-  return reader.rows(
-    `SELECT message_id, via, bool_or(state IN ('held', 'queued', 'sending')) AS waiting FROM delivery d
-     WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[]) AND EXISTS (SELECT FROM mail_group g WHERE g.tenant_id = $1 AND g.address = d.via)
-     GROUP BY message_id, via`,
-    [tenant, submissions],
-  );
+/** undo_status under the account's lock. */
+export async function undoStatus(tx: Transaction, at: AccountKey, id: number): Promise<SubmissionRow['undo_status'] | undefined> {
+  const sql = `SELECT undo_status FROM submission ${OF_ACCOUNT} AND id = $3`;
+  return (await tx.row<Pick<SubmissionRow, 'undo_status'>>(sql, [at.tenant, at.account, id]))?.undo_status;
 }
 
-export async function markCanceled(tx: Transaction, at: At, id: number, modseq: number): Promise<void> {
-  await tx.run(`UPDATE submission SET undo_status = 'canceled', modseq = $4 WHERE tenant_id = $1 AND account_id = $2 AND id = $3`, [
+export async function markCanceled(tx: Transaction, at: AccountKey, id: number, modseq: number): Promise<void> {
+  await tx.run(`UPDATE submission SET undo_status = 'canceled', modseq = $4 ${OF_ACCOUNT} AND id = $3`, [
     at.tenant,
     at.account,
     id,
@@ -84,11 +100,10 @@ export async function markCanceled(tx: Transaction, at: At, id: number, modseq: 
   ]);
 }
 
-
-/** The bytes' blob and size of a message that is visible as an Email of the account. */
+/** A message that is visible as an Email of the account: where its bytes are, and its fields, for the server alone. */
 export async function emailToSubmit(
   reader: Reader,
-  at: At,
+  at: AccountKey,
   emailId: number,
 ): Promise<{ message_id: number; blob_id: number; thread_id: number; envelope: Envelope } | undefined> {
   return reader.row(

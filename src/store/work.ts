@@ -24,7 +24,7 @@ export async function addWork(
 ): Promise<void> {
   await tx.run(
     `INSERT INTO work (tenant_id, kind, of_id, from_n, to_n, not_before, in_flight)
-     SELECT $1, $2, $3, n, least(n + $6 - 1, $5), $7, $8 FROM generate_series($4::int, $5::int, $6::int) AS n`,
+     SELECT $1, $2, $3, n, least(n::bigint + $6 - 1, $5)::int, $7, $8 FROM generate_series($4::int, $5::int, $6::int) AS n`,
     [range.tenant, kind, range.of, range.from, range.to, size, notBefore, inFlight],
   );
 }
@@ -45,6 +45,19 @@ export async function halveWork(tx: Transaction, kind: WorkKind, range: Range, n
   await addWork(tx, kind, range, Math.ceil((range.to - range.from + 1) / 2), { notBefore });
 }
 
+/** What is due of some kinds, each message or recall once, at most 100: for a look before any transaction is begun. */
+export async function dueWork(
+  reader: Reader,
+  kinds: WorkKind[],
+  now: Date,
+): Promise<{ kind: WorkKind; tenant: number; of: number }[]> {
+  return reader.rows(
+    `SELECT DISTINCT kind, tenant_id AS tenant, of_id AS of FROM work
+     WHERE kind = ANY ($1::work_kind[]) AND (not_before IS NULL OR not_before <= $2) LIMIT 100`,
+    [kinds, now],
+  );
+}
+
 /** When the next range of a kind is due: a date, or undefined if none waits. */
 export async function nextDue(reader: Reader, kind: WorkKind): Promise<Date | undefined> {
   const row = await reader.row<{ due: Date | null }>(`SELECT min(not_before) AS due FROM work WHERE kind = $1`, [kind]);
@@ -52,15 +65,21 @@ export async function nextDue(reader: Reader, kind: WorkKind): Promise<Date | un
 }
 
 /**
- * Claims and removes one due range; it comes back if the transaction fails. First ranges first: a small recall does
- * not wait for a large one to end.
+ * Claims and removes one due range; it comes back if the transaction fails. Half of the time the first ranges go first,
+ * so that a small recall does not wait for a large one to end; half of the time the longest, so that many small ones do
+ * not keep a large one from beginning.
  */
-export async function takeWork(tx: Transaction, kind: WorkKind, now: Date): Promise<Range | undefined> {
+export async function takeWork(
+  tx: Transaction,
+  kind: WorkKind,
+  now: Date,
+  longest = Math.random() < 0.5,
+): Promise<Range | undefined> {
   const range = await tx.row<Range & { id: number }>(
     `SELECT tenant_id AS tenant, of_id AS of, from_n AS from, to_n AS to, id FROM work
      WHERE kind = $1 AND (not_before IS NULL OR not_before <= $2)
-     ORDER BY from_n LIMIT 1 FOR UPDATE SKIP LOCKED`,
-    [kind, now],
+     ORDER BY CASE WHEN $3 THEN from_n - to_n ELSE from_n END, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    [kind, now, longest],
   );
   if (range) {
     await tx.run(`DELETE FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND id = $4`, [

@@ -6,13 +6,12 @@ import { toKeywords } from '../../src/mail/keywords.ts';
 import { raise } from '../../src/store/account-state.ts';
 import { createBlobs, type Blobs } from '../../src/store/blobs.ts';
 import { appendCopies } from '../../src/store/copies.ts';
+import { insertAccounts } from '../../src/store/directory-accounts.ts';
 import { createIds, type Ids } from '../../src/store/ids.ts';
 import { insertMessages } from '../../src/store/messages.ts';
 import { placeCopies } from '../../src/store/placing.ts';
 import { openStore, type Store } from '../../src/store/postgres.ts';
 import { testDatabase } from './database.ts';
-
-export const ROLES = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash'] as const;
 
 export interface TestMail {
   store: Store;
@@ -65,27 +64,8 @@ export async function testMail(): Promise<TestMail> {
     tenant,
     sql,
     async newAccount(name) {
-      const [{ id } = { id: 0 }] = await sql<{ id: number }>(
-        `INSERT INTO account (tenant_id, address, name, kind, created_at) VALUES ($1, $2, $3, 'person', $4) RETURNING id`,
-        [tenant, `${name}@pigeon.test`, name, now],
-      );
-      await sql(`INSERT INTO account_state (tenant_id, account_id) VALUES ($1, $2)`, [tenant, id]);
-      await sql(`INSERT INTO address (address, tenant_id, account_id) VALUES ($1, $2, $3)`, [
-        `${name}@pigeon.test`,
-        tenant,
-        id,
-      ]);
-      await sql(`INSERT INTO identity (tenant_id, account_id, id, address, modseq) VALUES ($1, $2, 1, $3, 1)`, [
-        tenant,
-        id,
-        `${name}@pigeon.test`,
-      ]);
-      for (const [i, role] of ROLES.entries()) {
-        await sql(
-          `INSERT INTO mailbox (tenant_id, account_id, id, name, role, uid_validity, created_modseq, modseq, meta_modseq) VALUES ($1, $2, $3, $4, $4, 1, 1, 1, 1)`,
-          [tenant, id, i + 1, role],
-        );
-      }
+      const account = { address: `${name}@pigeon.test`, name, kind: 'person' as const, password: null, aliases: [] };
+      const [id = 0] = await store.transact((tx) => insertAccounts(tx, tenant, [account], now));
       return id;
     },
     async deliver(accounts, message, receivedAt = now) {

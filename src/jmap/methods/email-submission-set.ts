@@ -1,183 +1,244 @@
 // EmailSubmission/set (RFC 8621 §7.5): sending, and unsending what is still held.
 
 import { canonicalAddress } from '../../mail/address.ts';
-import type { EmailAddress, Envelope } from '../../mail/message.ts';
+import { Unavailable } from '../../mail/errors.ts';
+import type { Envelope } from '../../mail/message.ts';
+import type { Account } from '../../directory/directory.ts';
 import { raise } from '../../store/account-state.ts';
 import { accountChanged } from '../../store/notify.ts';
 import { cancelHeld } from '../../store/outgoing.ts';
-import { emailToSubmit, markCanceled, submissionModseq, submissionsByIds } from '../../store/submissions-read.ts';
-import { invalidArguments, invalidProperties, SetFault } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
-import { accountOf, attempt, emptySetResult, isObject, numberOf, resolveId, setArguments, setResponse } from '../standard.ts';
+import {
+  emailToSubmit,
+  markCanceled,
+  submissionsByIds,
+  submissionState,
+  undoStatus,
+} from '../../store/submissions-read.ts';
+import { openBlob } from '../blob.ts';
+import { emailBlobId } from '../email/ids.ts';
+import { errorReply, invalidArguments, invalidProperties, SetFault } from '../errors.ts';
+import {
+  accountOf,
+  applyPatch,
+  attempt,
+  emptySetResult,
+  isObject,
+  numberOf,
+  resolveId,
+  setArguments,
+  setResponse,
+  unlike,
+} from '../standard.ts';
 import type { Method, MethodContext, Reply } from '../wire.ts';
-import type { Account } from '../../directory/directory.ts';
 import { emailSet } from './email-set.ts';
+import { showSubmissions } from './email-submission.ts';
 import { identitiesOfAccount } from './identity.ts';
+import { readEnvelope, readSendAt, type SubmissionEnvelope } from './submission-envelope.ts';
 
 const CREATABLE = ['identityId', 'emailId', 'envelope', 'sendAt'];
 
 export const submissionSet: Method = async (args, context) => {
   const account = accountOf(args, context);
   const at = { tenant: account.tenant, account: account.id };
-  const before = String(await submissionModseq(context.store, at));
+  const before = String(await submissionState(context.store, at));
   const { create, update, destroy } = setArguments(args, before, ['onSuccessUpdateEmail', 'onSuccessDestroyEmail']);
-  const onUpdate = args['onSuccessUpdateEmail'] ?? {};
-  const onDestroy = args['onSuccessDestroyEmail'] ?? [];
-  if (!isObject(onUpdate) || !Array.isArray(onDestroy)) throw invalidArguments('"onSuccessUpdateEmail" is a map, "onSuccessDestroyEmail" a list.');
+  const after = readOnSuccess(args);
   const result = emptySetResult();
-  /** Emails of the submissions that succeeded, by "#key" or id. */
+  /** Emails of what succeeded, by "#key" and by id. */
   const emails = new Map<string, string>();
   for (const [key, object] of create) {
-    await attempt(key, result.notCreated, async () => {
+    await attemptAlone(key, result.notCreated, async () => {
       const made = await send(context, account, object);
-      result.created[key] = made.created;
-      context.createdIds.set(key, made.created['id'] as string);
+      result.created[key] = unlike(object, made.submission);
+      context.createdIds.set(key, made.submission['id'] as string);
       emails.set(`#${key}`, made.emailId);
     });
   }
-  for (const [id, patch] of update) {
-    await attempt(id, result.notUpdated, async () => {
-      emails.set(id, await unsend(context, account, id, patch));
+  for (const [given, patch] of update) {
+    await attemptAlone(given, result.notUpdated, async () => {
+      const id = resolveId(given, context);
+      const emailId = await unsend(context, account, id, patch);
+      if (emailId !== null) emails.set(given, emailId).set(id, emailId);
       result.updated[id] = null;
     });
   }
   for (const id of destroy) {
-    // What was sent stays on record: a recall may ask for it.
-    result.notDestroyed[id] = { type: (await submissionsByIds(context.store, at, [numberOf(id, 's') ?? 0])).length > 0 ? 'forbidden' : 'notFound' };
+    const [row] = await submissionsByIds(context.store, at, [numberOf(resolveId(id, context), 's') ?? 0]);
+    const why = 'What was sent stays on record: it may be recalled.';
+    result.notDestroyed[id] = row ? { type: 'forbidden', description: why } : { type: 'notFound' };
   }
-  const after = String(await submissionModseq(context.store, at));
-  const responses: Reply[] = [['EmailSubmission/set', setResponse(args['accountId'], before, after, result)]];
-  responses.push(...(await onSuccess(context, args['accountId'], emails, onUpdate, onDestroy as unknown[])));
-  return responses;
+  const state = String(await submissionState(context.store, at));
+  const answer: Reply = ['EmailSubmission/set', setResponse(args['accountId'], before, state, result)];
+  return [answer, ...(await onSuccess(context, args['accountId'], emails, after))];
 };
 
-/** RFC 8621 §7.5: an implicit Email/set after those that succeeded. */
-async function onSuccess(context: MethodContext, accountId: unknown, emails: Map<string, string>, onUpdate: Record<string, unknown>, onDestroy: unknown[]): Promise<Reply[]> {
-  const update = Object.fromEntries(Object.entries(onUpdate).flatMap(([key, patch]) => (emails.has(key) ? [[emails.get(key), patch]] : [])));
-  const destroy = onDestroy.flatMap((key) => (typeof key === 'string' && emails.has(key) ? [emails.get(key)] : []));
-  if (Object.keys(update).length + destroy.length === 0) return [];
-  const answer = await emailSet({ accountId, ...(Object.keys(update).length > 0 ? { update } : {}), ...(destroy.length > 0 ? { destroy } : {}) }, context);
-  return Array.isArray(answer) ? answer : [['Email/set', answer]];
+interface OnSuccess {
+  update: Record<string, Record<string, unknown>>;
+  destroy: string[];
 }
 
-async function send(context: MethodContext, account: Account, object: Record<string, unknown>): Promise<{ created: Record<string, unknown>; emailId: string }> {
+function readOnSuccess(args: Record<string, unknown>): OnSuccess {
+  const update = args['onSuccessUpdateEmail'] ?? {};
+  const destroy = args['onSuccessDestroyEmail'] ?? [];
+  if (!isObject(update) || !Object.values(update).every(isObject)) {
+    throw invalidArguments('"onSuccessUpdateEmail" is a map of patches or null.');
+  }
+  if (!Array.isArray(destroy) || !destroy.every((id) => typeof id === 'string')) {
+    throw invalidArguments('"onSuccessDestroyEmail" is a list of ids or null.');
+  }
+  return { update: update as OnSuccess['update'], destroy };
+}
+
+/** RFC 8621 §7.5: one implicit Email/set for those that succeeded. What was sent is sent, whatever becomes of this. */
+async function onSuccess(
+  context: MethodContext,
+  accountId: unknown,
+  emails: Map<string, string>,
+  { update, destroy }: OnSuccess,
+): Promise<Reply[]> {
+  const patches = Object.entries(update).filter(([key]) => emails.has(key));
+  const gone = destroy.filter((key) => emails.has(key)).map((key) => emails.get(key));
+  if (patches.length + gone.length === 0) return [];
+  const args = {
+    accountId,
+    ...(patches.length > 0 ? { update: Object.fromEntries(patches.map(([key, patch]) => [emails.get(key), patch])) } : {}),
+    ...(gone.length > 0 ? { destroy: gone } : {}),
+  };
+  try {
+    const answer = await emailSet(args, context);
+    return Array.isArray(answer) ? answer : [['Email/set', answer]];
+  } catch (error) {
+    return [errorReply('Email/set', error, context)];
+  }
+}
+
+/** Each is committed by itself, so one that fails for a fault of ours must not hide that others were sent. */
+async function attemptAlone(...[id, refused, change]: Parameters<typeof attempt>): Promise<void> {
+  try {
+    await attempt(id, refused, change);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    refused[id] = { type: 'serverUnavailable', description: 'It may have been sent, or not: look before you try again.' };
+  }
+}
+
+async function send(
+  context: MethodContext,
+  account: Account,
+  object: Record<string, unknown>,
+): Promise<{ submission: Record<string, unknown>; emailId: string }> {
   const unknown = Object.keys(object).filter((name) => !CREATABLE.includes(name));
   if (unknown.length > 0) throw invalidProperties(unknown);
-  const { identityId, emailId: given } = object;
-  const { list } = await identitiesOfAccount(context, account);
-  const identity = list.find((row) => row.id === numberOf(typeof identityId === 'string' ? resolveId(identityId, context) : identityId, 'i'));
-  const emailId = typeof given === 'string' ? resolveId(given, context) : '';
   const at = { tenant: account.tenant, account: account.id };
-  const email = await emailToSubmit(context.store, at, numberOf(emailId, 'm') ?? 0);
-  const missing = [...(identity ? [] : ['identityId']), ...(email ? [] : ['emailId'])];
-  if (!identity || !email) throw invalidProperties(missing);
+  const idOf = (value: unknown, prefix: string): number =>
+    (typeof value === 'string' ? numberOf(resolveId(value, context), prefix) : undefined) ?? 0;
+  const { list } = await identitiesOfAccount(context, account);
+  const identity = list.find((row) => row.id === idOf(object['identityId'], 'i'));
+  const emailId = idOf(object['emailId'], 'm');
+  const email = await emailToSubmit(context.store, at, emailId);
+  if (!identity || !email) throw invalidProperties([...(identity ? [] : ['identityId']), ...(email ? [] : ['emailId'])]);
 
-  await checkFrom(context, account, email.envelope);
-  const envelope = readEnvelope(object['envelope'] ?? null, email.envelope, identity.address);
+  const now = context.clock();
   const own = await context.directory.addressesOf(account.tenant, account.id);
-  if (!own.includes(envelope.mailFrom.toLowerCase())) throw new SetFault('forbiddenMailFrom', `You may not send as ${envelope.mailFrom}.`);
-  const sendAt = readSendAt(object['sendAt'], envelope.parameters, context.clock());
-  const bytes = await context.blobs.read(account.tenant, email.blob_id);
-  const accepted = await acceptOr(context, {
+  checkFields(email.envelope, own);
+  const envelope = readEnvelope(object['envelope'], email.envelope, identity.address, now);
+  if (!own.includes(canonicalAddress(envelope.mailFrom) ?? '')) {
+    throw new SetFault('forbiddenMailFrom', `You may not send as ${envelope.mailFrom || 'nobody'}.`);
+  }
+  const sendAt = object['sendAt'] == null ? envelope.sendAt : readSendAt(object['sendAt'], now, 'sendAt');
+  // A copy that somebody sent to oneself is content like any other: reading it counts, and a gate may cover it by now.
+  const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
+  const blob = await openBlob(context, user, emailBlobId(emailId));
+  if (!blob) throw invalidProperties(['emailId']);
+  const accepted = await acceptOr(context, account.tenant, envelope, {
     tenant: account.tenant,
     origin: { kind: 'submission', account: account.id, submittedBy: context.user.id, source: 'jmap', identityId: identity.id },
     mailFrom: envelope.mailFrom,
-    recipients: envelope.recipients.map((address) => ({ address })),
-    bytes,
-    sentCopy: { emailId: numberOf(emailId, 'm') ?? 0 },
+    recipients: envelope.recipients,
+    bytes: await blob.read(),
+    sentCopy: { emailId },
     envelope: envelope.shown,
     ...(sendAt ? { sendAt } : {}),
+    ...(envelope.ret ? { ret: envelope.ret } : {}),
+    ...(envelope.envid ? { envid: envelope.envid } : {}),
   });
-  const [row] = await submissionsByIds(context.store, at, [accepted.messageId]);
-  return {
-    emailId,
-    created: {
-      id: `s${accepted.messageId}`,
-      threadId: `t${email.thread_id}`,
-      sendAt: (row?.send_at ?? context.clock()).toISOString().replace(/\.\d+Z$/, 'Z'),
-      undoStatus: row?.undo_status ?? 'final',
-      ...(object['envelope'] ? {} : { envelope: envelope.shown }),
-      deliveryStatus: null,
-      dsnBlobIds: [],
-      mdnBlobIds: [],
-    },
-  };
+  const rows = await submissionsByIds(context.store, at, [accepted.messageId]);
+  const shown = await showSubmissions(context, at, rows, true);
+  return { submission: shown.get(`s${accepted.messageId}`) ?? { id: `s${accepted.messageId}` }, emailId: `m${emailId}` };
+}
+
+/** RFC 8621 §7: one From, or several and one Sender; all of them theirs. */
+function checkFields({ from, sender }: Envelope, own: string[]): void {
+  const froms = from ?? [];
+  if (froms.length === 0 || (sender?.length ?? 0) > 1 || (froms.length > 1 && !sender?.length)) {
+    const why = froms.length === 0 ? 'The message has no From.' : 'The message has several senders.';
+    throw new SetFault('invalidEmail', why, { properties: [froms.length === 0 || !sender ? 'from' : 'sender'] });
+  }
+  const wrong = [...froms, ...(sender ?? [])].find(({ email }) => !own.includes(canonicalAddress(email) ?? ''));
+  if (wrong) throw new SetFault('forbiddenFrom', `You may not send as ${wrong.email || 'nobody'}.`);
 }
 
 /** accept's refusals under RFC 8621's names. */
-async function acceptOr(context: MethodContext, input: Parameters<MethodContext['accept']>[0]): ReturnType<MethodContext['accept']> {
+async function acceptOr(
+  context: MethodContext,
+  tenant: number,
+  envelope: SubmissionEnvelope,
+  input: Parameters<MethodContext['accept']>[0],
+): ReturnType<MethodContext['accept']> {
   try {
     return await context.accept(input);
   } catch (error) {
     const { reason, detail, message } = error as { reason?: string; detail?: Record<string, unknown>; message: string };
-    if (reason === 'noRecipients') throw new SetFault('noRecipients', message);
-    if (reason === 'tooManyRecipients') throw new SetFault('tooManyRecipients', message, { maxRecipients: detail?.['limit'] });
-    if (reason === 'tooLarge') throw new SetFault('tooLarge', message, { maxSize: detail?.['limit'] });
-    if (reason === 'unknownRecipient' || reason === 'badAddress') throw new SetFault('invalidRecipients', message, { invalidRecipients: [detail?.['address']] });
+    if (reason === 'tooManyRecipients') throw new SetFault(reason, message, { maxRecipients: detail?.['limit'] });
+    if (reason === 'tooLarge') throw new SetFault(reason, message, { maxSize: detail?.['limit'] });
+    if (reason === 'unknownRecipient' || reason === 'badAddress') {
+      const invalid = await unknownAmong(context, tenant, envelope);
+      throw new SetFault('invalidRecipients', message, {
+        invalidRecipients: invalid.length > 0 ? invalid : [detail?.['address']],
+      });
+    }
     throw error;
   }
 }
 
-async function checkFrom(context: MethodContext, account: Account, headers: Envelope): Promise<void> {
-  const own = await context.directory.addressesOf(account.tenant, account.id);
-  const wrong = [...(headers.from ?? []), ...(headers.sender ?? [])].find(({ email }) => !own.includes(email.toLowerCase()));
-  if (wrong) throw new SetFault('forbiddenFrom', `You may not send as ${wrong.email}.`);
-  if (!headers.from?.length) throw new SetFault('invalidEmail', 'The message has no From.', { properties: ['from'] });
-}
-
-interface ReadEnvelope {
-  mailFrom: string;
-  parameters: Record<string, string | null>;
-  recipients: string[];
-  shown: object;
-}
-
-/** Null: from the message's own fields, each address once (RFC 8621 §7). */
-function readEnvelope(given: unknown, headers: Envelope, identity: string): ReadEnvelope {
-  if (given === null) {
-    const addresses = [...(headers.to ?? []), ...(headers.cc ?? []), ...(headers.bcc ?? [])].map(({ email }: EmailAddress) => email).filter((email) => email !== '');
-    const recipients = [...new Map(addresses.map((email) => [canonicalAddress(email) ?? email, email])).values()];
-    if (recipients.length === 0) throw new SetFault('noRecipients', 'The message names no recipient.');
-    const shown = { mailFrom: { email: identity, parameters: null }, rcptTo: recipients.map((email) => ({ email, parameters: null })) };
-    return { mailFrom: identity, parameters: {}, recipients, shown };
-  }
-  const isAddress = (value: unknown): value is { email: string; parameters?: Record<string, string | null> | null } =>
-    isObject(value) && typeof value['email'] === 'string' && (value['parameters'] == null || isObject(value['parameters']));
-  if (!isObject(given) || !isAddress(given['mailFrom']) || !Array.isArray(given['rcptTo']) || !given['rcptTo'].every(isAddress)) throw invalidProperties(['envelope']);
-  const recipients = (given['rcptTo'] as { email: string }[]).map(({ email }) => email);
-  if (recipients.length === 0) throw new SetFault('noRecipients', 'The envelope names no recipient.');
-  const invalid = recipients.filter((email) => canonicalAddress(email) === null);
-  if (invalid.length > 0) throw new SetFault('invalidRecipients', undefined, { invalidRecipients: invalid });
-  return { mailFrom: given['mailFrom'].email, parameters: given['mailFrom'].parameters ?? {}, recipients, shown: given };
-}
-
-/** `sendAt`, or HOLDUNTIL / HOLDFOR of MAIL FROM (RFC 4865). */
-function readSendAt(given: unknown, parameters: Record<string, string | null>, now: Date): Date | undefined {
-  const upper = new Map(Object.entries(parameters).map(([name, value]) => [name.toUpperCase(), value]));
-  const holdFor = upper.get('HOLDFOR');
-  const text = given ?? upper.get('HOLDUNTIL') ?? null;
-  if (text === null && holdFor == null) return undefined;
-  const time = text === null ? now.getTime() + Number(holdFor) * 1000 : Date.parse(String(text));
-  if (Number.isNaN(time) || time > now.getTime() + LIMITS.maxDelayedSend * 1000) throw invalidProperties([given === undefined ? 'envelope' : 'sendAt']);
-  return new Date(time);
+/** All of them, not the first that was stumbled over. */
+async function unknownAmong(context: MethodContext, tenant: number, { recipients }: SubmissionEnvelope): Promise<string[]> {
+  const targets = await Promise.all(recipients.map(({ address }) => context.directory.resolve(address)));
+  const isUnknown = (i: number): boolean => {
+    const target = targets[i];
+    return target?.kind === 'unknown' && target.tenant === tenant;
+  };
+  return recipients.map(({ address }) => address).filter((_, i) => isUnknown(i));
 }
 
 /** { undoStatus: "canceled" } while everything is held; else `cannotUnsend`. Answers the Email's id. */
-async function unsend(context: MethodContext, account: Account, id: string, patch: Record<string, unknown>): Promise<string> {
+async function unsend(
+  context: MethodContext,
+  account: Account,
+  id: string,
+  patch: Record<string, unknown>,
+): Promise<string | null> {
   const at = { tenant: account.tenant, account: account.id };
   const number = numberOf(id, 's') ?? 0;
-  const [row] = await submissionsByIds(context.store, at, [number]);
-  if (!row) throw new SetFault('notFound');
-  const others = Object.keys(patch).filter((name) => name !== 'undoStatus');
-  if (others.length > 0 || patch['undoStatus'] !== 'canceled') throw invalidProperties(others.length > 0 ? others : ['undoStatus']);
-  await context.store.transact(async (tx) => {
-    const modseq = await raise(tx, at.tenant, at.account);
-    if (row.undo_status === 'final' || (row.undo_status === 'pending' && !(await cancelHeld(tx, at.tenant, number, context.clock())))) {
-      throw new SetFault('cannotUnsend', 'It has left; what is unread can be recalled.');
-    }
-    await markCanceled(tx, at, number, modseq ?? 0);
-    accountChanged(tx.changes, at.tenant, at.account);
-  });
-  return row.email_id === null ? '' : `m${row.email_id}`;
+  const rows = await submissionsByIds(context.store, at, [number]);
+  const current = (await showSubmissions(context, at, rows, true)).get(id);
+  if (!current) throw new SetFault('notFound');
+  const changed = unlike(current, applyPatch(current, patch));
+  const fixed = Object.keys(changed).filter((name) => name !== 'undoStatus');
+  if (fixed.length > 0) throw invalidProperties(fixed, 'Cannot be changed.');
+  const wanted = changed['undoStatus'];
+  if (wanted !== undefined && wanted !== 'canceled') throw invalidProperties(['undoStatus']);
+  if (wanted !== undefined) {
+    await context.store.transact(async (tx) => {
+      const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
+      const now = await undoStatus(tx, at, number);
+      if (now === 'canceled') return;
+      if (now !== 'pending' || !(await cancelHeld(tx, at.tenant, number, context.clock()))) {
+        throw new SetFault('cannotUnsend', 'It has left. What is unread can be recalled.');
+      }
+      await markCanceled(tx, at, number, modseq);
+      accountChanged(tx.changes, at.tenant, at.account);
+    });
+  }
+  return current['emailId'] as string | null;
 }
-

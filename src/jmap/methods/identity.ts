@@ -1,38 +1,86 @@
-// Identity/get, /changes, /set (RFC 8621 §6). Every address that an account may send from is an identity by itself: its
-// row is made when somebody first looks.
+// Identity/get and /changes (RFC 8621 §6). Every address that an account may send from is an identity by itself: its row
+// is made when somebody first looks.
 
-import { raise } from '../../store/account-state.ts';
-import { deleteIdentity, identitiesOf, putIdentity, type IdentityRow } from '../../store/identities.ts';
-import { accountChanged } from '../../store/notify.ts';
-import { invalidProperties, MethodError, SetFault } from '../errors.ts';
-import { accountOf, applyPatch, attempt, changesArguments, emptySetResult, getArguments, isObject, numberOf, pick, setArguments, setResponse } from '../standard.ts';
-import type { Method, MethodContext } from '../wire.ts';
 import type { Account } from '../../directory/directory.ts';
+import { raise } from '../../store/account-state.ts';
+import { identitiesOf, putIdentity, type IdentityRow } from '../../store/identities.ts';
+import { accountChanged } from '../../store/notify.ts';
+import { accountOf, changesArguments, firstChanges, getArguments, listed, checkState } from '../standard.ts';
+import type { Method, MethodContext } from '../wire.ts';
 
-const PROPERTIES = ['id', 'name', 'email', 'replyTo', 'bcc', 'textSignature', 'htmlSignature', 'mayDelete'];
+export const IDENTITY_PROPERTIES = [
+  'id',
+  'name',
+  'email',
+  'replyTo',
+  'bcc',
+  'textSignature',
+  'htmlSignature',
+  'mayDelete',
+];
 
-/** All identities; those of addresses that were never looked at are made. */
-export async function identitiesOfAccount(context: Pick<MethodContext, 'store' | 'directory'>, account: Account): Promise<{ modseq: number; list: IdentityRow[] }> {
-  const at = { tenant: account.tenant, account: account.id };
-  const addresses = await context.directory.addressesOf(account.tenant, account.id);
-  const found = await identitiesOf(context.store, at);
-  const missing = addresses.filter((address) => !found.list.some((row) => row.address === address));
-  if (missing.length > 0) {
-    await context.store.transact(async (tx) => {
-      await raise(tx, at.tenant, at.account, 0);
-      const { list, modseq } = await identitiesOf(tx, at);
-      let next = Math.max(0, ...list.map((row) => row.id)) + 1;
-      for (const address of missing.filter((one) => !list.some((row) => row.address === one))) {
-        await putIdentity(tx, at, { id: next++, address, name: account.name, reply_to: null, bcc: null, text_signature: '', html_signature: '', modseq });
-      }
-    });
-  }
-  const { modseq, list } = missing.length > 0 ? await identitiesOf(context.store, at) : found;
-  // What may not be sent from any more is no identity any more.
-  return { modseq, list: list.filter((row) => addresses.includes(row.address)) };
+export interface Identities {
+  /** Of the last change of any. */
+  state: number;
+  /** Those that are there. */
+  list: IdentityRow[];
+  /** And those that are not any more. */
+  gone: IdentityRow[];
 }
 
-function toIdentity(row: IdentityRow, list: IdentityRow[]): Record<string, unknown> {
+export function sortOut(rows: IdentityRow[]): Identities {
+  const state = rows.reduce((last, row) => Math.max(last, row.modseq), 0);
+  return { state, list: rows.filter((row) => !row.destroyed), gone: rows.filter((row) => row.destroyed) };
+}
+
+/**
+ * The account's identities, put right first where the directory has changed: an address that it may newly send from has
+ * one, an address that is not its any more has none.
+ */
+export async function identitiesOfAccount(
+  context: Pick<MethodContext, 'store' | 'directory'>,
+  account: Account,
+): Promise<Identities> {
+  const at = { tenant: account.tenant, account: account.id };
+  const addresses = await context.directory.addressesOf(account.tenant, account.id);
+  const isRight = ({ list }: Identities): boolean =>
+    addresses.every((address) => list.some((row) => row.address === address)) &&
+    list.every((row) => addresses.includes(row.address));
+  const found = sortOut(await identitiesOf(context.store, at));
+  if (isRight(found)) return found;
+  return context.store.transact(async (tx) => {
+    const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
+    const { list, gone } = sortOut(await identitiesOf(tx, at));
+    for (const row of list.filter((one) => !addresses.includes(one.address))) {
+      await putIdentity(tx, at, { ...row, modseq, destroyed: true });
+    }
+    let id = Math.max(0, ...[...list, ...gone].map((row) => row.id));
+    for (const address of addresses.filter((one) => !list.some((row) => row.address === one))) {
+      const name = await nameOf(context, account, address);
+      await putIdentity(tx, at, { ...BLANK, id: ++id, address, name, created_modseq: modseq, modseq });
+    }
+    accountChanged(tx.changes, at.tenant, at.account);
+    return sortOut(await identitiesOf(tx, at));
+  });
+}
+
+export const BLANK = {
+  name: '',
+  reply_to: null,
+  bcc: null,
+  text_signature: '',
+  html_signature: '',
+  destroyed: false,
+} as const;
+
+/** Who sends as somebody else does so under that name. */
+async function nameOf({ directory }: Pick<MethodContext, 'directory'>, account: Account, address: string): Promise<string> {
+  const target = await directory.resolve(address);
+  const owner = target.kind === 'account' ? await directory.account(target.tenant, target.account) : undefined;
+  return (owner ?? account).name;
+}
+
+export function toIdentity(row: IdentityRow, list: IdentityRow[]): Record<string, unknown> {
   return {
     id: `i${row.id}`,
     name: row.name,
@@ -41,104 +89,43 @@ function toIdentity(row: IdentityRow, list: IdentityRow[]): Record<string, unkno
     bcc: row.bcc,
     textSignature: row.text_signature,
     htmlSignature: row.html_signature,
-    mayDelete: list.some((other) => other.address === row.address && other.id < row.id),
+    mayDelete: isSpare(row, list),
   };
+}
+
+/** Has its address another, older one? That one stays. */
+export function isSpare(row: IdentityRow, list: IdentityRow[]): boolean {
+  return list.some((other) => other.address === row.address && other.id < row.id);
 }
 
 export const identityGet: Method = async (args, context) => {
   const account = accountOf(args, context);
-  const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
-  const { modseq, list } = await identitiesOfAccount(context, account);
+  const { ids, properties } = getArguments(args, (name) => IDENTITY_PROPERTIES.includes(name));
+  const { state, list } = await identitiesOfAccount(context, account);
   const all = new Map(list.map((row) => [`i${row.id}`, toIdentity(row, list)]));
-  const wanted = ids ?? [...all.keys()];
-  return {
-    accountId: args['accountId'],
-    state: String(modseq),
-    list: wanted.flatMap((id) => (all.has(id) ? [pick(all.get(id) ?? {}, properties)] : [])),
-    notFound: wanted.filter((id) => !all.has(id)),
-  };
+  return { accountId: args['accountId'], state: String(state), ...listed(all, ids, properties) };
 };
 
 export const identityChanges: Method = async (args, context) => {
   const account = accountOf(args, context);
-  const { since } = changesArguments(args);
-  const { modseq, list } = await identitiesOfAccount(context, account);
-  if (since > modseq) throw new MethodError('cannotCalculateChanges');
-  const changed = list.filter((row) => row.modseq > since);
-  // What was destroyed leaves no trace; a client that asks after any other change is told to look again.
-  if (changed.length > 0) throw new MethodError('cannotCalculateChanges');
-  return { accountId: args['accountId'], oldState: String(since), newState: String(modseq), hasMoreChanges: false, created: [], updated: [], destroyed: [] };
-};
-
-export const identitySet: Method = async (args, context) => {
-  const account = accountOf(args, context);
-  const at = { tenant: account.tenant, account: account.id };
-  await identitiesOfAccount(context, account);
-  const addresses = await context.directory.addressesOf(account.tenant, account.id);
-  return context.store.transact(async (tx) => {
-    const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
-    const { create, update, destroy } = setArguments(args, String(modseq - 1));
-    const result = emptySetResult();
-    const { list } = await identitiesOf(tx, at);
-    for (const [key, object] of create) {
-      await attempt(key, result.notCreated, async () => {
-        const unknown = Object.keys(object).filter((name) => !PROPERTIES.includes(name) || ['id', 'mayDelete'].includes(name));
-        if (unknown.length > 0) throw invalidProperties(unknown);
-        const email = typeof object['email'] === 'string' ? object['email'].toLowerCase() : '';
-        if (!addresses.includes(email)) throw email === '' ? invalidProperties(['email']) : new SetFault('forbiddenFrom', `You may not send as ${email}.`);
-        const id = Math.max(0, ...list.map((row) => row.id)) + 1;
-        const row = check({ name: '', replyTo: null, bcc: null, textSignature: '', htmlSignature: '', ...object }, { id, address: email, modseq });
-        list.push(row);
-        await putIdentity(tx, at, row);
-        result.created[key] = { id: `i${id}`, mayDelete: true, ...Object.fromEntries(Object.entries(toIdentity(row, list)).filter(([name]) => !(name in object) && name !== 'id' && name !== 'mayDelete')) };
-        context.createdIds.set(key, `i${id}`);
-      });
-    }
-    for (const [id, patch] of update) {
-      await attempt(id, result.notUpdated, async () => {
-        const row = list.find((one) => one.id === numberOf(id, 'i'));
-        if (!row) throw new SetFault('notFound');
-        const current = toIdentity(row, list);
-        const unknown = Object.keys(patch).filter((path) => !PROPERTIES.includes(path.split('/')[0] ?? ''));
-        if (unknown.length > 0) throw invalidProperties(unknown);
-        const next = applyPatch(current, patch);
-        const fixed = ['id', 'email', 'mayDelete'].filter((name) => next[name] !== current[name]);
-        if (fixed.length > 0) throw invalidProperties(fixed);
-        await putIdentity(tx, at, check(next, { id: row.id, address: row.address, modseq }));
-        result.updated[id] = null;
-      });
-    }
-    for (const id of destroy) {
-      await attempt(id, result.notDestroyed, async () => {
-        const row = list.find((one) => one.id === numberOf(id, 'i'));
-        if (!row) throw new SetFault('notFound');
-        if (!list.some((other) => other.address === row.address && other.id < row.id)) throw new SetFault('forbidden', 'Every address has one identity that stays.');
-        await deleteIdentity(tx, at, row.id);
-        result.destroyed.push(id);
-      });
-    }
-    accountChanged(tx.changes, at.tenant, at.account);
-    return setResponse(args['accountId'], String(modseq - 1), String(modseq), result);
-  });
-};
-
-function check(object: Record<string, unknown>, own: { id: number; address: string; modseq: number }): IdentityRow {
-  const { name, replyTo, bcc, textSignature, htmlSignature } = object;
-  const wrong: string[] = [];
-  const isList = (value: unknown): boolean =>
-    value === null || (Array.isArray(value) && value.every((one) => isObject(one) && typeof one['email'] === 'string' && (one['name'] == null || typeof one['name'] === 'string')));
-  if (typeof name !== 'string') wrong.push('name');
-  if (!isList(replyTo)) wrong.push('replyTo');
-  if (!isList(bcc)) wrong.push('bcc');
-  if (typeof textSignature !== 'string') wrong.push('textSignature');
-  if (typeof htmlSignature !== 'string') wrong.push('htmlSignature');
-  if (wrong.length > 0) throw invalidProperties(wrong);
+  const { since, max } = changesArguments(args);
+  const { state, list, gone } = await identitiesOfAccount(context, account);
+  checkState(since, state);
+  const isNew = (row: IdentityRow): boolean => row.created_modseq > since;
+  const changed = [...list, ...gone.filter((row) => !isNew(row))].filter((row) => row.modseq > since);
+  const { taken, newState, more } = firstChanges(
+    changed.map((row) => ({ row, modseq: isNew(row) ? row.created_modseq : row.modseq })),
+    max,
+  );
+  const of = (kind: (row: IdentityRow) => boolean): string[] =>
+    taken.filter(({ row }) => kind(row)).map(({ row }) => `i${row.id}`);
   return {
-    ...own,
-    name: name as string,
-    reply_to: replyTo as object | null,
-    bcc: bcc as object | null,
-    text_signature: textSignature as string,
-    html_signature: htmlSignature as string,
+    accountId: args['accountId'],
+    oldState: String(since),
+    newState: String(newState ?? state),
+    hasMoreChanges: more,
+    created: of((row) => isNew(row)),
+    updated: of((row) => !isNew(row) && !row.destroyed),
+    destroyed: of((row) => row.destroyed),
   };
-}
+};

@@ -2,25 +2,48 @@
 
 import { raise } from '../../store/account-state.ts';
 import { removeCopies } from '../../store/email-change.ts';
-import { deleteMailbox, insertMailbox, mailboxesOf, nextMailboxId, updateMailbox, type MailboxRow, type NewMailbox } from '../../store/mailboxes.ts';
+import {
+  deleteMailbox,
+  insertMailbox,
+  mailboxesOf,
+  nextMailboxId,
+  undoable,
+  updateMailbox,
+  type MailboxRow,
+} from '../../store/mailboxes.ts';
 import { accountChanged } from '../../store/notify.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
-import { accountOf, applyPatch, attempt, emptySetResult, numberOf, optionalBoolean, resolveId, setArguments, setResponse, type SetResult } from '../standard.ts';
+import {
+  accountOf,
+  applyPatch,
+  attempt,
+  emptySetResult,
+  optionalBoolean,
+  resolveId,
+  setArguments,
+  setResponse,
+  unlike,
+  type SetResult,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { SYSTEM_MAILBOXES, toMailbox } from './mailbox.ts';
+import { checkMailbox } from './mailbox-check.ts';
+import { MAILBOX_PROPERTIES, SYSTEM_MAILBOXES, toMailbox } from './mailbox.ts';
 
-const SETTABLE = ['name', 'parentId', 'role', 'sortOrder', 'isSubscribed'];
-const READ_ONLY = ['id', 'totalEmails', 'unreadEmails', 'totalThreads', 'unreadThreads', 'myRights'];
-/** RFC 6154, RFC 8457, and what the registry of RFC 8621 §10.5.1 knows. */
-const ROLES = ['all', 'archive', 'drafts', 'flagged', 'important', 'inbox', 'junk', 'sent', 'subscribed', 'trash', 'memos', 'scheduled', 'snoozed'];
+const DEFAULTS = { parentId: null, role: null, sortOrder: 0, isSubscribed: true };
+const SETTABLE = ['name', ...Object.keys(DEFAULTS)];
 
+/** The account is locked. */
 interface Setting {
   tx: Transaction;
   context: MethodContext;
   at: { tenant: number; account: number };
   now: Date;
+  /** As they are by now. */
+  list: MailboxRow[];
+  state: number;
+  /** Creation ids of this call. */
+  made: Map<string, string>;
 }
 
 export const mailboxSet: Method = async (args, context) => {
@@ -28,145 +51,142 @@ export const mailboxSet: Method = async (args, context) => {
   const at = { tenant: account.tenant, account: account.id };
   const removeEmails = optionalBoolean(args, 'onDestroyRemoveEmails', false);
   return context.store.transact(async (tx) => {
-    const before = ((await raise(tx, at.tenant, at.account, 1)) ?? 1) - 1;
+    await raise(tx, at.tenant, at.account, 0);
+    const { modseq: before, list } = await mailboxesOf(tx, at, Object.keys(args['update'] ?? {}).length > 0);
     const { create, update, destroy } = setArguments(args, String(before), ['onDestroyRemoveEmails']);
     const result = emptySetResult();
-    const setting: Setting = { tx, context, at, now: context.clock() };
+    const setting: Setting = { tx, context, at, now: context.clock(), list, state: before, made: new Map() };
     await createAll(setting, create, result);
     for (const [given, patch] of update) {
-      const id = resolveId(given, context);
       await attempt(given, result.notUpdated, async () => {
-        await updateOne(setting, id, patch);
-        result.updated[id] = null;
+        const id = resolve(setting, given);
+        result.updated[id] = await updateOne(setting, id, patch);
       });
     }
     await destroyAll(setting, destroy, removeEmails, result);
-    accountChanged(tx.changes, at.tenant, at.account);
-    const { modseq } = await mailboxesOf(tx, at, false);
-    const nothing = Object.keys(result.created).length + Object.keys(result.updated).length + result.destroyed.length === 0;
-    return setResponse(args['accountId'], String(before), String(nothing ? before : modseq), result);
+    tx.onCommit(() => setting.made.forEach((id, key) => context.createdIds.set(key, id)));
+    return setResponse(args['accountId'], String(before), String(setting.state), result);
   });
 };
 
+/** "#k1" is what this call, or one before it in the request, created as k1. */
+function resolve({ made, context }: Setting, id: string): string {
+  return (id.startsWith('#') ? made.get(id.slice(1)) : undefined) ?? resolveId(id, context);
+}
+
+function find({ list }: Setting, id: string): MailboxRow {
+  const row = list.find((one) => `f${one.id}` === id);
+  if (!row) throw new SetFault('notFound');
+  return row;
+}
+
+async function nextModseq(setting: Setting): Promise<number> {
+  const { tx, at } = setting;
+  accountChanged(tx.changes, at.tenant, at.account);
+  setting.state = (await raise(tx, at.tenant, at.account)) ?? 0;
+  return setting.state;
+}
+
 /** Those whose parents are made here come after them, in whatever order they stand. */
-async function createAll(setting: Setting, create: Map<string, Record<string, unknown>>, result: SetResult): Promise<void> {
+async function createAll(
+  setting: Setting,
+  create: Map<string, Record<string, unknown>>,
+  result: SetResult,
+): Promise<void> {
   const waiting = new Map(create);
   let progress = true;
-  while (waiting.size > 0 && progress) {
+  while (progress) {
     progress = false;
     for (const [key, object] of waiting) {
       const { parentId } = object;
-      const parentKey = typeof parentId === 'string' && parentId.startsWith('#') ? parentId.slice(1) : null;
-      if (parentKey !== null && parentKey !== key && waiting.has(parentKey)) continue;
+      if (typeof parentId === 'string' && parentId.startsWith('#') && waiting.has(parentId.slice(1))) continue;
       waiting.delete(key);
       progress = true;
       await attempt(key, result.notCreated, async () => {
-        result.created[key] = await createOne(setting, object);
-        setting.context.createdIds.set(key, result.created[key]['id'] as string);
+        const mailbox = await createOne(setting, object);
+        result.created[key] = unlike(object, mailbox);
+        setting.made.set(key, mailbox['id'] as string);
       });
     }
   }
-  for (const key of waiting.keys()) result.notCreated[key] = { type: 'invalidProperties', properties: ['parentId'] };
+  for (const key of waiting.keys()) {
+    result.notCreated[key] = invalidProperties(['parentId'], 'They would lie within each other.').error;
+  }
 }
 
-async function createOne({ tx, context, at, now }: Setting, object: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const { list } = await mailboxesOf(tx, at, false);
+async function createOne(setting: Setting, object: Record<string, unknown>): Promise<Record<string, unknown>> {
   const unknown = Object.keys(object).filter((name) => !SETTABLE.includes(name));
   if (unknown.length > 0) throw invalidProperties(unknown);
-  const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
-  const box = check({ parentId: null, role: null, sortOrder: 10, isSubscribed: true, ...object }, await nextMailboxId(tx, at), list, context);
-  await insertMailbox(tx, { ...at, modseq, now }, box);
-  const row: MailboxRow = {
-    id: box.id,
-    parent_id: box.parent,
-    name: box.name,
-    role: box.role,
-    sort_order: box.sortOrder,
-    subscribed: box.subscribed,
-    total: 0,
-    unread: 0,
-    total_threads: 0,
-    unread_threads: 0,
-  };
-  const made = toMailbox(row);
-  for (const name of ['name', 'parentId', 'role', 'sortOrder', 'isSubscribed']) if (Object.hasOwn(object, name) && name !== 'parentId') delete made[name];
-  return made;
+  const { tx, at, now, list } = setting;
+  const box = checkMailbox({ ...DEFAULTS, ...object }, null, list, (id) => resolve(setting, id));
+  const id = await nextMailboxId(tx, at);
+  await insertMailbox(tx, { ...at, now, modseq: await nextModseq(setting) }, { id, ...box });
+  const row = { id, ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
+  list.push(row);
+  return toMailbox(row);
 }
 
-async function updateOne({ tx, context, at }: Setting, id: string, patch: Record<string, unknown>): Promise<void> {
-  const { list } = await mailboxesOf(tx, at, true);
-  const row = list.find((one) => one.id === numberOf(id, 'f'));
-  if (!row) throw new SetFault('notFound');
+/** Answers what the client does not know: null for nothing. */
+async function updateOne(
+  setting: Setting,
+  id: string,
+  patch: Record<string, unknown>,
+): Promise<Record<string, unknown> | null> {
+  const { tx, at, list } = setting;
+  const row = find(setting, id);
   const current = toMailbox(row);
-  const unknown = Object.keys(patch).filter((path) => ![...SETTABLE, ...READ_ONLY].includes(path.split('/')[0] ?? ''));
+  const unknown = Object.keys(patch).filter((path) => !MAILBOX_PROPERTIES.includes(path.split('/')[0] ?? ''));
   if (unknown.length > 0) throw invalidProperties(unknown);
-  const next = applyPatch(current, patch);
-  const changed = READ_ONLY.filter((name) => JSON.stringify(next[name]) !== JSON.stringify(current[name]));
-  if (changed.length > 0) throw invalidProperties(changed);
-  const box = check(next, row.id, list, context);
-  if (row.id <= SYSTEM_MAILBOXES && (box.name !== row.name || box.parent !== row.parent_id || box.role !== row.role)) {
-    throw new SetFault('forbidden', 'This mailbox keeps its name and place.');
+  const wanted = applyPatch(current, patch, DEFAULTS);
+  const changed = Object.keys(unlike(current, wanted));
+  const fixed = changed.filter((name) => !SETTABLE.includes(name));
+  if (fixed.length > 0) throw invalidProperties(fixed, 'Cannot be changed.');
+  const box = checkMailbox(wanted, row.id, list, (parent) => resolve(setting, parent));
+  if (row.id <= SYSTEM_MAILBOXES && changed.some((name) => ['name', 'parentId', 'role'].includes(name))) {
+    throw new SetFault('forbidden', 'This mailbox keeps its name, place and role.');
   }
-  const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
-  await updateMailbox(tx, { ...at, modseq }, box);
-}
-
-/** A whole mailbox, checked against the others. */
-function check(object: Record<string, unknown>, id: number, list: MailboxRow[], context: MethodContext): NewMailbox {
-  const { name, parentId, role, sortOrder, isSubscribed } = object;
-  const wrong: string[] = [];
-  if (typeof name !== 'string' || name.trim() === '' || name.length > LIMITS.maxMailboxName || /\p{Cc}/u.test(name)) wrong.push('name');
-  const parent = parentId === null ? null : (numberOf(typeof parentId === 'string' ? resolveId(parentId, context) : parentId, 'f') ?? Number.NaN);
-  if (parent !== null && (!list.some((row) => row.id === parent) || closesLoop(parent, id, list))) wrong.push('parentId');
-  if (role !== null && (typeof role !== 'string' || !ROLES.includes(role) || list.some((row) => row.id !== id && row.role === role))) wrong.push('role');
-  if (typeof sortOrder !== 'number' || !Number.isInteger(sortOrder) || sortOrder < 0 || sortOrder > 2 ** 31 - 1) wrong.push('sortOrder');
-  if (typeof isSubscribed !== 'boolean') wrong.push('isSubscribed');
-  if (wrong.length > 0) throw invalidProperties(wrong);
-  if (list.some((row) => row.id !== id && row.parent_id === parent && row.name.normalize('NFC') === (name as string).normalize('NFC'))) {
-    throw invalidProperties(['name'], 'Another mailbox has this name.');
-  }
-  return { id, parent, name: (name as string).normalize('NFC'), role: role as string | null, sortOrder: sortOrder as number, subscribed: isSubscribed as boolean };
-}
-
-/** Would `id` come to lie within itself, or too deep? */
-function closesLoop(parent: number, id: number, list: MailboxRow[]): boolean {
-  let depth = 1;
-  for (let at: number | null = parent; at !== null; depth++) {
-    if (at === id || depth > LIMITS.maxMailboxDepth) return true;
-    const step: number = at;
-    at = list.find((row) => row.id === step)?.parent_id ?? null;
-  }
-  return false;
+  await updateMailbox(tx, { ...at, modseq: await nextModseq(setting) }, { id: row.id, ...box });
+  Object.assign(row, box);
+  const more = unlike(wanted, toMailbox(row));
+  return Object.keys(more).length === 0 ? null : more;
 }
 
 /** Children named before or after their parent: those without children go first. */
-async function destroyAll({ tx, at }: Setting, destroy: string[], removeEmails: boolean, result: SetResult): Promise<void> {
-  const waiting = new Set(destroy);
-  let progress = true;
-  while (waiting.size > 0 && progress) {
-    progress = false;
-    for (const given of [...waiting]) {
-      const { list } = await mailboxesOf(tx, at, false);
-      const row = list.find((one) => one.id === numberOf(given, 'f'));
-      const children = list.filter((one) => one.parent_id === row?.id);
-      if (children.some((child) => waiting.has(`f${child.id}`))) continue;
-      waiting.delete(given);
-      progress = true;
-      await attempt(given, result.notDestroyed, async () => {
-        if (!row) throw new SetFault('notFound');
-        if (row.id <= SYSTEM_MAILBOXES) throw new SetFault('forbidden', 'Every account keeps this mailbox.');
-        if (children.length > 0) throw new SetFault('mailboxHasChild');
-        if (row.total > 0 && !removeEmails) throw new SetFault('mailboxHasEmail');
-        if (row.total > 0) await removeCopies(tx, at, { mailbox: row.id, all: true });
-        const { list: after } = await mailboxesOf(tx, at, false);
-        // What a recall covers is left alone by its owner's hand; so the mailbox has to stay until that is decided.
-        if ((after.find((one) => one.id === row.id)?.total ?? 0) > 0) throw new SetFault('mailboxHasEmail', 'A recall is under way in it; try again.');
-        const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
-        await deleteMailbox(tx, { ...at, modseq }, row.id);
-        result.destroyed.push(given);
-      });
-    }
+async function destroyAll(
+  setting: Setting,
+  destroy: string[],
+  removeEmails: boolean,
+  result: SetResult,
+): Promise<void> {
+  const given = new Map(destroy.map((one) => [resolve(setting, one), one]));
+  const depth = (row: MailboxRow): number => {
+    const parent = setting.list.find((one) => one.id === row.parent_id);
+    return parent ? depth(parent) + 1 : 0;
+  };
+  const depths = new Map(setting.list.map((row) => [`f${row.id}`, depth(row)]));
+  const deepestFirst = [...given.keys()].toSorted((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0));
+  for (const id of deepestFirst) {
+    await attempt(given.get(id) ?? id, result.notDestroyed, async () => {
+      await undoable(setting.tx, () => destroyOne(setting, id, removeEmails));
+      result.destroyed.push(id);
+    });
   }
-  for (const given of waiting) result.notDestroyed[given] = { type: 'mailboxHasChild' };
 }
 
+async function destroyOne(setting: Setting, id: string, removeEmails: boolean): Promise<void> {
+  const { tx, at, list } = setting;
+  const row = find(setting, id);
+  if (row.id <= SYSTEM_MAILBOXES) throw new SetFault('forbidden', 'Every account keeps this mailbox.');
+  if (list.some((one) => one.parent_id === row.id)) throw new SetFault('mailboxHasChild');
+  if (row.total > 0 && !removeEmails) throw new SetFault('mailboxHasEmail');
+  if (row.total > 0) {
+    await removeCopies(tx, at, { mailbox: row.id, all: true });
+    const { list: left } = await mailboxesOf(tx, at, false);
+    // What a recall covers is not its owner's to remove: the mailbox has to stay until that is decided.
+    if (left.some((one) => one.id === row.id && one.total > 0)) {
+      throw new SetFault('mailboxHasEmail', 'Something in it is just being recalled. Try again.');
+    }
+  }
+  await deleteMailbox(tx, { ...at, modseq: await nextModseq(setting) }, row.id);
+  list.splice(list.indexOf(row), 1);
+}

@@ -7,7 +7,8 @@ import { countFiltered, countsOfGroup, outcomesByNumber, queryOutcomes, type Out
 import { accountModseq, recallById, type RecallProgress } from '../../store/recalls.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, getArguments, isObject, numberOf, onlyArguments, optionalBoolean, optionalInteger, pick, sortArguments } from '../standard.ts';
+import { sortArguments } from '../query.ts';
+import { accountOf, getArguments, isObject, numberOf, onlyArguments, optionalBoolean, optionalInteger, pick } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import type { Account } from '../../directory/directory.ts';
 

@@ -6,7 +6,8 @@ import { countsFor } from '../../recall/report.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, attempt, changesArguments, emptySetResult, getArguments, isObject, numberOf, onlyArguments, pageOf, pick, resolveId, setArguments, setResponse, sortArguments } from '../standard.ts';
+import { pageOf, sortArguments } from '../query.ts';
+import { accountOf, attempt, changesArguments, emptySetResult, getArguments, isObject, numberOf, onlyArguments, pick, resolveId, setArguments, setResponse } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import type { Account } from '../../directory/directory.ts';
 
@@ -132,7 +133,8 @@ export const recallSet: Method = async (args, context) => {
     });
   }
   for (const id of destroy) result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
-  const after = String(await accountModseq(context.store, account.tenant, account.id));
+  // What a recall changes of the state comes after the gate, with its sweep.
+  const after = update.size > 0 ? String(await accountModseq(context.store, account.tenant, account.id)) : before;
   return setResponse(args['accountId'], before, after, result);
 };
 

@@ -100,7 +100,10 @@ CREATE TABLE identity (
   bcc jsonb,
   text_signature text NOT NULL DEFAULT '',
   html_signature text NOT NULL DEFAULT '',
+  created_modseq bigint NOT NULL,
   modseq bigint NOT NULL,
+  -- It stays on record for Identity/changes.
+  destroyed boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, account_id, id)
 );
 

@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from './config/config.ts';
+import type { Config } from './config.ts';
 
 export interface Certificate {
   key: string;

@@ -1,0 +1,77 @@
+// What a mailbox may be, among the others of its account (RFC 8621 §2).
+
+import type { MailboxRow } from '../../store/mailboxes.ts';
+import { invalidProperties, SetFault } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { isText, numberOf } from '../standard.ts';
+
+/** IANA's IMAP Mailbox Name Attributes that name a purpose (RFC 8621 §2 role), and "inbox". */
+const ROLES = [
+  ...['all', 'archive', 'drafts', 'flagged', 'important', 'inbox', 'junk', 'memos', 'scheduled', 'sent'],
+  ...['snoozed', 'subscribed', 'trash'],
+];
+
+const INBOX = 1;
+
+type Checked = Pick<MailboxRow, 'name' | 'parent_id' | 'role' | 'sort_order' | 'subscribed'>;
+
+/**
+ * The settings of mailbox `id`, or of a new one (null). Throws SetFault `invalidProperties`, naming them all, or
+ * `alreadyExists`, with the id of the one that has its name.
+ */
+export function checkMailbox(
+  object: Record<string, unknown>,
+  id: number | null,
+  list: MailboxRow[],
+  resolve: (id: string) => string,
+): Checked {
+  const { name: given, parentId, role, sortOrder, isSubscribed } = object;
+  const wrong: string[] = [];
+  // Net-Unicode (RFC 5198) is NFC.
+  const name = isText(given, LIMITS.maxMailboxName, 'line') ? given.normalize('NFC') : '';
+  // "/" is for the paths of IMAP, whose names are whole paths.
+  const isName = name.trim() !== '' && !name.includes('/') && Buffer.byteLength(name) <= LIMITS.maxMailboxName;
+  if (!isName) wrong.push('name');
+  const parent = parentId === null ? null : numberOf(typeof parentId === 'string' ? resolve(parentId) : parentId, 'f');
+  if (parent === undefined || (parent !== null && !mayLieIn(parent, id, list))) wrong.push('parentId');
+  const isRole = role === null || (typeof role === 'string' && ROLES.includes(role));
+  if (!isRole || (role !== null && list.some((row) => row.id !== id && row.role === role))) wrong.push('role');
+  const isOrder = typeof sortOrder === 'number' && Number.isInteger(sortOrder) && sortOrder >= 0 && sortOrder < 2 ** 31;
+  if (!isOrder) wrong.push('sortOrder');
+  if (typeof isSubscribed !== 'boolean') wrong.push('isSubscribed');
+  if (wrong.length > 0) throw invalidProperties(wrong);
+
+  const checked = {
+    name,
+    parent_id: parent ?? null,
+    role: role as string | null,
+    sort_order: sortOrder as number,
+    subscribed: isSubscribed as boolean,
+  };
+  const other = list.find((row) => row.id !== id && row.parent_id === checked.parent_id && sameName(row, name));
+  if (!other) return checked;
+  throw new SetFault('alreadyExists', 'Another mailbox has this name.', { existingId: `f${other.id}` });
+}
+
+/** IMAP knows the Inbox by its name, in whatever case (RFC 9051 §5.1). */
+function sameName(row: MailboxRow, name: string): boolean {
+  return row.name === name || (row.id === INBOX && name.toLowerCase() === 'inbox');
+}
+
+/** Is there such a mailbox, not within `id` itself, and not so deep that it, or what is in it, would be too deep? */
+function mayLieIn(parent: number, id: number | null, list: MailboxRow[]): boolean {
+  const byId = new Map(list.map((row) => [row.id, row]));
+  if (!byId.has(parent)) return false;
+  let depth = 1;
+  for (let at = byId.get(parent); at; at = at.parent_id === null ? undefined : byId.get(at.parent_id)) {
+    if (at.id === id) return false;
+    depth++;
+  }
+  return depth + (id === null ? 0 : height(id, list)) <= LIMITS.maxMailboxDepth;
+}
+
+/** Levels below a mailbox. */
+function height(id: number, list: MailboxRow[]): number {
+  const children = list.filter((row) => row.parent_id === id);
+  return children.reduce((most, child) => Math.max(most, 1 + height(child.id, list)), 0);
+}
