@@ -27,7 +27,14 @@ export async function run(options: BenchOptions): Promise<object> {
       rounds.push({ acceptedMs: round(acceptedMs), fanoutMs: round(performance.now() - began) });
     }
     const median = rounds.map((r) => r.fanoutMs).toSorted((a, b) => a - b)[1] ?? 0;
-    return { bench: 'fanout', recipients, rounds, fanoutMs: median, recipientsPerSecond: Math.round((recipients / median) * 1000), rssMb: await homing.rssMb() };
+    return {
+      bench: 'fanout',
+      recipients,
+      rounds,
+      fanoutMs: median,
+      recipientsPerSecond: Math.round((recipients / median) * 1000),
+      rssMb: await homing.rssMb(),
+    };
   } finally {
     await homing.stop();
   }

@@ -41,7 +41,9 @@ const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
-  console.error(`Usage: npm run bench -- ${Object.keys(benches).join('|')} [--recipients N] [--opened N] [--replace] [--connections N] [--seconds N] [--json]`);
+  console.error(
+    `Usage: npm run bench -- ${Object.keys(benches).join('|')} [--recipients N] [--opened N] [--replace] [--connections N] [--seconds N] [--json]`,
+  );
   process.exit(2);
 }
 console.log(JSON.stringify(await (await bench()).run(options)));

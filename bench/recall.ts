@@ -44,13 +44,18 @@ export async function run(options: BenchOptions): Promise<object> {
     await first.arrived;
     const fanoutMs = performance.now() - first.began;
     await openSome(homing.ports.http, options.opened);
-    const change = { mode: options.replace ? 'replace' : 'delete', replacementEmailId: options.replace ? await replacement(ana) : null };
+    const change = {
+      mode: options.replace ? 'replace' : 'delete',
+      replacementEmailId: options.replace ? await replacement(ana) : null,
+    };
     const watched = recipients - 5 > options.opened ? `p${options.opened + 1}@pigeon.test` : 'ben@pigeon.test'; // one who did not open it
     const watcher = await connectJmap(homing.ports.http, watched, PASSWORD);
     const before = (await inbox(watcher)).unreadEmails as number;
     const asked = performance.now();
     const gated = await gate(ana, first.id, change);
-    const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, 5).then(() => performance.now() - asked);
+    const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, 5).then(
+      () => performance.now() - asked,
+    );
     const recall = await finished(ana, gated.id);
     const lastGoneMs = performance.now() - asked;
     const firstGoneMs = await firstGone;
@@ -62,7 +67,10 @@ export async function run(options: BenchOptions): Promise<object> {
     void second.arrived.then(() => (fannedOut = true));
     const gatesDuringFanout = await gatesOf(SMALL_RECALLS, () => fannedOut);
     await second.arrived;
-    await until(async () => (await ana.call('Recall/query', { filter: { status: 'sweeping' }, limit: 1 })).ids.length === 0, 20);
+    await until(
+      async () => (await ana.call('Recall/query', { filter: { status: 'sweeping' }, limit: 1 })).ids.length === 0,
+      20,
+    );
     const other = await gate(ana, second.id, {});
     let done = false;
     const end = finished(ana, other.id).then(() => (done = true));
@@ -117,7 +125,18 @@ function bySide(gates: Gate[]): object {
 async function gate(ana: JmapClient, emailId: string, change: object): Promise<Gate & { id: string }> {
   const began = performance.now();
   const result = await ana.call('Recall/set', {
-    create: { r: { emailId, mode: 'delete', replacementEmailId: null, recipients: null, includeRead: false, notifyMe: false, reason: null, ...change } },
+    create: {
+      r: {
+        emailId,
+        mode: 'delete',
+        replacementEmailId: null,
+        recipients: null,
+        includeRead: false,
+        notifyMe: false,
+        reason: null,
+        ...change,
+      },
+    },
   });
   const client = performance.now() - began;
   const created = result.created?.r;
@@ -129,10 +148,17 @@ async function gate(ana: JmapClient, emailId: string, change: object): Promise<G
 export async function sentIds(ana: JmapClient, limit: number): Promise<string[]> {
   const { list } = await ana.call('Mailbox/get', { ids: null, properties: ['id', 'role'] });
   const sent = list.find((box: { role: string }) => box.role === 'sent').id;
-  return (await ana.call('Email/query', { filter: { inMailbox: sent }, sort: [{ property: 'receivedAt', isAscending: false }], limit })).ids;
+  return (
+    await ana.call('Email/query', {
+      filter: { inMailbox: sent },
+      sort: [{ property: 'receivedAt', isAscending: false }],
+      limit,
+    })
+  ).ids;
 }
 
-async function inbox(client: JmapClient): Promise<any> { // oxlint-disable-line typescript/no-explicit-any
+async function inbox(client: JmapClient): Promise<any> {
+  // oxlint-disable-line typescript/no-explicit-any
   const { list } = await client.call('Mailbox/get', { ids: ['f1'], properties: ['id', 'unreadEmails', 'totalEmails'] });
   return list[0];
 }
@@ -141,7 +167,8 @@ export async function preview(ana: JmapClient, emailId: string): Promise<{ insid
   return ana.call('Recall/preview', { emailId, recipients: null });
 }
 
-export async function finished(ana: JmapClient, id: string): Promise<any> { // oxlint-disable-line typescript/no-explicit-any
+export async function finished(ana: JmapClient, id: string): Promise<any> {
+  // oxlint-disable-line typescript/no-explicit-any
   let recall;
   await until(async () => {
     recall = (await ana.call('Recall/get', { ids: [id] })).list[0];
@@ -154,7 +181,9 @@ async function openSome(port: number, count: number): Promise<void> {
   for (let i = 1; i <= count; i++) {
     const person = await connectJmap(port, `p${i}@pigeon.test`, PASSWORD);
     const { ids } = await person.call('Email/query', { filter: { inMailbox: 'f1', subject: 'Salaries' } });
-    await person.call('Email/set', { update: Object.fromEntries(ids.map((id: string) => [id, { 'keywords/$seen': true }])) });
+    await person.call('Email/set', {
+      update: Object.fromEntries(ids.map((id: string) => [id, { 'keywords/$seen': true }])),
+    });
     person.close();
   }
 }

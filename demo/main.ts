@@ -15,7 +15,8 @@ const PASSWORD = 'homing';
 
 const terminal = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 const say = (line = ''): void => console.log(line);
-const pause = (ms: number): Promise<void> => (terminal ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve());
+const pause = (ms: number): Promise<void> =>
+  terminal ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
 
 say('Starting a mail system for a thousand people …');
 const homing = await startHoming({ people: PEOPLE - 5 });
@@ -41,7 +42,8 @@ async function demonstrate(): Promise<void> {
   await pause(2000);
 
   const person = (i: number): string => (i < 5 ? (['ana', 'ben', 'cho', 'dia', 'eli'][i] ?? 'ana') : `p${i - 4}`);
-  const spread = (count: number, offset: number): number[] => Array.from({ length: count }, (_, i) => 5 + ((offset + i * Math.floor((PEOPLE - 5) / count)) % (PEOPLE - 5)));
+  const spread = (count: number, offset: number): number[] =>
+    Array.from({ length: count }, (_, i) => 5 + ((offset + i * Math.floor((PEOPLE - 5) / count)) % (PEOPLE - 5)));
   for (const [i, index] of spread(DEVICES, 7).entries()) {
     await read(http, person(index), false);
     wall.set(index, 'downloaded');
@@ -59,7 +61,19 @@ async function demonstrate(): Promise<void> {
   await pause(2500);
 
   const began = performance.now();
-  const result = await ana.call('Recall/set', { create: { r: { emailId, mode: 'delete', replacementEmailId: null, recipients: null, includeRead: false, notifyMe: true, reason: null } } });
+  const result = await ana.call('Recall/set', {
+    create: {
+      r: {
+        emailId,
+        mode: 'delete',
+        replacementEmailId: null,
+        recipients: null,
+        includeRead: false,
+        notifyMe: true,
+        reason: null,
+      },
+    },
+  });
   const gateMs = performance.now() - began;
   const { id, gateMs: serverMs } = result.created.r;
   let recall = await ana.call('Recall/get', { ids: [id] }).then((got) => got.list[0]);
@@ -73,7 +87,9 @@ async function demonstrate(): Promise<void> {
   wall.paint(title);
   const picture = process.argv[process.argv.indexOf('--svg') + 1];
   if (process.argv.includes('--svg') && picture) {
-    const lines = [`gate ${serverMs.toFixed(1)} ms in the server, ${gateMs.toFixed(1)} ms as the program saw it; last outcome ${tookMs} ms after the command`];
+    const lines = [
+      `gate ${serverMs.toFixed(1)} ms in the server, ${gateMs.toFixed(1)} ms as the program saw it; last outcome ${tookMs} ms after the command`,
+    ];
     await writeFile(picture, wall.svg(title, lines));
   }
 
@@ -81,7 +97,8 @@ async function demonstrate(): Promise<void> {
   for (const line of wall.legend()) say(`  ${line}`);
   say();
   say('  outcome          recipients');
-  for (const [outcome, count] of Object.entries(recall.counts)) say(`  ${outcome.padEnd(16)} ${String(count).padStart(6)}`);
+  for (const [outcome, count] of Object.entries(recall.counts))
+    say(`  ${outcome.padEnd(16)} ${String(count).padStart(6)}`);
   say();
   say(`  gate             ${serverMs.toFixed(1)} ms in the server, ${gateMs.toFixed(1)} ms as Ana's program saw it`);
   say(`  last outcome     ${tookMs} ms after the command`);
@@ -94,13 +111,20 @@ async function demonstrate(): Promise<void> {
 async function read(port: number, name: string, opens: boolean): Promise<void> {
   const client = await connectJmap(port, `${name}@pigeon.test`, PASSWORD);
   const { ids } = await client.call('Email/query', { filter: { inMailbox: 'f1', subject: 'Salaries' } });
-  if (opens) await client.call('Email/set', { update: Object.fromEntries(ids.map((id: string) => [id, { 'keywords/$seen': true }])) });
+  if (opens)
+    await client.call('Email/set', {
+      update: Object.fromEntries(ids.map((id: string) => [id, { 'keywords/$seen': true }])),
+    });
   await client.call('Email/get', { ids, properties: ['subject', 'bodyValues', 'textBody'], fetchTextBodyValues: true });
   client.close();
 }
 
 async function sentId(ana: JmapClient): Promise<string> {
-  const { ids } = await ana.call('Email/query', { filter: { inMailbox: 'f3', subject: 'Salaries' }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 1 });
+  const { ids } = await ana.call('Email/query', {
+    filter: { inMailbox: 'f3', subject: 'Salaries' },
+    sort: [{ property: 'receivedAt', isAscending: false }],
+    limit: 1,
+  });
   return ids[0];
 }
 
@@ -115,7 +139,9 @@ async function outcomes(ana: JmapClient, recallId: string): Promise<Outcome[]> {
   for (let position = 0; ; position += 500) {
     const { ids } = await ana.call('RecallOutcome/query', { filter: { recallId }, position, limit: 500 });
     if (ids.length === 0) return found;
-    found.push(...(await ana.call('RecallOutcome/get', { ids, properties: ['recipient', 'outcome', 'exposure'] })).list);
+    found.push(
+      ...(await ana.call('RecallOutcome/get', { ids, properties: ['recipient', 'outcome', 'exposure'] })).list,
+    );
   }
 }
 

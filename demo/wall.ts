@@ -1,6 +1,16 @@
 // The wall: one square a mailbox, painted as outcomes come in.
 
-export type Family = 'waiting' | 'unopened' | 'downloaded' | 'opened' | 'back' | 'back-downloaded' | 'nothing' | 'there' | 'outside' | 'uncertain';
+export type Family =
+  | 'waiting'
+  | 'unopened'
+  | 'downloaded'
+  | 'opened'
+  | 'back'
+  | 'back-downloaded'
+  | 'nothing'
+  | 'there'
+  | 'outside'
+  | 'uncertain';
 
 /** 256-colour codes, and the sign each family has where there are no colours. */
 const LOOK: Record<Family, [colour: number, sign: string, label: string]> = {
@@ -29,7 +39,17 @@ export interface Wall {
 }
 
 /** The colours of LOOK as a browser has them. */
-const HEX: Record<number, string> = { 240: '#585858', 250: '#bcbcbc', 110: '#87afd7', 214: '#ffaf00', 35: '#00af5f', 71: '#5faf5f', 245: '#8a8a8a', 134: '#af5fd7', 160: '#d70000' };
+const HEX: Record<number, string> = {
+  240: '#585858',
+  250: '#bcbcbc',
+  110: '#87afd7',
+  214: '#ffaf00',
+  35: '#00af5f',
+  71: '#5faf5f',
+  245: '#8a8a8a',
+  134: '#af5fd7',
+  160: '#d70000',
+};
 
 export function createWall(size: number, terminal: boolean): Wall {
   const squares: Family[] = Array.from({ length: size }, () => 'waiting');
@@ -42,7 +62,14 @@ export function createWall(size: number, terminal: boolean): Wall {
     },
     paint(title) {
       if (!terminal) return;
-      const lines = Array.from({ length: rows }, (_, row) => `  ${squares.slice(row * COLUMNS, (row + 1) * COLUMNS).map(square).join(' ')}`);
+      const lines = Array.from(
+        { length: rows },
+        (_, row) =>
+          `  ${squares
+            .slice(row * COLUMNS, (row + 1) * COLUMNS)
+            .map(square)
+            .join(' ')}`,
+      );
       if (painted) process.stdout.write(`\x1b[${rows + 2}A`);
       painted = true;
       process.stdout.write(`\x1b[2K  ${title}\n\x1b[2K\n${lines.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
@@ -56,7 +83,10 @@ export function createWall(size: number, terminal: boolean): Wall {
       });
     },
     svg(title, lines) {
-      const dots = squares.map((family, i) => `<rect x="${20 + (i % COLUMNS) * 14}" y="${50 + Math.floor(i / COLUMNS) * 14}" width="10" height="10" rx="2" fill="${HEX[LOOK[family][0]]}"/>`);
+      const dots = squares.map(
+        (family, i) =>
+          `<rect x="${20 + (i % COLUMNS) * 14}" y="${50 + Math.floor(i / COLUMNS) * 14}" width="10" height="10" rx="2" fill="${HEX[LOOK[family][0]]}"/>`,
+      );
       const top = 50 + rows * 14;
       const found = [...new Set(squares)];
       const key = found.map((family, i) => {

@@ -31,7 +31,8 @@ export async function startHoming(config: Config, say: (line: string) => void): 
   const log: Logger = pino({ level: config.logLevel });
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const one of stops.splice(0).toReversed()) await one().catch((error: unknown) => log.error({ err: error }, 'while stopping'));
+    for (const one of stops.splice(0).toReversed())
+      await one().catch((error: unknown) => log.error({ err: error }, 'while stopping'));
   };
   try {
     await mkdir(config.dataDir, { recursive: true });
@@ -44,7 +45,8 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const services = createServices({ connection, config, log });
     stops.push(() => services.close());
     await services.store.notifier.ready;
-    const outside: OutsideWorld | undefined = config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
+    const outside: OutsideWorld | undefined =
+      config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
     if (outside) stops.push(() => outside.close());
     const start: WorkerStart = { connection, config, embedded, nextHop: outside?.nextHop ?? config.nextHop };
     stops.push(await startWorker(start, log));
@@ -59,7 +61,12 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const tls = await loadCertificate(config);
     const smtp = await startSmtpFaces({ ...services, tls });
     stops.push(() => smtp.close());
-    const http = await startHttp({ services, host: config.host, port: config.ports.http, ...(outside ? { outside } : {}) });
+    const http = await startHttp({
+      services,
+      host: config.host,
+      port: config.ports.http,
+      ...(outside ? { outside } : {}),
+    });
     stops.push(() => http.close());
     return { ports: { ...smtp.ports, http: http.port }, services, stop };
   } catch (error) {
@@ -68,16 +75,27 @@ export async function startHoming(config: Config, say: (line: string) => void): 
   }
 }
 
-async function database(config: Config, log: Logger, stops: (() => Promise<unknown>)[]): Promise<{ connection: Connection; embedded: boolean }> {
+async function database(
+  config: Config,
+  log: Logger,
+  stops: (() => Promise<unknown>)[],
+): Promise<{ connection: Connection; embedded: boolean }> {
   if (config.databaseUrl) return { connection: { url: config.databaseUrl }, embedded: false };
-  const embedded = await startEmbedded({ dataDir: config.dataDir, fresh: config.fresh, log: (line) => log.info({}, line) });
+  const embedded = await startEmbedded({
+    dataDir: config.dataDir,
+    fresh: config.fresh,
+    log: (line) => log.info({}, line),
+  });
   stops.push(() => embedded.stop());
   return { connection: embedded.connection, embedded: true };
 }
 
 /** The worker has a thread of its own: a sweep's arithmetic must not keep a gate waiting. */
 async function startWorker(start: WorkerStart, log: Logger): Promise<() => Promise<void>> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 384 },
+  });
   worker.on('error', (error) => log.error({ err: error }, 'the worker failed'));
   await new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
@@ -90,7 +108,13 @@ async function startWorker(start: WorkerStart, log: Logger): Promise<() => Promi
     });
 }
 
-const PORT_SETTINGS = { http: SETTINGS.http, smtp: SETTINGS.smtp, submission: SETTINGS.submission, submissions: SETTINGS.submissions, lmtp: SETTINGS.lmtp };
+const PORT_SETTINGS = {
+  http: SETTINGS.http,
+  smtp: SETTINGS.smtp,
+  submission: SETTINGS.submission,
+  submissions: SETTINGS.submissions,
+  lmtp: SETTINGS.lmtp,
+};
 
 /** A port that somebody has gets a sentence that says which setting moves it. */
 function portTaken(error: unknown): Refusal | undefined {

@@ -52,7 +52,8 @@ export function createServices(options: {
     ids,
     people: directory,
     submit: accept,
-    storeMessage: async (tx, tenant, bytes, now) => (await storeMessage(tx, { blobs, ids }, tenant, { bytes, parsed: parseMessage(bytes) }, now)).id,
+    storeMessage: async (tx, tenant, bytes, now) =>
+      (await storeMessage(tx, { blobs, ids }, tenant, { bytes, parsed: parseMessage(bytes) }, now)).id,
     clock,
     log,
   });

@@ -1,6 +1,8 @@
 // What runs behind the faces, in a thread (or, with more machines, a process) of its own: fan-out, sweeps, outgoing mail.
 
+import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import type { Config } from './config/config.ts';
@@ -33,6 +35,7 @@ const services = createServices({
 await services.store.notifier.ready;
 const fanout = createFanout(services);
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
+if (process.platform === 'linux') yieldTo(threadId());
 fanout.start();
 services.recalls.worker.start();
 outgoing.start();
@@ -43,6 +46,11 @@ async function stop(): Promise<void> {
   await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop()]);
   await services.close();
   parentPort?.close();
+}
+
+/** This thread's number, as the kernel has it: /proc/thread-self is <process>/task/<thread>. */
+function threadId(): number {
+  return Number(basename(readlinkSync('/proc/thread-self')));
 }
 
 function yieldTo(pid: number): void {

@@ -13,14 +13,25 @@ export interface JmapClient {
   close(): void;
 }
 
-const USING = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission', 'urn:x-homing:recall'];
+const USING = [
+  'urn:ietf:params:jmap:core',
+  'urn:ietf:params:jmap:mail',
+  'urn:ietf:params:jmap:submission',
+  'urn:x-homing:recall',
+];
 
 export async function connectJmap(port: number, user: string, password: string): Promise<JmapClient> {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const send = (method: string, path: string, body?: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const headers = { authorization, 'user-agent': 'homing-bench', ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
+      const headers = {
+        authorization,
+        'user-agent': 'homing-bench',
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      };
       const sent = request({ host: '127.0.0.1', port, path, method, agent, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -34,11 +45,16 @@ export async function connectJmap(port: number, user: string, password: string):
       sent.on('error', reject);
       sent.end(body);
     });
-  const session = (await send('GET', '/.well-known/jmap')) as { primaryAccounts: Record<string, string>; apiUrl: string };
+  const session = (await send('GET', '/.well-known/jmap')) as {
+    primaryAccounts: Record<string, string>;
+    apiUrl: string;
+  };
   const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail'] ?? '';
   const path = new URL(session.apiUrl, `http://127.0.0.1:${port}`).pathname;
   const calls: JmapClient['calls'] = async (...methodCalls) => {
-    const { methodResponses } = (await send('POST', path, JSON.stringify({ using: USING, methodCalls }))) as { methodResponses: [string, unknown, string][] };
+    const { methodResponses } = (await send('POST', path, JSON.stringify({ using: USING, methodCalls }))) as {
+      methodResponses: [string, unknown, string][];
+    };
     return methodResponses;
   };
   return {

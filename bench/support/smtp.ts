@@ -58,6 +58,8 @@ function readReplies(socket: TLSSocket): () => Promise<string> {
   socket.on('error', fail).on('close', () => fail());
   return () => {
     const first = ready.shift();
-    return first === undefined ? new Promise((resolve, reject) => waiting.push({ resolve, reject })) : Promise.resolve(first);
+    return first === undefined
+      ? new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+      : Promise.resolve(first);
   };
 }

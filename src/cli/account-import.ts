@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import type { AdminDeps } from '../directory/admin.ts';
 import { importAccounts, type ImportLine } from '../directory/import.ts';
 import { Refusal } from '../mail/errors.ts';
@@ -37,6 +37,9 @@ export async function importFile(
   return 1;
 }
 
+/** A quotation mark that is never closed must not make one record of a million lines. */
+const FORMAT = { bom: true, max_record_size: 1 << 20, relax_column_count: true, skip_empty_lines: true, trim: true };
+
 interface Parsed {
   record: string[];
   /** Lines read, up to and with this record. */
@@ -49,25 +52,36 @@ interface Parsed {
  */
 export async function* readLines(file: string): AsyncIterable<ImportLine> {
   const bytes = file === '-' ? process.stdin : createReadStream('', { fd: await open(file).catch(cannotRead(file)) });
-  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true });
+  const parser = parse({ ...FORMAT, info: true });
   bytes.on('error', (error: Error) => parser.destroy(error)).pipe(parser);
   let columns: string[] | undefined;
-  let last = 0;
+  let twice = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-      last = info.lines;
-      if (columns) yield toLine(info.lines, columns, record);
+      // The parser counts both characters of a CRLF between quotation marks.
+      twice += count(record, /\r\n/g);
+      if (columns) yield toLine(info.lines - twice - count(record, /\r\n?|\n/g), columns, record);
       else columns = readColumns(record);
     }
   } catch (error) {
-    const { code = '', lines = last + 1 } = error as { code?: string; lines?: number };
-    if (!code.startsWith('CSV_')) throw error;
-    const fault = 'A quotation mark is not where it may be, or is never closed; what follows cannot be read.';
-    yield { line: lines, address: '', aliases: [], groups: [], fault };
+    if (!(error instanceof CsvError)) throw error;
+    yield brokenLine(error as CsvError & { lines: number; records: number });
+    return;
   } finally {
     bytes.destroy();
   }
   if (!columns) throw new Refusal('badFile', `${file} is empty: its first line names the columns.`);
+}
+
+/** The parser gives up, and what it had read before with it. */
+function brokenLine({ code, lines, records }: CsvError & { lines: number; records: number }): ImportLine {
+  const open = code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE';
+  const fault = open ? 'A quotation mark is opened and never closed.' : 'A quotation mark is where none may be.';
+  return { line: open ? records + 1 : lines, address: '', aliases: [], groups: [], fault };
+}
+
+function count(record: string[], what: RegExp): number {
+  return record.reduce((sum, value) => sum + (value.match(what)?.length ?? 0), 0);
 }
 
 const cannotRead = (file: string) => (): never => {

@@ -10,7 +10,12 @@ export const help = `show the audit log, or verify that nobody has changed it
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
-    options: { tenant: { type: 'string' }, json: { type: 'boolean' }, after: { type: 'string', default: '0' }, limit: { type: 'string', default: '1000' } },
+    options: {
+      tenant: { type: 'string' },
+      json: { type: 'boolean' },
+      after: { type: 'string', default: '0' },
+      limit: { type: 'string', default: '1000' },
+    },
     allowPositionals: true,
   });
   const [verb = 'show'] = positionals;
@@ -21,12 +26,22 @@ export async function run(args: string[]): Promise<number> {
     if (verb === 'verify') {
       const verdict = await verifyAudit(store, tenant.id);
       print(values.json, verdict, () =>
-        verdict.intact ? `The audit log of ${tenant.name} is intact: ${verdict.entries} entries.` : `The audit log of ${tenant.name} is broken at entry ${verdict.brokenAt}: ${verdict.why}.`,
+        verdict.intact
+          ? `The audit log of ${tenant.name} is intact: ${verdict.entries} entries.`
+          : `The audit log of ${tenant.name} is broken at entry ${verdict.brokenAt}: ${verdict.why}.`,
       );
       return verdict.intact ? 0 : 1;
     }
     const entries = await auditPage(store, tenant.id, Number(values.after), Number(values.limit));
-    const shown = entries.map(({ seq, at, actor, action, subject, detail, hash }) => ({ seq, at, actor, action, subject, detail, hash: hash.toString('hex') }));
+    const shown = entries.map(({ seq, at, actor, action, subject, detail, hash }) => ({
+      seq,
+      at,
+      actor,
+      action,
+      subject,
+      detail,
+      hash: hash.toString('hex'),
+    }));
     if (values.json) for (const entry of shown) console.log(JSON.stringify(entry));
     else console.log(table(shown, ['seq', 'at', 'actor', 'action', 'subject', 'detail']));
     return 0;

@@ -33,7 +33,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositi
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [first = '', second = ''] = positionals;
-  if (first === '' || values.from === undefined) throw new Usage('homing recall MESSAGE-ID --from ADDRESS …; --help says more.');
+  if (first === '' || values.from === undefined)
+    throw new Usage('homing recall MESSAGE-ID --from ADDRESS …; --help says more.');
   const from = values.from;
   await withSession(async (session) => {
     if (first === 'cancel' || first === 'restore') return await undo(session, first, second, from, values);
@@ -59,14 +60,21 @@ async function recall(session: Session, messageId: string, from: string, values:
   await store.notifier.flushed();
   if (replacement) await recalls.replace(actor, actor.id, made.id, replacement);
   if (!values.wait) {
-    print(values.json, { id: `r${made.id}`, total: made.total, gatedAt: made.gated_at }, () => `r${made.id}: taking back from ${made.total}; no unread copy can be opened any more.`);
+    print(
+      values.json,
+      { id: `r${made.id}`, total: made.total, gatedAt: made.gated_at },
+      () => `r${made.id}: taking back from ${made.total}; no unread copy can be opened any more.`,
+    );
     return;
   }
   const done = await watch(session, actor.tenant, made.id, !values.json && process.stderr.isTTY);
   await showOutcomes(session, actor.tenant, done, values.json);
 }
 
-async function readReplacement(file: string, from: string): Promise<{ mailFrom: string; recipients: string[]; bytes: Buffer; emailId: null }> {
+async function readReplacement(
+  file: string,
+  from: string,
+): Promise<{ mailFrom: string; recipients: string[]; bytes: Buffer; emailId: null }> {
   const bytes = await readFile(file).catch(() => {
     throw new Refusal('notFound', `${file} cannot be read.`);
   });
@@ -120,29 +128,57 @@ async function showOutcomes(session: Session, tenant: number, recall: RecallProg
   const rows: { recipient: string; outcome: string; exposure: string; sentence: string }[] = [];
   const filter = { outcomes: null, text: null, hidden: [] };
   for (let position = 0; json || position < SHOWN; position += SHOWN) {
-    const numbers = await queryOutcomes(store, { tenant, recall: recall.id }, filter, { sort: null, ascending: true, position, limit: SHOWN });
+    const numbers = await queryOutcomes(store, { tenant, recall: recall.id }, filter, {
+      sort: null,
+      ascending: true,
+      position,
+      limit: SHOWN,
+    });
     if (numbers.length === 0) break;
     for (const row of await outcomesByNumber(store, tenant, recall.id, numbers)) {
       rows.push({ recipient: row.recipient, outcome: row.outcome, exposure: row.exposure, sentence: sentenceOf(row) });
     }
   }
   const counts = recall.counts;
-  print(json, { id: `r${recall.id}`, status: recall.status, total: recall.total, counts, createdAt: recall.created_at, doneAt: recall.done_at, outcomes: rows }, () =>
-    [
-      headline(recall, counts),
-      '',
-      table(rows, ['recipient', 'outcome', 'exposure', 'sentence']),
-      ...(recall.total > rows.length ? [`… and ${recall.total - rows.length} more (--json has them all)`] : []),
-      '',
-      ...OUTCOMES.filter((outcome) => counts[outcome]).map((outcome) => `${String(counts[outcome]).padStart(9)}  ${outcome}`),
-    ].join('\n'),
+  print(
+    json,
+    {
+      id: `r${recall.id}`,
+      status: recall.status,
+      total: recall.total,
+      counts,
+      createdAt: recall.created_at,
+      doneAt: recall.done_at,
+      outcomes: rows,
+    },
+    () =>
+      [
+        headline(recall, counts),
+        '',
+        table(rows, ['recipient', 'outcome', 'exposure', 'sentence']),
+        ...(recall.total > rows.length ? [`… and ${recall.total - rows.length} more (--json has them all)`] : []),
+        '',
+        ...OUTCOMES.filter((outcome) => counts[outcome]).map(
+          (outcome) => `${String(counts[outcome]).padStart(9)}  ${outcome}`,
+        ),
+      ].join('\n'),
   );
 }
 
-async function undo(session: Session, verb: 'cancel' | 'restore', recall: string, from: string, values: Values): Promise<void> {
+async function undo(
+  session: Session,
+  verb: 'cancel' | 'restore',
+  recall: string,
+  from: string,
+  values: Values,
+): Promise<void> {
   const actor = await accountNamed(session, from);
   const id = Number(/^r?(\d+)$/.exec(recall)?.[1] ?? Number.NaN);
   if (Number.isNaN(id)) throw new Usage(`homing recall ${verb} RECALL --from ADDRESS`);
   await session.services.recalls[verb](actor, actor.id, id);
-  print(values.json, { id: `r${id}`, asked: verb }, () => `r${id}: ${verb === 'cancel' ? 'what is not decided yet stays' : 'what was taken back returns'}.`);
+  print(
+    values.json,
+    { id: `r${id}`, asked: verb },
+    () => `r${id}: ${verb === 'cancel' ? 'what is not decided yet stays' : 'what was taken back returns'}.`,
+  );
 }

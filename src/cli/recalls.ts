@@ -6,7 +6,10 @@ export const help = `list recalls, newest first
   homing recalls [--tenant NAME] [--limit N]     --json for programs.`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { tenant: { type: 'string' }, limit: { type: 'string', default: '50' }, json: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args,
+    options: { tenant: { type: 'string' }, limit: { type: 'string', default: '50' }, json: { type: 'boolean' } },
+  });
   await withSession(async (session) => {
     const { id } = await tenantOf(session, values.tenant);
     const rows = await Promise.all(
@@ -22,7 +25,9 @@ export async function run(args: string[]): Promise<number> {
         doneAt: recall.done_at,
       })),
     );
-    print(values.json, rows, () => table(rows, ['id', 'by', 'subject', 'mode', 'status', 'total', 'counts', 'createdAt', 'doneAt']));
+    print(values.json, rows, () =>
+      table(rows, ['id', 'by', 'subject', 'mode', 'status', 'total', 'counts', 'createdAt', 'doneAt']),
+    );
   });
   return 0;
 }

@@ -9,7 +9,10 @@ import { startHoming, type Homing } from '../main.ts';
 export async function startServer(mode: Config['mode'], args: string[]): Promise<number> {
   const config = readConfig(mode, args, process.env);
   const ended = Promise.withResolvers<void>();
-  process.on('SIGINT', () => ended.resolve()).on('SIGTERM', () => ended.resolve()).on('SIGHUP', () => ended.resolve());
+  process
+    .on('SIGINT', () => ended.resolve())
+    .on('SIGTERM', () => ended.resolve())
+    .on('SIGHUP', () => ended.resolve());
   onParentGone(() => ended.resolve());
   const homing = await startHoming(config, (line) => console.log(line));
   console.log(mode === 'try' ? tryTable(config, homing) : portTable(homing));

@@ -10,7 +10,9 @@ export interface Certificate {
 }
 
 /** Reads the configured PEM files; else those in the data directory, made if they are not there. */
-export async function loadCertificate(config: Pick<Config, 'dataDir' | 'hostname' | 'tlsKey' | 'tlsCert'>): Promise<Certificate> {
+export async function loadCertificate(
+  config: Pick<Config, 'dataDir' | 'hostname' | 'tlsKey' | 'tlsCert'>,
+): Promise<Certificate> {
   if (config.tlsKey && config.tlsCert) {
     const [key, cert] = await Promise.all([readFile(config.tlsKey, 'utf8'), readFile(config.tlsCert, 'utf8')]);
     return { key, cert };

@@ -139,7 +139,8 @@ export function createAccept(deps: AcceptDeps): Accept {
   return async (input) => {
     const acceptance = await understand(deps, input);
     const { bytes, direct, outside, groups, sendAt, policy } = acceptance;
-    const small = bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
+    const small =
+      bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
     if (!small || sendAt || input.replaces || policy.holdInsideSeconds > 0) {
       const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
       if (!accepted) throw new Error('nothing was accepted');
@@ -158,7 +159,11 @@ export function createAccept(deps: AcceptDeps): Accept {
 /** One that fails must not take the others with it: they are tried again alone. */
 async function acceptBatch(deps: AcceptDeps, tenant: number, batch: Waiting[]): Promise<void> {
   try {
-    const accepted = await acceptTogether(deps, tenant, batch.map((waiting) => waiting.acceptance));
+    const accepted = await acceptTogether(
+      deps,
+      tenant,
+      batch.map((waiting) => waiting.acceptance),
+    );
     batch.forEach((waiting, i) => {
       const result = accepted[i];
       if (result) waiting.resolve(result);
@@ -175,11 +180,19 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
   const { tenant, origin } = input;
   const policy: Policy = await deps.directory.policy(tenant);
   if (input.bytes.length > policy.maxMessageSize) {
-    throw new Refusal('tooLarge', `A message may have ${policy.maxMessageSize} octets; this one has ${input.bytes.length}.`, { limit: policy.maxMessageSize });
+    throw new Refusal(
+      'tooLarge',
+      `A message may have ${policy.maxMessageSize} octets; this one has ${input.bytes.length}.`,
+      { limit: policy.maxMessageSize },
+    );
   }
   if (input.recipients.length === 0) throw new Refusal('noRecipients', 'The message names no recipient.');
   if (input.recipients.length > policy.maxRecipients) {
-    throw new Refusal('tooManyRecipients', `A message may name ${policy.maxRecipients} recipients; use a group for more.`, { limit: policy.maxRecipients });
+    throw new Refusal(
+      'tooManyRecipients',
+      `A message may name ${policy.maxRecipients} recipients; use a group for more.`,
+      { limit: policy.maxRecipients },
+    );
   }
   const routed = await route(deps.directory, tenant, input.recipients);
   const now = deps.clock();

@@ -5,13 +5,26 @@ import type { ParsedMessage } from '../mail/message.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
-import { finishLocal, insertDeliveries, insertExpanded, localDeliveries, reachedGroups, type NewDelivery } from '../store/deliveries.ts';
+import {
+  finishLocal,
+  insertDeliveries,
+  insertExpanded,
+  localDeliveries,
+  reachedGroups,
+  type NewDelivery,
+} from '../store/deliveries.ts';
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Transaction } from '../store/postgres.ts';
 import { placeCopies, SENT, type Placement } from '../store/placing.ts';
 import { claimReplacement } from '../store/recalls.ts';
-import { addFanout, insertEnvelopes, insertSubmissions, type NewEnvelope, type NewSubmission } from '../store/submissions.ts';
+import {
+  addFanout,
+  insertEnvelopes,
+  insertSubmissions,
+  type NewEnvelope,
+  type NewSubmission,
+} from '../store/submissions.ts';
 import { together } from '../store/together.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
 import type { Routed } from './route.ts';
@@ -62,15 +75,28 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       messages.push(await number(tx, tenant, { acceptance, id, sentId: acceptance.sent ? other : id }));
     }
     const contents = messages.flatMap(contentsOf);
-    const [modseqs, threads] = await together(lockAccounts(tx, tenant, accountsOf(messages)), findThreads(tx, tenant, contents));
+    const [modseqs, threads] = await together(
+      lockAccounts(tx, tenant, accountsOf(messages)),
+      findThreads(tx, tenant, contents),
+    );
     await deps.pause?.('locked');
 
     const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const rows = rowsOf(messages, modseqs, threadOf, now);
     await together(
       writeMessages(tx, blobs, tenant, contents, threads, now),
-      insertDeliveries(tx, tenant, messages.flatMap((message) => message.deliveries), now),
-      raiseLocked(tx, tenant, rows.raised.map(({ account }) => account), rows.raised.map(({ by }) => by)),
+      insertDeliveries(
+        tx,
+        tenant,
+        messages.flatMap((message) => message.deliveries),
+        now,
+      ),
+      raiseLocked(
+        tx,
+        tenant,
+        rows.raised.map(({ account }) => account),
+        rows.raised.map(({ by }) => by),
+      ),
       insertSubmissions(tx, tenant, rows.submissions, now),
       insertEnvelopes(tx, tenant, rows.envelopes, now),
       placeCopies(tx, tenant, rows.placements),
@@ -97,7 +123,11 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
 }
 
 /** Numbers a message's deliveries: local ones by ascending account, then those outside. Groups are the database's. */
-async function number(tx: Transaction, tenant: number, of: { acceptance: Acceptance; id: number; sentId: number }): Promise<Numbered> {
+async function number(
+  tx: Transaction,
+  tenant: number,
+  of: { acceptance: Acceptance; id: number; sentId: number },
+): Promise<Numbered> {
   const { acceptance, id } = of;
   const { direct, outside, local, away } = acceptance;
   const atOnce = local.state === 'queued' && !acceptance.input.replaces;
@@ -105,21 +135,43 @@ async function number(tx: Transaction, tenant: number, of: { acceptance: Accepta
     const groups = await reachedGroups(tx, tenant, acceptance.groups);
     const counts = await insertExpanded(tx, tenant, { messageId: id, direct, groups, outside, local, away });
     const inside = counts.total - counts.outside;
-    if (counts.total === 0) throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
+    if (counts.total === 0)
+      throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
     const now = atOnce && inside <= AT_ONCE ? await localDeliveries(tx, tenant, id, inside) : [];
     return { ...of, ...counts, deliveries: [], now, later: inside - now.length };
   }
   const deliveries = direct.map((to, i): NewDelivery => ({
-    ...{ messageId: id, n: i + 1, accountId: to.account, recipient: to.address, via: to.via },
+    messageId: id,
+    n: i + 1,
+    accountId: to.account,
     ...(atOnce ? { state: 'delivered', dueAt: null } : local),
-    ...{ notify: to.notify, originalRecipient: to.originalRecipient },
+    recipient: to.address,
+    via: to.via,
+    notify: to.notify,
+    originalRecipient: to.originalRecipient,
   }));
   for (const [i, to] of outside.entries()) {
     const n = direct.length + i + 1;
-    deliveries.push({ messageId: id, n, accountId: null, ...away, recipient: to.address, via: null, notify: to.notify, originalRecipient: to.originalRecipient });
+    deliveries.push({
+      messageId: id,
+      n,
+      accountId: null,
+      ...away,
+      recipient: to.address,
+      via: null,
+      notify: to.notify,
+      originalRecipient: to.originalRecipient,
+    });
   }
   const now = atOnce ? direct.map(({ account }, i) => ({ n: i + 1, account })) : [];
-  return { ...of, total: deliveries.length, outside: outside.length, deliveries, now, later: direct.length - now.length };
+  return {
+    ...of,
+    total: deliveries.length,
+    outside: outside.length,
+    deliveries,
+    now,
+    later: direct.length - now.length,
+  };
 }
 
 function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbered): NewMessage[] {
@@ -128,8 +180,12 @@ function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbere
 
 /** Every account that gets a copy now, senders and recipients. */
 function accountsOf(messages: Numbered[]): number[] {
-  const senders = messages.flatMap(({ acceptance: { input } }) => (input.origin.kind === 'submission' ? [input.origin.account] : []));
-  return [...new Set([...senders, ...messages.flatMap((message) => message.now.map((to) => to.account))])].toSorted((a, b) => a - b);
+  const senders = messages.flatMap(({ acceptance: { input } }) =>
+    input.origin.kind === 'submission' ? [input.origin.account] : [],
+  );
+  return [...new Set([...senders, ...messages.flatMap((message) => message.now.map((to) => to.account))])].toSorted(
+    (a, b) => a - b,
+  );
 }
 
 interface Rows {
@@ -140,7 +196,12 @@ interface Rows {
 }
 
 /** What is inserted for messages whose accounts are locked. Throws Refusal where one that was named is gone. */
-function rowsOf(messages: Numbered[], modseqs: ReadonlyMap<number, number>, threadOf: ReadonlyMap<number, number>, now: Date): Rows {
+function rowsOf(
+  messages: Numbered[],
+  modseqs: ReadonlyMap<number, number>,
+  threadOf: ReadonlyMap<number, number>,
+  now: Date,
+): Rows {
   const next = new Map(modseqs);
   const raise = (account: number): number => {
     const modseq = (next.get(account) ?? 0) + 1;
@@ -153,18 +214,43 @@ function rowsOf(messages: Numbered[], modseqs: ReadonlyMap<number, number>, thre
     const thread = threadOf.get(id) ?? id;
     const { origin, sentCopy = 'create' } = acceptance.input;
     if (origin.kind === 'submission') {
-      if (!modseqs.has(origin.account)) throw new Refusal('noAccount', 'The account that the message was sent from is gone.');
+      if (!modseqs.has(origin.account))
+        throw new Refusal('noAccount', 'The account that the message was sent from is gone.');
       const modseq = raise(origin.account);
       const created = sentCopy === 'create' ? modseq : null;
-      rows.submissions.push({ ...submissionOf(message, origin, now), threadId: thread, emailId: typeof sentCopy === 'object' ? sentCopy.emailId : created, modseq });
+      rows.submissions.push({
+        ...submissionOf(message, origin, now),
+        threadId: thread,
+        emailId: typeof sentCopy === 'object' ? sentCopy.emailId : created,
+        modseq,
+      });
       if (created !== null) {
-        rows.placements.push({ account: origin.account, mailbox: SENT, message: message.sentId, thread, receivedAt: now, n: null, modseq, flags: SEEN });
+        rows.placements.push({
+          account: origin.account,
+          mailbox: SENT,
+          message: message.sentId,
+          thread,
+          receivedAt: now,
+          n: null,
+          modseq,
+          flags: SEEN,
+        });
       }
     }
     for (const to of message.now) {
-      if (modseqs.has(to.account)) rows.placements.push({ account: to.account, message: id, thread, receivedAt: now, n: to.n, modseq: raise(to.account) });
+      if (modseqs.has(to.account))
+        rows.placements.push({
+          account: to.account,
+          message: id,
+          thread,
+          receivedAt: now,
+          n: to.n,
+          modseq: raise(to.account),
+        });
     }
-    const gone = message.deliveries.find((delivery) => delivery.state === 'delivered' && !modseqs.has(delivery.accountId ?? 0));
+    const gone = message.deliveries.find(
+      (delivery) => delivery.state === 'delivered' && !modseqs.has(delivery.accountId ?? 0),
+    );
     if (gone) throw new Refusal('unknownRecipient', `There is no ${gone.recipient} here.`, { address: gone.recipient });
     if (message.outside > 0 || message.later > 0) rows.envelopes.push(envelopeOf(message));
   }
@@ -212,10 +298,18 @@ function envelopeOf({ acceptance: { input }, id }: Numbered): NewEnvelope {
 }
 
 /** Members whose copies are made now: their deliveries were inserted as queued. One may have gone since. */
-async function settleGroups(tx: Transaction, tenant: number, message: Numbered, modseqs: ReadonlyMap<number, number>, now: Date): Promise<void> {
+async function settleGroups(
+  tx: Transaction,
+  tenant: number,
+  message: Numbered,
+  modseqs: ReadonlyMap<number, number>,
+  now: Date,
+): Promise<void> {
   if (message.deliveries.length > 0 || message.now.length === 0) return;
   const at = { tenant, message: message.id, now };
-  const [there, gone] = [true, false].map((is) => message.now.filter((to) => modseqs.has(to.account) === is).map((to) => to.n));
+  const [there, gone] = [true, false].map((is) =>
+    message.now.filter((to) => modseqs.has(to.account) === is).map((to) => to.n),
+  );
   await together(finishLocal(tx, at, there ?? [], 'delivered'), finishLocal(tx, at, gone ?? [], 'failed'));
 }
 

@@ -43,33 +43,56 @@ const SIDE_BY_SIDE = 50;
  * Each account, group and outside address once, however often it was named. Throws Refusal `badAddress`, and
  * `unknownRecipient` for an address of the tenant's that leads nowhere (detail.address).
  */
-export async function route(directory: Pick<Directory, 'resolve'>, tenant: number, recipients: AcceptRecipient[]): Promise<Routed> {
+export async function route(
+  directory: Pick<Directory, 'resolve'>,
+  tenant: number,
+  recipients: AcceptRecipient[],
+): Promise<Routed> {
   const direct = new Map<number, DirectRecipient>();
   const groups = new Map<number, GroupTarget>();
   const outside = new Map<string, OutsideRecipient>();
   for (let from = 0; from < recipients.length; from += SIDE_BY_SIDE) {
-    const some = recipients.slice(from, from + SIDE_BY_SIDE).map((recipient) => ({ recipient, address: checked(recipient.address) }));
+    const some = recipients
+      .slice(from, from + SIDE_BY_SIDE)
+      .map((recipient) => ({ recipient, address: checked(recipient.address) }));
     const targets = await Promise.all(some.map(({ address }) => directory.resolve(address)));
     for (const [i, { recipient, address }] of some.entries()) {
       const target = targets[i];
       const notify = recipient.notify ?? NOTIFY_FAILURE;
       const originalRecipient = recipient.originalRecipient ?? null;
       if (target === undefined || target.kind === 'outside' || target.tenant !== tenant) {
-        if (!outside.has(address)) outside.set(address, { key: address, address: asWritten(recipient.address, address), notify, originalRecipient });
+        if (!outside.has(address))
+          outside.set(address, {
+            key: address,
+            address: asWritten(recipient.address, address),
+            notify,
+            originalRecipient,
+          });
       } else if (target.kind === 'unknown') {
         throw new Refusal('unknownRecipient', `There is no ${address} here.`, { address });
       } else if (target.kind === 'group') {
-        if (!groups.has(target.group)) groups.set(target.group, { group: target.group, address: target.address, notify });
+        if (!groups.has(target.group))
+          groups.set(target.group, { group: target.group, address: target.address, notify });
       } else {
         const via = target.address === address ? null : address;
         const known = direct.get(target.account);
         if (!known || (known.via !== null && via === null)) {
-          direct.set(target.account, { account: target.account, address: target.address, via, notify, originalRecipient });
+          direct.set(target.account, {
+            account: target.account,
+            address: target.address,
+            via,
+            notify,
+            originalRecipient,
+          });
         }
       }
     }
   }
-  return { direct: [...direct.values()].toSorted((a, b) => a.account - b.account), groups: [...groups.values()], outside: [...outside.values()] };
+  return {
+    direct: [...direct.values()].toSorted((a, b) => a.account - b.account),
+    groups: [...groups.values()],
+    outside: [...outside.values()],
+  };
 }
 
 function checked(given: string): string {

@@ -401,6 +401,35 @@ test('a worker that is gone may have sent what it had claimed', async () => {
   assert.equal((await only(message)).remote_reply, 'the second');
 });
 
+test('an attempt that lasts keeps its lease', async () => {
+  const message = await t.submit(['anyone@outside.test']);
+  t.advance(HOLD);
+  let renewed = Promise.withResolvers<void>();
+  const store: Store = {
+    ...t.store,
+    single: async (sql, params) => {
+      const rows = await t.store.single(sql, params);
+      renewed.resolve();
+      return rows as never;
+    },
+  };
+  const points = barriers();
+  const checked = points.at('checked');
+  const run = t.worker({ store, pause: points.pause, leaseMs: 30 }).run();
+  await checked.reached;
+  t.advance(HOUR);
+  renewed = Promise.withResolvers();
+  await renewed.promise;
+  await t.outgoing.recover();
+  assert.deepEqual(((row) => [row.state, row.lease_until])(await only(message)), [
+    'sending',
+    new Date(t.clock().getTime() + 30),
+  ]);
+  checked.letGo();
+  await run;
+  assert.deepEqual(((row) => [row.state, row.maybe_sent])(await only(message)), ['delivered', false]);
+});
+
 test('a worker that was only slow is heard if nobody has tried again', async () => {
   const message = await t.submit(['anyone@outside.test']);
   t.advance(HOLD);

@@ -59,7 +59,12 @@ test('and in another process when it hears of it', async () => {
 
 test('says where an address leads', async () => {
   const resolve = (address: string): Promise<unknown> => directory.resolve(address);
-  assert.deepEqual(await resolve('Benjamin@DOVE.test'), { kind: 'account', tenant: pigeon, account: ben, address: 'ben@pigeon.test' });
+  assert.deepEqual(await resolve('Benjamin@DOVE.test'), {
+    kind: 'account',
+    tenant: pigeon,
+    account: ben,
+    address: 'ben@pigeon.test',
+  });
   const team = await directory.resolve('team@pigeon.test');
   assert.deepEqual({ ...team, group: 0 }, { kind: 'group', tenant: pigeon, group: 0, address: 'team@pigeon.test' });
   assert.deepEqual(await resolve('zoe@pigeon.test'), { kind: 'unknown', tenant: pigeon });
@@ -108,14 +113,22 @@ test('who may act for whom', async () => {
   const target = await directory.resolve('office@pigeon.test');
   assert.ok(target.kind === 'account');
   const office = target.account;
-  const may = (right: 'full' | 'send-as' | 'send-on-behalf' | 'recall'): Promise<boolean> => directory.may(pigeon, ana, office, right);
+  const may = (right: 'full' | 'send-as' | 'send-on-behalf' | 'recall'): Promise<boolean> =>
+    directory.may(pigeon, ana, office, right);
   assert.deepEqual([await may('full'), await may('recall')], [false, false]);
   await admin.delegate('office@pigeon.test', 'ana@pigeon.test', ['full', 'send-on-behalf']);
   assert.deepEqual([await may('full'), await may('send-as'), await may('send-on-behalf')], [true, false, true]);
   assert.equal(await directory.may(pigeon, office, ana, 'full'), false, 'the other way round it is not');
   assert.equal(await directory.may(pigeon, ana, ana, 'recall'), true);
-  assert.deepEqual((await directory.accessible(pigeon, ana)).map((one) => one.address), ['office@pigeon.test']);
-  assert.deepEqual(await directory.addressesOf(pigeon, ana), ['ana@pigeon.test', 'silva@dove.test', 'office@pigeon.test']);
+  assert.deepEqual(
+    (await directory.accessible(pigeon, ana)).map((one) => one.address),
+    ['office@pigeon.test'],
+  );
+  assert.deepEqual(await directory.addressesOf(pigeon, ana), [
+    'ana@pigeon.test',
+    'silva@dove.test',
+    'office@pigeon.test',
+  ]);
   await admin.delegate('office@pigeon.test', 'ana@pigeon.test', []);
   assert.deepEqual(await directory.accessible(pigeon, ana), []);
   assert.deepEqual(await directory.addressesOf(pigeon, ana), ['ana@pigeon.test', 'silva@dove.test']);

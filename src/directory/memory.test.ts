@@ -18,7 +18,10 @@ test('asks once for what many want at the same time', async () => {
 
 test('asks again after a failure', async () => {
   const memory = createMemory(10);
-  await assert.rejects(memory.remember('a', () => Promise.reject(new Error('away'))), /away/);
+  await assert.rejects(
+    memory.remember('a', () => Promise.reject(new Error('away'))),
+    /away/,
+  );
   assert.equal(await memory.remember('a', () => Promise.resolve(1)), 1);
 });
 

@@ -26,20 +26,31 @@ test('a change is merged; null is the default again', () => {
 });
 
 test('what is wrong is named', () => {
-  assert.match(sentence(() => changedPolicy({}, { colour: null })), /^There is no policy "colour"; there are enabled, /);
-  assert.match(sentence(() => checkPolicy({ toString: 1 })), /^There is no policy "toString"/);
+  assert.match(
+    sentence(() => changedPolicy({}, { colour: null })),
+    /^There is no policy "colour"; there are enabled, /,
+  );
+  assert.match(
+    sentence(() => checkPolicy({ toString: 1 })),
+    /^There is no policy "toString"/,
+  );
   assert.equal(
     sentence(() => checkPolicy({ rateLimit: -1 })),
     'rateLimit takes a number of recalls an hour from 0 to 1000000, not -1.',
   );
-  assert.equal(sentence(() => checkPolicy({ notices: 'some' })), 'notices takes all, noticed-only or none, not "some".');
+  assert.equal(
+    sentence(() => checkPolicy({ notices: 'some' })),
+    'notices takes all, noticed-only or none, not "some".',
+  );
   for (const value of [1.5, '7', null, Number.NaN, 36_501]) sentence(() => checkPolicy({ maxAgeDays: value }));
   for (const value of [['ana'], 'ana@pigeon.test', [1]]) sentence(() => checkPolicy({ protectedRecipients: value }));
   sentence(() => checkPolicy({ enabled: 'yes' }));
 });
 
 test('addresses are kept in their canonical form', () => {
-  assert.deepEqual(checkPolicy({ protectedRecipients: ['Eli@Pigeon.TEST'] }), { protectedRecipients: ['eli@pigeon.test'] });
+  assert.deepEqual(checkPolicy({ protectedRecipients: ['Eli@Pigeon.TEST'] }), {
+    protectedRecipients: ['eli@pigeon.test'],
+  });
 });
 
 test('reads what is written', () => {
@@ -50,8 +61,16 @@ test('reads what is written', () => {
   assert.deepEqual(readSetting('protectedRecipients', 'a@b.test, c@b.test'), ['a@b.test', 'c@b.test']);
   assert.deepEqual(readSetting('protectedRecipients', ''), []);
   assert.equal(readSetting('senderSees', 'counts'), 'counts');
-  assert.match(sentence(() => readSetting('colour', 'red')), /colour/);
-  for (const [name, text] of [['maxAgeDays', ''], ['maxAgeDays', '-1'], ['enabled', ''], ['maxAgeDays', '1e3']] as const) {
+  assert.match(
+    sentence(() => readSetting('colour', 'red')),
+    /colour/,
+  );
+  for (const [name, text] of [
+    ['maxAgeDays', ''],
+    ['maxAgeDays', '-1'],
+    ['enabled', ''],
+    ['maxAgeDays', '1e3'],
+  ] as const) {
     sentence(() => checkPolicy({ [name]: readSetting(name, text) }));
   }
 });

@@ -1,9 +1,14 @@
 // Push by EventSource (RFC 8620 §7.3).
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Directory } from '../directory/directory.ts';
-import type { Changed, Push } from '../jmap/push.ts';
+import type { ServerResponse } from 'node:http';
+import type { Account, Directory } from '../directory/directory.ts';
+import { RequestError } from '../jmap/errors.ts';
+import { LIMITS } from '../jmap/limits.ts';
+import type { Changed, Listening, Push, Seen } from '../jmap/push.ts';
 import { accountsOf } from '../jmap/session.ts';
+import type { Notifier } from '../store/notify.ts';
+import { problem } from './problem.ts';
 
 /** Changes within this time are told together, but for the first. */
 const GATHER_MS = 20;
@@ -14,45 +19,168 @@ const PING = { least: 5, most: 900 };
 /** What has not been read by then is a connection that nobody reads. */
 const BACKLOG = 1 << 20;
 
-export async function eventSource(request: FastifyRequest, reply: FastifyReply, deps: { push: Push; directory: Directory }): Promise<void> {
-  const { types = '*', closeafter = 'no', ping = '0' } = request.query as Record<string, string>;
-  const user = request.user;
-  if (!user) return;
-  const accounts = [...(await accountsOf(deps.directory, user)).values()];
-  const { raw } = reply;
-  reply.hijack();
-  raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'keep-alive' });
-  raw.write(': Homing\n\n');
+/** A longer id is not given: it comes back as a header field. */
+const MAX_ID = 4000;
 
+export interface EventSources {
+  /** Answers once the stream is open. */
+  open(request: FastifyRequest, reply: FastifyReply, user: Account): Promise<unknown>;
+  close(): void;
+}
+
+export interface EventSourceDeps {
+  push: Push;
+  directory: Directory;
+  notifier: Notifier;
+  /** Whose request it is by now. */
+  userOf(request: FastifyRequest): Promise<Account | null>;
+}
+
+interface Asked {
+  types: ReadonlySet<string> | null;
+  closeAfter: 'state' | 'no';
+  /** Seconds; 0: none. */
+  ping: number;
+}
+
+interface Stream {
+  raw: ServerResponse;
+  request: FastifyRequest;
+  user: Account;
+  /** Account ids, in their order. */
+  accounts: string;
+}
+
+export function createEventSources(deps: EventSourceDeps): EventSources {
+  const streams = new Set<Stream>();
+  let rechecking: Promise<void> | undefined;
+
+  /** The directory has changed: who may not listen any more, or to something else, has to come again. */
+  const recheck = async (): Promise<void> => {
+    for (const stream of [...streams]) {
+      const accounts = await deps
+        .userOf(stream.request)
+        .then(async (user) => user && [...(await accountsOf(deps.directory, user)).keys()].join())
+        .catch(() => null);
+      if (accounts !== stream.accounts) stream.raw.end();
+    }
+  };
+  const onDirectory = (): void => {
+    rechecking = (rechecking ?? Promise.resolve()).then(recheck);
+  };
+  deps.notifier.on('directory', onDirectory).on('resync', onDirectory);
+
+  return {
+    async open(request, reply, user) {
+      const asked = readQuery(request.query as Record<string, unknown>);
+      if (!asked)
+        return problem(reply, 400, 'about:blank', 'types, closeafter and ping are as RFC 8620 §7.3 has them.');
+      if ([...streams].filter((one) => one.user.id === user.id).length >= LIMITS.maxEventSources) {
+        throw new RequestError('limit', 'You listen too often.', { limit: 'maxEventSources' }, 429);
+      }
+      const accounts = await accountsOf(deps.directory, user);
+      const stream = { raw: reply.raw, request, user, accounts: [...accounts.keys()].join() };
+      streams.add(stream);
+      reply.raw.on('close', () => streams.delete(stream));
+      if (reply.raw.closed) streams.delete(stream);
+      const numbers = [...accounts.values()].map((account) => account.id);
+      await listen(deps.push, request, reply, asked, user.tenant, numbers);
+      return reply;
+    },
+    close() {
+      deps.notifier.off('directory', onDirectory).off('resync', onDirectory);
+      for (const stream of streams) stream.raw.end();
+    },
+  };
+}
+
+async function listen(
+  push: Push,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: Asked,
+  tenant: number,
+  accounts: number[],
+): Promise<void> {
+  const { raw } = reply;
+  let listening: Listening | undefined;
   let pending: Changed = {};
-  let timer: NodeJS.Timeout | undefined;
-  const write = (event: string, data: object): void => {
-    if (raw.writableLength > BACKLOG) raw.destroy();
-    else raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  let gathering: NodeJS.Timeout | undefined;
+  let pings: NodeJS.Timeout | undefined;
+  const write = (lines: string[]): void => {
+    if (raw.writableEnded || raw.destroyed) return;
+    if (raw.writableLength > BACKLOG) return void raw.destroy();
+    raw.write(`${lines.join('\n')}\n\n`);
+    pings?.refresh();
   };
   const flush = (): void => {
-    timer = undefined;
-    if (Object.keys(pending).length === 0) return;
-    write('state', { '@type': 'StateChange', changed: pending });
+    gathering = undefined;
+    if (!listening || Object.keys(pending).length === 0) return;
+    const data = JSON.stringify({ '@type': 'StateChange', changed: pending });
     pending = {};
-    if (closeafter === 'state') raw.end();
-    else timer = setTimeout(flush, GATHER_MS);
+    const id = writeId(listening.seen());
+    write(['event: state', ...(id === null ? [] : [`id: ${id}`]), `data: ${data}`]);
+    if (asked.closeAfter === 'state') raw.end();
+    else gathering = setTimeout(flush, GATHER_MS);
   };
-  const end = await deps.push.listen({
-    tenant: user.tenant,
-    accounts: accounts.map((account) => account.id),
-    types: types === '*' || types === '' ? null : new Set(types.split(',')),
-    send: (changed) => {
-      for (const [account, states] of Object.entries(changed)) pending[account] = { ...pending[account], ...states };
-      if (!timer) flush();
-    },
-  });
-  const seconds = Number(ping);
-  const interval = seconds > 0 ? Math.min(PING.most, Math.max(PING.least, seconds)) : 0;
-  const pings = interval > 0 ? setInterval(() => write('ping', { interval }), interval * 1000) : undefined;
-  raw.on('close', () => {
-    end();
-    clearTimeout(timer);
+  const send = (changed: Changed): void => {
+    for (const [account, states] of Object.entries(changed)) pending[account] = { ...pending[account], ...states };
+    if (!gathering) flush();
+  };
+  // Followed before it is answered: what changes once the client has its answer is told.
+  listening = await push.listen(
+    { tenant, accounts, types: asked.types, send },
+    readId(request.headers['last-event-id']),
+  );
+  reply.hijack();
+  const end = (): void => {
+    listening?.end();
+    clearTimeout(gathering);
     clearInterval(pings);
+  };
+  raw.on('close', end);
+  if (raw.destroyed) return end();
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
   });
+  raw.write(': Homing\n\n');
+  if (asked.ping > 0) {
+    const ping = JSON.stringify({ interval: asked.ping });
+    pings = setInterval(() => write(['event: ping', `data: ${ping}`]), asked.ping * 1000);
+  }
+  flush();
+}
+
+/** Null: not what RFC 8620 §7.3 knows. */
+function readQuery({ types = '*', closeafter = 'no', ping = '0' }: Record<string, unknown>): Asked | null {
+  if (typeof types !== 'string' || !/^(?:\*|[A-Za-z]+(?:,[A-Za-z]+)*)$/.test(types) || types.length > 1000) return null;
+  if (closeafter !== 'state' && closeafter !== 'no') return null;
+  if (typeof ping !== 'string' || !/^\d{1,9}$/.test(ping)) return null;
+  const seconds = Number(ping);
+  return {
+    types: types === '*' ? null : new Set(types.split(',')),
+    closeAfter: closeafter,
+    ping: seconds === 0 ? 0 : Math.min(PING.most, Math.max(PING.least, seconds)),
+  };
+}
+
+/** "1.120.80.0,7.33.0.0": account, modseq, submission, recall. Null: too many accounts for that. */
+function writeId(seen: ReadonlyMap<number, Seen>): string | null {
+  const parts = [...seen].map(([account, { modseq, submission, recall }]) =>
+    [account, modseq, submission, recall].join('.'),
+  );
+  const id = parts.join();
+  return id.length > MAX_ID ? null : id;
+}
+
+function readId(id: string | string[] | undefined): Map<number, Seen> {
+  if (typeof id !== 'string' || !/^\d{1,16}(?:\.\d{1,16}){3}(?:,\d{1,16}(?:\.\d{1,16}){3})*$/.test(id))
+    return new Map();
+  const parts = id.split(',').map((part) => part.split('.').map(Number));
+  return new Map(
+    parts.map(([account = 0, modseq = 0, submission = 0, recall = 0]) => [account, { modseq, submission, recall }]),
+  );
 }

@@ -1,13 +1,14 @@
 // Who a request is from: Basic authentication (RFC 7617) over loopback or TLS, or the cookie of a sign-in.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Account, Directory } from '../directory/directory.ts';
-import type { Store } from '../store/postgres.ts';
 
 export const COOKIE = 'homing_session';
 
-const SESSION_MS = 12 * 3600 * 1000;
+/** Seconds. */
+export const SESSION_SECONDS = 12 * 3600;
+
 const SESSIONS = 100_000;
 
 export interface SignIn {
@@ -18,11 +19,20 @@ export interface SignIn {
   userOf(request: FastifyRequest): Promise<Account | null>;
 }
 
-export function createSignIn(deps: { store: Store; directory: Directory; clock: () => Date }): SignIn {
+interface Session {
+  address: string;
+  /**
+   * The password, under a key that only the cookie holds. A session proves itself with it anew each time, so that it
+   * ends with the password, in whichever process that was changed; and nothing here is of use to who reads it.
+   */
+  sealed: Buffer;
+  /** Milliseconds since 1970. */
+  until: number;
+}
+
+export function createSignIn(deps: { directory: Directory; clock: () => Date }): SignIn {
   const { directory, clock } = deps;
-  // A changed password or a removed account ends what was signed in with it: sessions prove themselves anew then.
-  const sessions = new Map<string, { address: string; password: string; until: number }>();
-  const key = (token: string): string => createHash('sha256').update(token).digest('base64');
+  const sessions = new Map<string, Session>();
 
   return {
     async open(address, password) {
@@ -32,35 +42,76 @@ export function createSignIn(deps: { store: Store; directory: Directory; clock: 
         if (sessions.size < SESSIONS) break;
         sessions.delete(oldest);
       }
-      sessions.set(key(token), { address, password, until: clock().getTime() + SESSION_MS });
+      sessions.set(nameOf(token), {
+        address,
+        sealed: seal(token, password),
+        until: clock().getTime() + SESSION_SECONDS * 1000,
+      });
       return token;
     },
-    close: (token) => void sessions.delete(key(token)),
+    close: (token) => void sessions.delete(nameOf(token)),
     async userOf(request) {
-      const basic = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-      if (basic !== undefined) {
-        if (!isLoopback(request.ip) && request.protocol !== 'https') return null;
-        const [, address = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
-        return directory.authenticate(address, password);
+      const { authorization } = request.headers;
+      if (authorization !== undefined) {
+        const [, basic] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
+        if (basic === undefined || !isPrivate(request)) return null;
+        const [, address, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
+        return address === undefined || password === undefined ? null : directory.authenticate(address, password);
       }
       const token = request.cookies[COOKIE];
-      if (token === undefined || !sameSite(request)) return null;
-      const session = sessions.get(key(token));
-      if (!session || session.until < clock().getTime()) return null;
-      return directory.authenticate(session.address, session.password);
+      if (token === undefined || !isOfOurPage(request)) return null;
+      const name = nameOf(token);
+      const session = sessions.get(name);
+      if (!session) return null;
+      const isOpen = session.until > clock().getTime();
+      const user = isOpen ? await directory.authenticate(session.address, unseal(token, session.sealed)) : null;
+      if (!user) sessions.delete(name);
+      return user;
     },
   };
 }
 
-function isLoopback(ip: string): boolean {
-  return ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.');
+function nameOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
 }
 
-/** A cookie goes along by itself; another site's page must not use that. */
-function sameSite(request: FastifyRequest): boolean {
-  const site = request.headers['sec-fetch-site'];
+function keyOf(token: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', token, '', 'homing session', 32));
+}
+
+/** AES-256-GCM; each token is used once, so the nonce may be constant. */
+const NONCE = Buffer.alloc(12);
+const TAG = 16;
+
+function seal(token: string, password: string): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', keyOf(token), NONCE);
+  return Buffer.concat([cipher.update(password, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+}
+
+function unseal(token: string, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(token), NONCE, { authTagLength: TAG });
+  decipher.setAuthTag(sealed.subarray(-TAG));
+  return decipher.update(sealed.subarray(0, -TAG)).toString('utf8') + decipher.final('utf8');
+}
+
+/** A password may come this way: nobody on the network sees it. */
+export function isPrivate({ ip, protocol }: Pick<FastifyRequest, 'ip' | 'protocol'>): boolean {
+  return protocol === 'https' || ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.');
+}
+
+/**
+ * A cookie goes along by itself; no other site's page may make use of that. What changes something is JSON, which such a
+ * page cannot send, or an upload, which has to say where it comes from.
+ */
+export function isOfOurPage(request: FastifyRequest): boolean {
+  const { origin, host, 'sec-fetch-site': site, 'content-type': type = '' } = request.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
-  const { origin } = request.headers;
-  if (origin !== undefined && origin !== `${request.protocol}://${request.headers.host}`) return false;
-  return request.method === 'GET' || /^application\/json\b/i.test(request.headers['content-type'] ?? '') || request.url.startsWith('/jmap/upload/');
+  // The scheme may have been changed on the way, where TLS ends before us.
+  if (origin !== undefined && hostOf(origin) !== host) return false;
+  if (request.method === 'GET' || /^application\/json\s*(?:;|$)/i.test(type)) return true;
+  return origin !== undefined && request.url.startsWith('/jmap/upload/');
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
 }

@@ -6,34 +6,62 @@ import { METHODS } from './registry.ts';
 import { Results } from './references.ts';
 import { maySubmit } from './session.ts';
 import { isObject } from './standard.ts';
-import { CAPABILITY, type Capability, type Invocation, type JmapRequest, type JmapResponse, type MethodContext, type Reply } from './wire.ts';
+import {
+  CAPABILITY,
+  type Capability,
+  type Invocation,
+  type JmapRequest,
+  type JmapResponse,
+  type MethodContext,
+  type Reply,
+} from './wire.ts';
 
 /** Is it a Request object? Throws RequestError `notRequest`, `unknownCapability`, `limit`. */
 export function readRequest(body: unknown): JmapRequest {
   if (!isObject(body)) throw new RequestError('notRequest', 'A request is a JSON object.');
   const { using, methodCalls, createdIds } = body;
-  if (!Array.isArray(using) || !using.every((one) => typeof one === 'string')) throw new RequestError('notRequest', '"using" is a list of capabilities.');
+  if (!Array.isArray(using) || !using.every((one) => typeof one === 'string'))
+    throw new RequestError('notRequest', '"using" is a list of capabilities.');
   if (!Array.isArray(methodCalls) || !methodCalls.every(isInvocation)) {
     throw new RequestError('notRequest', '"methodCalls" is a list of [name, arguments, id].');
   }
-  if (createdIds !== undefined && !(isObject(createdIds) && Object.values(createdIds).every((id) => typeof id === 'string'))) {
+  if (
+    createdIds !== undefined &&
+    !(isObject(createdIds) && Object.values(createdIds).every((id) => typeof id === 'string'))
+  ) {
     throw new RequestError('notRequest', '"createdIds" is a map of ids.');
   }
   const known: string[] = Object.values(CAPABILITY);
   const unknown = using.find((one) => !known.includes(one));
   if (unknown !== undefined) throw new RequestError('unknownCapability', `This server has no capability "${unknown}".`);
   if (methodCalls.length > LIMITS.maxCallsInRequest) {
-    throw new RequestError('limit', `A request may have ${LIMITS.maxCallsInRequest} calls.`, { limit: 'maxCallsInRequest' });
+    throw new RequestError('limit', `A request may have ${LIMITS.maxCallsInRequest} calls.`, {
+      limit: 'maxCallsInRequest',
+    });
   }
-  return { using, methodCalls, ...(createdIds === undefined ? {} : { createdIds: createdIds as Record<string, string> }) };
+  return {
+    using,
+    methodCalls,
+    ...(createdIds === undefined ? {} : { createdIds: createdIds as Record<string, string> }),
+  };
 }
 
 function isInvocation(value: unknown): value is Invocation {
-  return Array.isArray(value) && value.length === 3 && typeof value[0] === 'string' && isObject(value[1]) && typeof value[2] === 'string';
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    typeof value[0] === 'string' &&
+    isObject(value[1]) &&
+    typeof value[2] === 'string'
+  );
 }
 
 /** Runs every call; a call that fails is answered with its error and the next one runs. */
-export async function runRequest(request: JmapRequest, context: MethodContext, sessionState: string): Promise<JmapResponse> {
+export async function runRequest(
+  request: JmapRequest,
+  context: MethodContext,
+  sessionState: string,
+): Promise<JmapResponse> {
   for (const [id, value] of Object.entries(request.createdIds ?? {})) context.createdIds.set(id, value);
   const responses: Invocation[] = [];
   const results = new Results(responses);
@@ -48,7 +76,13 @@ export async function runRequest(request: JmapRequest, context: MethodContext, s
   };
 }
 
-async function runCall(name: string, args: Record<string, unknown>, before: Results, using: string[], context: MethodContext): Promise<Reply[]> {
+async function runCall(
+  name: string,
+  args: Record<string, unknown>,
+  before: Results,
+  using: string[],
+  context: MethodContext,
+): Promise<Reply[]> {
   try {
     const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (!method || !using.includes(method.capability)) throw new MethodError('unknownMethod');
@@ -61,7 +95,11 @@ async function runCall(name: string, args: Record<string, unknown>, before: Resu
   }
 }
 
-async function checkAccounts(args: Record<string, unknown>, capability: Capability, context: MethodContext): Promise<void> {
+async function checkAccounts(
+  args: Record<string, unknown>,
+  capability: Capability,
+  context: MethodContext,
+): Promise<void> {
   for (const key of ['accountId', 'fromAccountId']) {
     const value = args[key];
     if (value === undefined && key === 'fromAccountId') continue;

@@ -23,7 +23,12 @@ export class RequestError extends Error {
   readonly status: number;
   readonly detail: Record<string, unknown>;
 
-  constructor(type: 'unknownCapability' | 'notJSON' | 'notRequest' | 'limit', description: string, detail: Record<string, unknown> = {}, status = 400) {
+  constructor(
+    type: 'unknownCapability' | 'notJSON' | 'notRequest' | 'limit',
+    description: string,
+    detail: Record<string, unknown> = {},
+    status = 400,
+  ) {
     super(description);
     this.type = `urn:ietf:params:jmap:error:${type}`;
     this.status = status;
@@ -68,7 +73,11 @@ export function toMethodError(error: unknown): { type: string; [detail: string]:
 }
 
 /** The response of a call that threw; the cause of a fault is ours to know, not theirs. */
-export function errorReply(method: string, error: unknown, { log }: { log: Logger }): [string, Record<string, unknown>] {
+export function errorReply(
+  method: string,
+  error: unknown,
+  { log }: { log: Logger },
+): [string, Record<string, unknown>] {
   const told = toMethodError(error);
   if (told) return ['error', told];
   const { message, stack } = error as Error;

@@ -4,12 +4,15 @@ export const LIMITS = {
   maxConcurrentUpload: 4,
   maxSizeRequest: 10 * 1024 * 1024,
   maxConcurrentRequests: 8,
+  /** Event sources that one person has open. */
+  maxEventSources: 32,
   maxCallsInRequest: 32,
   maxObjectsInGet: 1000,
   maxObjectsInSet: 1000,
   /** Emails of one query. */
   maxQuery: 10_000,
   maxMailboxDepth: 20,
+  /** Octets. */
   maxMailboxName: 255,
   /** Seconds. */
   maxDelayedSend: 30 * 86_400,

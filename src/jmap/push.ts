@@ -2,10 +2,13 @@
 
 import type { Logger } from '../mail/log.ts';
 import type { Store } from '../store/postgres.ts';
-import { accountStates, type AccountStates } from '../store/states.ts';
+import { accountStates, statesSince, type AccountStates, type ChangedStates } from '../store/states.ts';
 
 /** { "a1": { "Email": "12", … } } */
 export type Changed = Record<string, Record<string, string>>;
+
+/** How far a client had come in an account: the id of the last event it saw (RFC 8620 §7.3). */
+export type Seen = Pick<AccountStates, 'modseq' | 'submission' | 'recall'>;
 
 export interface Listener {
   tenant: number;
@@ -15,108 +18,145 @@ export interface Listener {
   send: (changed: Changed) => void;
 }
 
+export interface Listening {
+  /** How far everything that it was told of has come, by account. */
+  seen(): Map<number, Seen>;
+  end(): void;
+}
+
 export interface Push {
-  /** Begins to tell; answers how to end it. Only what changes from now on is told. */
-  listen(listener: Listener): Promise<() => void>;
+  /** When it answers, every later change is told; and, where `last` says how far it had come, every earlier one was. */
+  listen(listener: Listener, last: ReadonlyMap<number, Seen>): Promise<Listening>;
   close(): void;
 }
 
+/** An account that somebody listens to. */
 interface Followed {
   tenant: number;
+  account: number;
   listeners: Set<Listener>;
-  states: AccountStates | undefined;
+  /** Undefined until it was first read. */
+  states: Seen | undefined;
+  /** News came before that. */
+  missed: boolean;
 }
 
 /** Types whose state is the account's modseq itself. */
 const MODSEQ_TYPES = ['Email', 'Mailbox', 'Thread'];
 
+const RETRY_MS = 200;
+
 export function createPush(deps: { store: Store; log: Logger }): Push {
   const { store, log } = deps;
   const followed = new Map<string, Followed>();
-  const dirty = new Map<number, Set<number>>();
+  let dirty = new Set<Followed>();
   let running = false;
+  let retry: NodeJS.Timeout | undefined;
 
   /** One query a tenant for all accounts that may have changed; while it runs, news gathers for the next. */
   const flush = async (): Promise<void> => {
     if (running) return;
     running = true;
-    try {
-      while (dirty.size > 0) {
-        const batch = [...dirty];
-        dirty.clear();
-        for (const [tenant, accounts] of batch) {
-          for (const states of await accountStates(store, tenant, [...accounts])) tell(tenant, states);
-        }
+    while (dirty.size > 0) {
+      const batch = dirty;
+      dirty = new Set();
+      try {
+        for (const [tenant, entries] of Map.groupBy(batch, (entry) => entry.tenant)) await tell(tenant, entries);
+      } catch (error) {
+        log.warn({ err: error }, 'push waits for the database');
+        for (const entry of batch) dirty.add(entry);
+        retry = setTimeout(() => void flush(), RETRY_MS);
+        break;
       }
-    } catch (error) {
-      log.warn({ err: error }, 'push waits for the database');
-    } finally {
-      running = false;
+    }
+    running = false;
+  };
+
+  const tell = async (tenant: number, entries: Followed[]): Promise<void> => {
+    const read = entries.filter((entry) => entry.states !== undefined);
+    for (const entry of entries) if (!entry.states) entry.missed = true;
+    if (read.length === 0) return;
+    const accounts = read.map((entry) => entry.account);
+    const since = read.map((entry) => entry.states?.modseq ?? 0);
+    for (const states of await statesSince(store, tenant, accounts, since)) {
+      const entry = followed.get(`${tenant} ${states.account_id}`);
+      if (!entry?.states) continue;
+      const types = changedTypes(entry.states, states);
+      entry.states = states;
+      for (const listener of entry.listeners) send(listener, states.account_id, types);
     }
   };
 
-  const tell = (tenant: number, states: AccountStates): void => {
-    const entry = followed.get(`${tenant} ${states.account_id}`);
-    if (!entry) return;
-    const before = entry.states;
-    entry.states = states;
-    if (!before || states.modseq <= before.modseq) return;
-    const types: Record<string, string> = Object.fromEntries(MODSEQ_TYPES.map((type) => [type, String(states.modseq)]));
-    if (states.delivered > before.delivered) types['EmailDelivery'] = String(states.delivered);
-    if (states.submission > before.submission) types['EmailSubmission'] = String(states.modseq);
-    if (states.recall > before.recall) types['Recall'] = types['RecallOutcome'] = String(states.modseq);
-    for (const listener of entry.listeners) {
-      const wanted = Object.entries(types).filter(([type]) => listener.types === null || listener.types.has(type));
-      if (wanted.length > 0) listener.send({ [`a${states.account_id}`]: Object.fromEntries(wanted) });
-    }
-  };
-
-  const mark = (tenant: number, accounts: Iterable<number>): void => {
-    const set = dirty.get(tenant) ?? new Set();
-    for (const account of accounts) if (followed.has(`${tenant} ${account}`)) set.add(account);
-    if (set.size > 0) dirty.set(tenant, set);
+  const mark = (entries: Iterable<Followed | undefined>): void => {
+    for (const entry of entries) if (entry) dirty.add(entry);
     void flush();
   };
-  const accountsFollowed = (tenant: number | null): Map<number, number[]> => {
-    const byTenant = new Map<number, number[]>();
-    for (const [key, entry] of followed) {
-      if (tenant !== null && entry.tenant !== tenant) continue;
-      const list = byTenant.get(entry.tenant) ?? [];
-      byTenant.set(entry.tenant, list);
-      list.push(Number(key.split(' ')[1]));
-    }
-    return byTenant;
+  const onAccounts = (tenant: number, accounts: ReadonlySet<number> | null): void => {
+    if (accounts) mark([...accounts].map((account) => followed.get(`${tenant} ${account}`)));
+    else mark([...followed.values()].filter((entry) => entry.tenant === tenant));
   };
-  const markAll = (tenant: number | null): void => {
-    for (const [of, accounts] of accountsFollowed(tenant)) mark(of, accounts);
-  };
-  const onAccounts = (tenant: number, accounts: ReadonlySet<number> | null): void => (accounts ? mark(tenant, accounts) : markAll(tenant));
-  const onResync = (): void => markAll(null);
+  const onResync = (): void => mark(followed.values());
   store.notifier.on('accounts', onAccounts).on('resync', onResync);
 
+  const follow = (listener: Listener): Followed[] =>
+    listener.accounts.map((account) => {
+      const key = `${listener.tenant} ${account}`;
+      const entry = followed.get(key) ?? {
+        ...{ tenant: listener.tenant, account, listeners: new Set(), states: undefined, missed: false },
+      };
+      followed.set(key, entry);
+      entry.listeners.add(listener);
+      return entry;
+    });
+  const unfollow = (listener: Listener, entries: Followed[]): void => {
+    for (const entry of entries) {
+      entry.listeners.delete(listener);
+      const key = `${entry.tenant} ${entry.account}`;
+      if (entry.listeners.size === 0 && followed.get(key) === entry) followed.delete(key);
+    }
+  };
+
   return {
-    async listen(listener) {
-      for (const account of listener.accounts) {
-        const key = `${listener.tenant} ${account}`;
-        const entry = followed.get(key) ?? { tenant: listener.tenant, listeners: new Set(), states: undefined };
-        followed.set(key, entry);
-        entry.listeners.add(listener);
-      }
-      for (const states of await accountStates(store, listener.tenant, listener.accounts)) {
-        const entry = followed.get(`${listener.tenant} ${states.account_id}`);
-        if (entry && !entry.states) entry.states = states;
-      }
-      return () => {
-        for (const account of listener.accounts) {
-          const key = `${listener.tenant} ${account}`;
-          const entry = followed.get(key);
-          entry?.listeners.delete(listener);
-          if (entry?.listeners.size === 0) followed.delete(key);
+    async listen(listener, last) {
+      const entries = follow(listener);
+      try {
+        for (const states of await accountStates(store, listener.tenant, listener.accounts)) {
+          const entry = entries.find((one) => one.account === states.account_id);
+          if (!entry || entry.states) continue;
+          entry.states = states;
+          if (entry.missed) mark([entry]);
         }
+        const known = listener.accounts.filter((account) => last.has(account));
+        const since = known.map((account) => last.get(account)?.modseq ?? 0);
+        for (const states of known.length > 0 ? await statesSince(store, listener.tenant, known, since) : []) {
+          const before = last.get(states.account_id);
+          if (before) send(listener, states.account_id, changedTypes(before, states));
+        }
+      } catch (error) {
+        unfollow(listener, entries);
+        throw error;
+      }
+      return {
+        seen: () => new Map(entries.flatMap((entry) => (entry.states ? [[entry.account, entry.states] as const] : []))),
+        end: () => unfollow(listener, entries),
       };
     },
     close() {
+      clearTimeout(retry);
       store.notifier.off('accounts', onAccounts).off('resync', onResync);
     },
   };
+}
+
+function changedTypes(before: Seen, now: ChangedStates): Record<string, string> {
+  const types = Object.fromEntries(MODSEQ_TYPES.map((type) => [type, String(now.modseq)]));
+  if (now.delivered !== null) types['EmailDelivery'] = String(now.delivered);
+  if (now.submission > before.submission) types['EmailSubmission'] = String(now.submission);
+  if (now.recall > before.recall) types['Recall'] = types['RecallOutcome'] = String(now.modseq);
+  return types;
+}
+
+function send(listener: Listener, account: number, types: Record<string, string>): void {
+  const wanted = Object.entries(types).filter(([type]) => listener.types === null || listener.types.has(type));
+  if (wanted.length > 0) listener.send({ [`a${account}`]: Object.fromEntries(wanted) });
 }

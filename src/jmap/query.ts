@@ -62,7 +62,8 @@ export function readFilter<T>(
   if (!Object.hasOwn(filter, 'operator')) return build.condition(filter);
   if (depth >= MAX_FILTER_DEPTH) throw new MethodError('unsupportedFilter', 'That is nested too deep.');
   const { operator, conditions } = filter;
-  const combine = operator === 'AND' ? build.all : operator === 'OR' ? build.any : operator === 'NOT' ? build.none : null;
+  const combine =
+    operator === 'AND' ? build.all : operator === 'OR' ? build.any : operator === 'NOT' ? build.none : null;
   if (!combine || !Array.isArray(conditions)) {
     throw invalidArguments('A filter operator is AND, OR or NOT and has conditions.');
   }
@@ -70,7 +71,11 @@ export function readFilter<T>(
 }
 
 /** position, anchor, anchorOffset, limit, calculateTotal of a /query over a list that is known whole (RFC 8620 §5.5). */
-export function pageOf(ids: string[], args: Args, maxLimit: number): { ids: string[]; position: number; total?: number; limit?: number } {
+export function pageOf(
+  ids: string[],
+  args: Args,
+  maxLimit: number,
+): { ids: string[]; position: number; total?: number; limit?: number } {
   const anchor = optionalString(args, 'anchor');
   const asked = optionalInteger(args, 'limit', 0);
   const limit = Math.min(asked ?? maxLimit, maxLimit);

@@ -19,7 +19,17 @@ export async function maySubmit(directory: Directory, user: Account, account: Ac
   return user.id === account.id || (await may('send-as')) || (await may('send-on-behalf'));
 }
 
-const EMAIL_SORTS = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject', 'hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword'];
+const EMAIL_SORTS = [
+  'receivedAt',
+  'sentAt',
+  'size',
+  'from',
+  'to',
+  'subject',
+  'hasKeyword',
+  'allInThreadHaveKeyword',
+  'someInThreadHaveKeyword',
+];
 
 const CORE = {
   maxSizeUpload: LIMITS.maxSizeUpload,
@@ -94,7 +104,11 @@ function digest(user: Account, accounts: Record<string, AccountObject>): string 
 }
 
 /** `base`: the server's own URL, as the client came to it, without a slash at its end. */
-export async function sessionObject(directory: Directory, user: Account, base: string): Promise<Record<string, unknown>> {
+export async function sessionObject(
+  directory: Directory,
+  user: Account,
+  base: string,
+): Promise<Record<string, unknown>> {
   const accounts = await accountObjects(directory, user, await accountsOf(directory, user));
   const own = `a${user.id}`;
   return {

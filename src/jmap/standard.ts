@@ -58,21 +58,28 @@ export function optionalString(args: Args, name: string): string | null {
 /** An Int; `least` 0 makes it an UnsignedInt. */
 export function optionalInteger(args: Args, name: string, least = Number.MIN_SAFE_INTEGER): number | null {
   const value = args[name] ?? null;
-  if (value !== null && (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)) throw invalidArguments(`"${name}" is not a number it can be.`);
+  if (value !== null && (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least))
+    throw invalidArguments(`"${name}" is not a number it can be.`);
   return value;
 }
 
 export function optionalIds(args: Args, name: string): string[] | null {
   const value = args[name] ?? null;
-  if (value !== null && !(Array.isArray(value) && value.every(isId))) throw invalidArguments(`"${name}" is a list of ids or null.`);
+  if (value !== null && !(Array.isArray(value) && value.every(isId)))
+    throw invalidArguments(`"${name}" is a list of ids or null.`);
   return value as string[] | null;
 }
 
 /** `ids` and `properties` of a /get; null properties: all. Unknown properties are refused. */
-export function getArguments(args: Args, known: (property: string) => boolean, extra: readonly string[] = []): { ids: string[] | null; properties: string[] | null } {
+export function getArguments(
+  args: Args,
+  known: (property: string) => boolean,
+  extra: readonly string[] = [],
+): { ids: string[] | null; properties: string[] | null } {
   onlyArguments(args, ['accountId', 'ids', 'properties', ...extra]);
   const ids = optionalIds(args, 'ids');
-  if (ids && ids.length > LIMITS.maxObjectsInGet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
+  if (ids && ids.length > LIMITS.maxObjectsInGet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
   const properties = args['properties'] ?? null;
   if (properties !== null && !(Array.isArray(properties) && properties.every((one) => typeof one === 'string'))) {
     throw invalidArguments('"properties" is a list of names or null.');
@@ -85,7 +92,9 @@ export function getArguments(args: Args, known: (property: string) => boolean, e
 /** The properties asked for, `id` always. */
 export function pick(object: Record<string, unknown>, properties: string[] | null): Record<string, unknown> {
   if (properties === null) return object;
-  return Object.fromEntries(['id', ...properties].filter((name) => Object.hasOwn(object, name)).map((name) => [name, object[name]]));
+  return Object.fromEntries(
+    ['id', ...properties].filter((name) => Object.hasOwn(object, name)).map((name) => [name, object[name]]),
+  );
 }
 
 /** `list` and `notFound` of a /get, in the order asked for; `ids` null: all there are. */
@@ -124,7 +133,10 @@ export function changesArguments(args: Args): ChangesArguments {
 }
 
 /** Of many changes, the oldest `max`: the state to go on from, and whether there is more. */
-export function firstChanges<T extends { modseq: number }>(changes: T[], max: number | null): { taken: T[]; newState: number | null; more: boolean } {
+export function firstChanges<T extends { modseq: number }>(
+  changes: T[],
+  max: number | null,
+): { taken: T[]; newState: number | null; more: boolean } {
   const sorted = changes.toSorted((a, b) => a.modseq - b.modseq);
   if (max === null || sorted.length <= max) return { taken: sorted, newState: null, more: false };
   // A state is a modseq, and what shares one comes together.
@@ -146,7 +158,8 @@ export function setArguments(args: Args, state: string, extra: readonly string[]
   const ifInState = optionalString(args, 'ifInState');
   const map = (name: string): Map<string, Record<string, unknown>> => {
     const value = args[name] ?? {};
-    if (!isObject(value) || !Object.values(value).every(isObject)) throw invalidArguments(`"${name}" is a map of objects or null.`);
+    if (!isObject(value) || !Object.values(value).every(isObject))
+      throw invalidArguments(`"${name}" is a map of objects or null.`);
     return new Map(Object.entries(value) as [string, Record<string, unknown>][]);
   };
   const create = map('create');
@@ -157,7 +170,8 @@ export function setArguments(args: Args, state: string, extra: readonly string[]
   }
   const destroy = [...new Set(given as string[])];
   if (ifInState !== null && ifInState !== state) throw new MethodError('stateMismatch');
-  if (create.size + update.size + destroy.length > LIMITS.maxObjectsInSet) throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} objects.`);
+  if (create.size + update.size + destroy.length > LIMITS.maxObjectsInSet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} objects.`);
   return { create, update, destroy };
 }
 
@@ -177,7 +191,11 @@ export function emptySetResult(): SetResult {
 }
 
 /** Runs one object's change; what it refuses goes to `refused`. */
-export async function attempt(id: string, refused: Record<string, SetError>, change: () => Promise<void>): Promise<void> {
+export async function attempt(
+  id: string,
+  refused: Record<string, SetError>,
+  change: () => Promise<void>,
+): Promise<void> {
   try {
     await change();
   } catch (error) {
@@ -188,7 +206,12 @@ export async function attempt(id: string, refused: Record<string, SetError>, cha
 }
 
 /** The response of a /set: empty maps are null (RFC 8620 §5.3). */
-export function setResponse(accountId: unknown, oldState: string, newState: string, result: SetResult): Record<string, unknown> {
+export function setResponse(
+  accountId: unknown,
+  oldState: string,
+  newState: string,
+  result: SetResult,
+): Record<string, unknown> {
   const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : { ...map });
   return {
     accountId,

@@ -34,7 +34,10 @@ export interface MethodContext extends JmapServices {
  * One method. Answers its result, or several responses (onSuccess… calls). Throws MethodError, or one of the three kinds
  * of error that dispatch.ts maps.
  */
-export type Method = (args: Record<string, unknown>, context: MethodContext) => Promise<Record<string, unknown> | Reply[]>;
+export type Method = (
+  args: Record<string, unknown>,
+  context: MethodContext,
+) => Promise<Record<string, unknown> | Reply[]>;
 
 /** A response under a name of its own: `undefined` name is the method's. */
 export type Reply = [name: string, result: Record<string, unknown>];

@@ -12,12 +12,12 @@ import {
   deliveriesNamed,
   insertCancel,
   insertGate,
-  messageIdOfCopy,
   openRecallOf,
   recallById,
   recallsSince,
   scopeHolds,
   submissionsByMessageId,
+  submissionsOfCopy,
   type RecallableSubmission,
   type RecallProgress,
   type RecallRow,
@@ -101,9 +101,9 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         created_at: began,
         gated_at: now,
       };
-      const open = await openRecallOf(tx, tenant, found.submission.id);
       await deps.pause?.('before-gate');
-      if (open || !(await insertGate(tx, tenant, recall, scope))) await refuseSecond(tx, tenant, recall, scope);
+      if (found.submission.under_way || !(await insertGate(tx, tenant, recall, scope)))
+        await refuseSecond(tx, tenant, recall, scope);
       await addSweepWork(tx, tenant, recall, scope);
       recallChanged(tx.changes, tenant, id);
       tx.changes.wake.add('sweep');
@@ -164,15 +164,15 @@ export async function findSubmission(
   request: Pick<RecallRequest, 'account' | 'message'>,
 ): Promise<{ submission: RecallableSubmission; emailId: number | null }> {
   const { account, message } = request;
-  let messageId: string | null;
-  if ('emailId' in message) {
-    const copy = await messageIdOfCopy(reader, { tenant, account, emailId: message.emailId });
-    if (!copy) throw new Refusal('notFound', 'There is no such message.');
-    messageId = copy.message_id_header;
-  } else {
-    messageId = message.messageId.trim().replace(/^<(.*)>$/s, '$1');
-  }
-  const found = messageId === null ? [] : await submissionsByMessageId(reader, { tenant, account, messageId });
+  const found =
+    'emailId' in message
+      ? await submissionsOfCopy(reader, { tenant, account, emailId: message.emailId })
+      : await submissionsByMessageId(reader, {
+          tenant,
+          account,
+          messageId: message.messageId.trim().replace(/^<(.*)>$/s, '$1'),
+        });
+  if (!found) throw new Refusal('notFound', 'There is no such message.');
   const [submission] = found;
   if (!submission)
     throw new Refusal('notSender', 'Only its sender can recall a message, and this one was not sent from here.');

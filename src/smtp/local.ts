@@ -1,64 +1,100 @@
 // Mail from outside (RFC 5321) and LMTP (RFC 2033): for addresses of ours only, whoever sends.
 
+import type { SMTPServerAddress } from 'smtp-server';
+import { canonicalAddress } from '../mail/address.ts';
+import { Refusal } from '../mail/errors.ts';
 import { countHeader } from '../mail/mime/trace.ts';
-import type { AcceptRecipient } from '../delivery/accept.ts';
-import type { Target } from '../directory/directory.ts';
+import type { AcceptInput } from '../delivery/accept.ts';
 import type { Face, FaceSession, SmtpDeps } from './faces.ts';
-import { mailParameters, recipientOf } from './parameters.ts';
+import { envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { reply, toReply, type SmtpError } from './replies.ts';
-import { receivedField } from './trace.ts';
+import { MAX_HOPS, receivedField } from './trace.ts';
 
-/** RFC 5321 §6.3: at least 100. */
-const MAX_HOPS = 100;
-
+/** Recipients of one message. RFC 5321 §4.5.3.1.8: at least 100. */
 const MAX_RECIPIENTS = 10_000;
 
-export async function checkLocalRecipient(deps: SmtpDeps, face: Face, session: FaceSession, address: string): Promise<void> {
+/** Any sender, the null one too. */
+export function checkOutsideSender(session: FaceSession, sender: SMTPServerAddress): void {
+  sender.address = sender.address && wireAddress(sender.address, session.envelope);
+}
+
+export async function checkLocalRecipient(
+  deps: SmtpDeps,
+  face: Face,
+  session: FaceSession,
+  recipient: SMTPServerAddress,
+): Promise<void> {
+  const address = wireAddress(recipient.address, session.envelope);
+  recipient.address = address;
+  if (session.envelope.rcptTo.length >= MAX_RECIPIENTS)
+    throw reply(452, '4.5.3', `At most ${MAX_RECIPIENTS} recipients at a time.`);
   const target = await deps.directory.resolve(address);
-  if (session.envelope.rcptTo.length >= MAX_RECIPIENTS) throw reply(452, '4.5.3', `At most ${MAX_RECIPIENTS} recipients at a time.`);
-  if (target.kind === 'outside') throw reply(550, '5.7.1', `${address} is not of this server, and it relays for nobody.`);
+  if (target.kind === 'outside')
+    throw reply(550, '5.7.1', `${address} is not of this server, and it relays for nobody.`);
   if (target.kind === 'unknown') throw reply(550, '5.1.1', `There is no ${address} here.`);
+  // What comes in by LMTP has passed a server that its administrator trusts to say who may write to groups.
   if (target.kind === 'group' && face === 'smtp') throw reply(550, '5.7.1', `${address} takes mail from inside only.`);
 }
 
-type LocalTarget = Exclude<Target, { kind: 'outside' }>;
+type Answer = string | SmtpError;
 
 /** Accepts once per tenant. SMTP: one reply for all. LMTP: one for each recipient, in order. */
-export async function receiveLocal(deps: SmtpDeps, face: Face, session: FaceSession, bytes: Buffer): Promise<string | (string | SmtpError)[]> {
+export async function receiveLocal(
+  deps: SmtpDeps,
+  face: Face,
+  session: FaceSession,
+  bytes: Buffer,
+): Promise<string | Answer[]> {
   const { mailFrom, rcptTo } = session.envelope;
-  if (countHeader(bytes, 'received') >= MAX_HOPS) throw reply(554, '5.4.6', 'The message is going round in circles.');
+  if (countHeader(bytes, 'received') > MAX_HOPS) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const from = mailFrom ? mailFrom.address : '';
-  const trace = `Return-Path: <${from}>\r\n${receivedField(session, deps.config.hostname, deps.clock(), false)}`;
-  const parameters = mailParameters(mailFrom ? mailFrom.args : undefined, undefined);
-  const answers: (string | SmtpError)[] = rcptTo.map(() => reply(451, '4.3.0', 'Not delivered.'));
-
-  const byTenant = new Map<number, { index: number; recipient: AcceptRecipient }[]>();
-  for (const [index, rcpt] of rcptTo.entries()) {
-    const target = (await deps.directory.resolve(rcpt.address)) as LocalTarget;
-    const list = byTenant.get(target.tenant) ?? [];
-    byTenant.set(target.tenant, list);
-    list.push({ index, recipient: recipientOf(rcpt) });
+  const input: Omit<AcceptInput, 'tenant' | 'recipients'> = {
+    origin: { kind: 'outside' },
+    mailFrom: from,
+    bytes,
+    received: `Return-Path: <${from}>\r\n${receivedField(session, deps.config.hostname, deps.clock(), false)}`,
+    ...envelopeParameters(session.envelope),
+  };
+  const answers = new Map<SMTPServerAddress, Answer>();
+  const byTenant = new Map<number, SMTPServerAddress[]>();
+  for (const rcpt of rcptTo) {
+    const target = await deps.directory.resolve(rcpt.address);
+    if (target.kind === 'outside') answers.set(rcpt, reply(550, '5.1.1', `There is no ${rcpt.address} here.`)); // it went since RCPT
+    else byTenant.set(target.tenant, [...(byTenant.get(target.tenant) ?? []), rcpt]);
   }
-  for (const [tenant, list] of byTenant) {
-    try {
-      const accepted = await deps.accept({
-        tenant,
-        origin: { kind: 'outside' },
-        mailFrom: from,
-        recipients: list.map((entry) => entry.recipient),
-        bytes,
-        received: trace,
-        ...parameters,
-      });
-      for (const { index } of list) answers[index] = `Accepted as ${accepted.messageId}`;
-    } catch (error) {
-      if (byTenant.size === 1 && face === 'smtp') throw error;
-      for (const { index } of list) answers[index] = toReply(error);
-    }
-  }
-  if (face === 'lmtp') return answers;
+  for (const [tenant, list] of byTenant)
+    for (const [rcpt, answer] of await receiveFor(deps, face, { tenant, ...input }, list)) answers.set(rcpt, answer);
+  if (face === 'lmtp') return rcptTo.map((rcpt) => answers.get(rcpt) ?? reply(451, '4.3.0', 'Not delivered.'));
   // One reply for two tenants: a failure of either is told, and what the other has accepted stays accepted.
-  const failure = answers.find((answer) => typeof answer !== 'string');
-  if (failure !== undefined) throw failure;
-  return answers[0] as string;
+  for (const answer of answers.values()) if (typeof answer !== 'string') throw answer;
+  return [...answers.values()].join(', ');
+}
+
+/** For recipients of one tenant. LMTP: one who is gone since RCPT does not stand in the others' way. */
+async function receiveFor(
+  deps: SmtpDeps,
+  face: Face,
+  input: Omit<AcceptInput, 'recipients'>,
+  recipients: SMTPServerAddress[],
+): Promise<Map<SMTPServerAddress, Answer>> {
+  const answers = new Map<SMTPServerAddress, Answer>();
+  for (;;) {
+    const left = recipients.filter((rcpt) => !answers.has(rcpt));
+    if (left.length === 0) return answers;
+    let answer: Answer;
+    try {
+      answer = `Accepted as ${(await deps.accept({ ...input, recipients: left.map(recipientOf) })).messageId}`;
+    } catch (error) {
+      answer = toReply(error);
+      const named =
+        error instanceof Refusal && error.reason === 'unknownRecipient' ? error.detail['address'] : undefined;
+      const gone = left.find((rcpt) => canonicalAddress(rcpt.address) === named);
+      if (gone && face === 'lmtp') {
+        answers.set(gone, answer);
+        continue;
+      }
+      if (answer.responseCode === 451) deps.log.warn({ err: error, tenant: input.tenant }, 'a message was put off');
+    }
+    for (const rcpt of left) answers.set(rcpt, answer);
+  }
 }

@@ -17,7 +17,7 @@ const REFUSALS: Record<string, [code: number, enhanced: string]> = {
   tooLarge: [552, '5.3.4'],
   unknownRecipient: [550, '5.1.1'],
   badAddress: [553, '5.1.3'],
-  notYours: [550, '5.7.1'],
+  noAccount: [550, '5.7.1'],
 };
 
 /** Any error as a reply; faults of ours are told without their cause. */
@@ -30,4 +30,10 @@ export function toReply(error: unknown): SmtpError {
   if (error instanceof SyntaxFault) return reply(501, '5.5.4', error.message);
   if (error instanceof Unavailable) return reply(451, '4.3.0', 'The mail store is not available; try again.');
   return reply(451, '4.3.0', 'Local error; try again.');
+}
+
+/** RFC 4954 §6: 454 is the passing failure of AUTH. */
+export function toAuthReply(error: unknown): SmtpError {
+  const told = toReply(error);
+  return told.responseCode === 451 ? reply(454, '4.7.0', 'Signing in is not possible just now; try again.') : told;
 }

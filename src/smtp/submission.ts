@@ -1,56 +1,84 @@
 // Submission (RFC 6409): somebody signed in sends a message.
 
+import type { SMTPServerAddress } from 'smtp-server';
+import { canonicalAddress } from '../mail/address.ts';
 import { asAddresses, headerFields } from '../mail/mime/headers.ts';
 import { headerEnd } from '../mail/mime/structure.ts';
-import type { FaceSession, SmtpDeps } from './faces.ts';
-import { mailParameters, recipientOf } from './parameters.ts';
+import { countHeader } from '../mail/mime/trace.ts';
+import type { FaceSession, SmtpDeps, SmtpUser } from './faces.ts';
+import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { reply } from './replies.ts';
-import { receivedField } from './trace.ts';
+import { MAX_HOPS, receivedField } from './trace.ts';
+
+function signedIn({ user }: FaceSession): SmtpUser {
+  if (!user) throw reply(530, '5.7.0', 'Sign in first.');
+  return user;
+}
+
+/** A sender uses only addresses that are theirs, and learns at once of a size that is too large for them. */
+export async function checkSender(deps: SmtpDeps, session: FaceSession, sender: SMTPServerAddress): Promise<void> {
+  const user = signedIn(session);
+  sender.address = sender.address && wireAddress(sender.address, session.envelope);
+  if (!(await isOwn(deps, user, sender.address)))
+    throw reply(550, '5.7.1', `You may not send as ${sender.address || '<>'}.`);
+  const { maxMessageSize } = await deps.directory.policy(user.tenant);
+  if (declaredSize(sender.args) > maxMessageSize)
+    throw reply(552, '5.3.4', `A message may have ${maxMessageSize} octets.`);
+}
+
+async function isOwn({ directory }: SmtpDeps, user: SmtpUser, address: string): Promise<boolean> {
+  const canonical = canonicalAddress(address);
+  return canonical !== null && (await directory.addressesOf(user.tenant, user.id)).includes(canonical);
+}
 
 /** Anyone outside; inside only those who exist. The limit is told at the recipient that is one too many. */
-export async function checkSubmissionRecipient(deps: SmtpDeps, session: FaceSession, address: string): Promise<void> {
-  const { user } = session;
-  if (!user) throw reply(530, '5.7.0', 'Sign in first.');
+export async function checkSubmissionRecipient(
+  deps: SmtpDeps,
+  session: FaceSession,
+  recipient: SMTPServerAddress,
+): Promise<void> {
+  const user = signedIn(session);
+  recipient.address = wireAddress(recipient.address, session.envelope);
   const policy = await deps.directory.policy(user.tenant);
   if (session.envelope.rcptTo.length >= policy.maxRecipients) {
     throw reply(452, '4.5.3', `A message may name ${policy.maxRecipients} recipients; use a group for more.`);
   }
-  const target = await deps.directory.resolve(address);
-  if (target.kind === 'unknown' && target.tenant === user.tenant) throw reply(550, '5.1.1', `There is no ${address} here.`);
+  const target = await deps.directory.resolve(recipient.address);
+  if (target.kind === 'unknown' && target.tenant === user.tenant)
+    throw reply(550, '5.1.1', `There is no ${recipient.address} here.`);
 }
 
-/** Answers the reply to the final dot. */
+/** Answers the reply to the final dot: the message is durable. */
 export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer): Promise<string> {
-  const { user } = session;
-  if (!user) throw reply(530, '5.7.0', 'Sign in first.');
+  const user = signedIn(session);
   const { mailFrom, rcptTo } = session.envelope;
+  const from = mailFrom ? mailFrom.address : '';
   await checkFrom(deps, user, bytes);
-  const { ret, envid } = (mailFrom && 'dsn' in session.envelope ? (session.envelope as { dsn?: { ret?: string; envid?: string } }).dsn : undefined) ?? {};
+  if (countHeader(bytes, 'received') > MAX_HOPS) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const accepted = await deps.accept({
     tenant: user.tenant,
-    origin: { kind: 'submission', account: await accountOf(deps, user, mailFrom ? mailFrom.address : ''), submittedBy: user.id, source: 'smtp' },
-    mailFrom: mailFrom ? mailFrom.address : '',
+    origin: { kind: 'submission', account: await accountOf(deps, user, from), submittedBy: user.id, source: 'smtp' },
+    mailFrom: from,
     recipients: rcptTo.map(recipientOf),
     bytes,
     received: receivedField(session, deps.config.hostname, deps.clock(), true),
-    ...mailParameters(mailFrom ? mailFrom.args : undefined, { ret: ret ?? null, envid: envid ?? null }),
+    ...envelopeParameters(session.envelope),
   });
   return `Accepted for ${accepted.total} ${accepted.total === 1 ? 'recipient' : 'recipients'} as s${accepted.messageId}`;
 }
 
 /** Sent as a shared mailbox, a message is that mailbox's, and its copy is there too. */
-async function accountOf(deps: SmtpDeps, user: { tenant: number; id: number }, mailFrom: string): Promise<number> {
+async function accountOf(deps: SmtpDeps, user: SmtpUser, mailFrom: string): Promise<number> {
   const target = await deps.directory.resolve(mailFrom);
   return target.kind === 'account' && target.tenant === user.tenant ? target.account : user.id;
 }
 
 /** The From field too holds only addresses of the sender's; a message without one is let through as it is. */
-async function checkFrom(deps: SmtpDeps, user: { tenant: number; id: number }, bytes: Buffer): Promise<void> {
-  const own = await deps.directory.addressesOf(user.tenant, user.id);
+async function checkFrom(deps: SmtpDeps, user: SmtpUser, bytes: Buffer): Promise<void> {
   for (const field of headerFields(bytes.subarray(0, headerEnd(bytes, [0, bytes.length])))) {
     if (field.name.toLowerCase() !== 'from') continue;
     for (const { email } of asAddresses(field.value)) {
-      if (!own.includes(email.toLowerCase())) throw reply(550, '5.7.1', `You may not send as ${email}.`);
+      if (!(await isOwn(deps, user, email))) throw reply(550, '5.7.1', `You may not send as ${email}.`);
     }
   }
 }

@@ -1,11 +1,14 @@
 // Trace fields (RFC 5321 §4.4).
 
+import type { SMTPServerSession } from 'smtp-server';
 import { mailDate } from '../mail/mime/trace.ts';
-import type { FaceSession } from './faces.ts';
+
+/** RFC 5321 §6.3: at least 100 Received fields before a message is said to loop. */
+export const MAX_HOPS = 100;
 
 /** One Received field. It names no recipient: the message is stored once for all of them. */
-export function receivedField(session: FaceSession, hostname: string, now: Date, signedIn: boolean): string {
-  const helo = (session.hostNameAppearsAs || 'unknown').replace(/[^\w.:[\]-]/g, '');
+export function receivedField(session: SMTPServerSession, hostname: string, now: Date, signedIn: boolean): string {
+  const helo = (session.hostNameAppearsAs || 'unknown').replace(/[^\w.:[\]-]/g, '').slice(0, 255) || 'unknown';
   const protocol = session.transmissionType.replace(/[^\w]/g, '');
   // Where a person's device is, is nobody's business (RFC 6409 §8 leaves it out); where a server is, is.
   const from = signedIn ? '' : `from ${helo} ([${session.remoteAddress}])\r\n\t`;

@@ -30,26 +30,35 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
     // A large blob goes row by row: one parameter of 50 MB, twice over in hexadecimal, would be more than memory likes.
     const groups = list.some(({ bytes }) => bytes.length > CHUNK) ? rows.map((row) => [row]) : [rows];
     for (const group of groups) {
-      await tx.run(`INSERT INTO blob (tenant_id, id, seq, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::bytea[])`, [
-        tenant,
-        group.map((row) => row.id),
-        group.map((row) => row.seq),
-        group.map((row) => row.bytes),
-      ]);
+      await tx.run(
+        `INSERT INTO blob (tenant_id, id, seq, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::bytea[])`,
+        [tenant, group.map((row) => row.id), group.map((row) => row.seq), group.map((row) => row.bytes)],
+      );
     }
   };
 
   const reserve: Blobs['reserve'] = (count) => ids.take('blob_id', count);
 
   const chunkOf = async (tenant: number, id: number, seq: number): Promise<Buffer | undefined> =>
-    (await store.row<{ bytes: Buffer }>(`SELECT bytes FROM blob WHERE tenant_id = $1 AND id = $2 AND seq = $3`, [tenant, id, seq]))?.bytes;
+    (
+      await store.row<{ bytes: Buffer }>(`SELECT bytes FROM blob WHERE tenant_id = $1 AND id = $2 AND seq = $3`, [
+        tenant,
+        id,
+        seq,
+      ])
+    )?.bytes;
 
-  async function* stream(tenant: number, id: number, [start, end]: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER]): AsyncIterable<Buffer> {
+  async function* stream(
+    tenant: number,
+    id: number,
+    [start, end]: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER],
+  ): AsyncIterable<Buffer> {
     const first = Math.floor(start / CHUNK);
     for (let seq = first; seq === first || seq * CHUNK < end; seq++) {
       const chunk = await chunkOf(tenant, id, seq);
       // The last chunk may be full; and a range may begin past the end, of a blob that is there.
-      if (!chunk && (seq === 0 || (seq === first && !(await chunkOf(tenant, id, 0))))) throw new Error(`blob ${id} is not there`);
+      if (!chunk && (seq === 0 || (seq === first && !(await chunkOf(tenant, id, 0)))))
+        throw new Error(`blob ${id} is not there`);
       if (!chunk) return;
       yield chunk.subarray(Math.max(0, start - seq * CHUNK), Math.max(0, end - seq * CHUNK));
       if (chunk.length < CHUNK) return;

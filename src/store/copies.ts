@@ -79,7 +79,12 @@ export async function putSent(
     `UPDATE mailbox m SET uid_next = m.uid_next + b.n, total = m.total + b.n, modseq = b.modseq
      FROM unnest($2::int[], $3::int[], $4::bigint[]) AS b (account_id, n, modseq)
      WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = ${SENT} RETURNING m.account_id, m.uid_next - b.n AS uid`,
-    [tenant, [...boxes.keys()], [...boxes.values()].map((list) => list.length), [...boxes.values()].map((list) => Math.max(...list.map((copy) => copy.modseq)))],
+    [
+      tenant,
+      [...boxes.keys()],
+      [...boxes.values()].map((list) => list.length),
+      [...boxes.values()].map((list) => Math.max(...list.map((copy) => copy.modseq))),
+    ],
   );
   const next = new Map(rows.map((row) => [row.account_id, row.uid]));
   await tx.run(

@@ -17,7 +17,12 @@ export interface NewDelivery {
 /** What is said of a delivery whose account went while the message was on its way. */
 export const ACCOUNT_GONE = 'The account is gone.';
 
-export async function insertDeliveries(tx: Transaction, tenant: number, deliveries: NewDelivery[], now: Date): Promise<void> {
+export async function insertDeliveries(
+  tx: Transaction,
+  tenant: number,
+  deliveries: NewDelivery[],
+  now: Date,
+): Promise<void> {
   if (deliveries.length === 0) return;
   await tx.run(
     `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient, finished_at, remote_reply)
@@ -84,7 +89,11 @@ export interface Expansion {
  * group. Members are put in by the database: a million of them never pass through here. Local ones come first, by
  * ascending account. An address of ours that leads nowhere any more is no member. Answers how many there are.
  */
-export async function insertExpanded(tx: Transaction, tenant: number, of: Expansion): Promise<{ total: number; outside: number }> {
+export async function insertExpanded(
+  tx: Transaction,
+  tenant: number,
+  of: Expansion,
+): Promise<{ total: number; outside: number }> {
   const total = await tx.run(
     // Sorted once: the window's order is the one that DISTINCT ON leaves behind.
     `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient)
@@ -149,7 +158,12 @@ export async function insertExpanded(tx: Transaction, tenant: number, of: Expans
 }
 
 /** Accounts of a message's local deliveries 1 … `to`, ascending, as they are numbered. */
-export async function localDeliveries(reader: Reader, tenant: number, message: number, to: number): Promise<{ n: number; account: number }[]> {
+export async function localDeliveries(
+  reader: Reader,
+  tenant: number,
+  message: number,
+  to: number,
+): Promise<{ n: number; account: number }[]> {
   return reader.rows(
     `SELECT n, account_id AS account FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN 1 AND $3 ORDER BY n`,
     [tenant, message, to],

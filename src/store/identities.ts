@@ -19,8 +19,7 @@ export interface IdentityRow {
   destroyed: boolean;
 }
 
-const COLUMNS =
-  'id, address, name, reply_to, bcc, text_signature, html_signature, created_modseq, modseq, destroyed';
+const COLUMNS = 'id, address, name, reply_to, bcc, text_signature, html_signature, created_modseq, modseq, destroyed';
 
 /** All of an account's, those destroyed too, by number. */
 export async function identitiesOf(reader: Reader, at: AccountKey): Promise<IdentityRow[]> {

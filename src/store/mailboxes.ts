@@ -67,7 +67,11 @@ export interface MailboxChange {
   countsOnly: boolean;
 }
 
-export async function mailboxChanges(reader: Reader, at: AccountKey, since: number): Promise<{ modseq: number; changes: MailboxChange[] }> {
+export async function mailboxChanges(
+  reader: Reader,
+  at: AccountKey,
+  since: number,
+): Promise<{ modseq: number; changes: MailboxChange[] }> {
   const rows = await reader.rows<MailboxChange & { current: number }>(
     `SELECT s.modseq AS current, x.* FROM account_state s LEFT JOIN LATERAL (
        SELECT m.id, CASE WHEN m.created_modseq > $3 THEN m.created_modseq ELSE m.modseq END AS modseq, m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly" FROM mailbox m
@@ -84,11 +88,26 @@ export async function mailboxChanges(reader: Reader, at: AccountKey, since: numb
 export type NewMailbox = Pick<MailboxRow, 'id' | 'name' | 'parent_id' | 'role' | 'sort_order' | 'subscribed'>;
 
 /** The account is locked and raised to `modseq`. */
-export async function insertMailbox(tx: Transaction, at: AccountKey & { modseq: number; now: Date }, box: NewMailbox): Promise<void> {
+export async function insertMailbox(
+  tx: Transaction,
+  at: AccountKey & { modseq: number; now: Date },
+  box: NewMailbox,
+): Promise<void> {
   await tx.run(
     `INSERT INTO mailbox (tenant_id, account_id, id, parent_id, name, role, sort_order, subscribed, uid_validity, created_modseq, modseq, meta_modseq)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)`,
-    [at.tenant, at.account, box.id, box.parent_id, box.name, box.role, box.sort_order, box.subscribed, Math.floor(at.now.getTime() / 1000), at.modseq],
+    [
+      at.tenant,
+      at.account,
+      box.id,
+      box.parent_id,
+      box.name,
+      box.role,
+      box.sort_order,
+      box.subscribed,
+      Math.floor(at.now.getTime() / 1000),
+      at.modseq,
+    ],
   );
 }
 
@@ -103,7 +122,11 @@ export async function nextMailboxId(reader: Reader, at: AccountKey): Promise<num
   return row?.id ?? 1;
 }
 
-export async function updateMailbox(tx: Transaction, at: AccountKey & { modseq: number }, box: NewMailbox): Promise<void> {
+export async function updateMailbox(
+  tx: Transaction,
+  at: AccountKey & { modseq: number },
+  box: NewMailbox,
+): Promise<void> {
   await tx.run(
     `UPDATE mailbox SET parent_id = $4, name = $5, role = $6, sort_order = $7, subscribed = $8, modseq = $9, meta_modseq = $9
      WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,

@@ -18,7 +18,13 @@ export interface StoredMessage {
 }
 
 /** Inserts messages with their bytes; answers their threads. No row that exists is locked. */
-export async function insertMessages(tx: Transaction, blobs: Blobs, tenant: number, messages: NewMessage[], now: Date): Promise<StoredMessage[]> {
+export async function insertMessages(
+  tx: Transaction,
+  blobs: Blobs,
+  tenant: number,
+  messages: NewMessage[],
+  now: Date,
+): Promise<StoredMessage[]> {
   if (messages.length === 0) return [];
   const threads = await findThreads(tx, tenant, messages);
   await writeMessages(tx, blobs, tenant, messages, threads, now);
@@ -26,16 +32,34 @@ export async function insertMessages(tx: Transaction, blobs: Blobs, tenant: numb
 }
 
 /** What findThreads has found out for the same messages, bytes and all, into the store. */
-export async function writeMessages(tx: Transaction, blobs: Blobs, tenant: number, messages: NewMessage[], threads: Threads, now: Date): Promise<void> {
+export async function writeMessages(
+  tx: Transaction,
+  blobs: Blobs,
+  tenant: number,
+  messages: NewMessage[],
+  threads: Threads,
+  now: Date,
+): Promise<void> {
   const blobIds = await blobs.reserve(messages.length);
   await Promise.all([
     insertReferences(tx, tenant, threads),
-    blobs.putMany(tx, tenant, messages.map(({ bytes }, i) => ({ id: blobIds[i] ?? 0, bytes }))),
+    blobs.putMany(
+      tx,
+      tenant,
+      messages.map(({ bytes }, i) => ({ id: blobIds[i] ?? 0, bytes })),
+    ),
     insertRows(tx, tenant, messages, blobIds, threads.ids, now),
   ]);
 }
 
-async function insertRows(tx: Transaction, tenant: number, messages: NewMessage[], blobIds: number[], threads: number[], now: Date): Promise<void> {
+async function insertRows(
+  tx: Transaction,
+  tenant: number,
+  messages: NewMessage[],
+  blobIds: number[],
+  threads: number[],
+  now: Date,
+): Promise<void> {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview,
@@ -108,7 +132,11 @@ export interface Threads {
  * RFC 8621 §3: messages with a reference in common and the same base subject are a thread. The first known thread of
  * any reference; else a new one, numbered as the message.
  */
-export async function findThreads(reader: Reader, tenant: number, messages: Pick<NewMessage, 'id' | 'parsed'>[]): Promise<Threads> {
+export async function findThreads(
+  reader: Reader,
+  tenant: number,
+  messages: Pick<NewMessage, 'id' | 'parsed'>[],
+): Promise<Threads> {
   const keys = messages.map(({ parsed }) => references(parsed));
   const rows = await reader.rows<{ reference: string; thread_id: number }>(
     `SELECT reference::text AS reference, thread_id FROM thread_reference WHERE tenant_id = $1 AND reference = ANY ($2::bigint[])`,
@@ -133,11 +161,10 @@ async function insertReferences(tx: Transaction, tenant: number, { added }: Thre
   if (added.size === 0) return;
   // Sorted, so that two transactions never wait for each other in a circle.
   const sorted = [...added].toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  await tx.run(`INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`, [
-    tenant,
-    sorted.map(([key]) => key),
-    sorted.map(([, thread]) => thread),
-  ]);
+  await tx.run(
+    `INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`,
+    [tenant, sorted.map(([key]) => key), sorted.map(([, thread]) => thread)],
+  );
 }
 
 /** References looked at: the first and the last ones of a long chain say enough. */
@@ -145,8 +172,15 @@ const MAX_REFERENCES = 40;
 
 function references({ envelope, baseSubject }: ParsedMessage): string[] {
   const all = [...(envelope.references ?? []), ...(envelope.inReplyTo ?? []), ...(envelope.messageId ?? [])];
-  const some = all.length <= MAX_REFERENCES ? all : [...all.slice(0, MAX_REFERENCES / 2), ...all.slice(-MAX_REFERENCES / 2)];
-  return [...new Set(some.map((id) => createHash('sha256').update(`${id}\0${baseSubject.toLowerCase()}`).digest().readBigInt64BE().toString()))];
+  const some =
+    all.length <= MAX_REFERENCES ? all : [...all.slice(0, MAX_REFERENCES / 2), ...all.slice(-MAX_REFERENCES / 2)];
+  return [
+    ...new Set(
+      some.map((id) =>
+        createHash('sha256').update(`${id}\0${baseSubject.toLowerCase()}`).digest().readBigInt64BE().toString(),
+      ),
+    ),
+  ];
 }
 
 export interface MessageRow {
@@ -160,5 +194,8 @@ export interface MessageRow {
 
 /** By number, whoever asks: a face gets here only through a copy that it may see. */
 export async function messageById(reader: Reader, tenant: number, id: number): Promise<MessageRow | undefined> {
-  return reader.row(`SELECT id, blob_id, size, thread_id, envelope, structure FROM message WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
+  return reader.row(
+    `SELECT id, blob_id, size, thread_id, envelope, structure FROM message WHERE tenant_id = $1 AND id = $2`,
+    [tenant, id],
+  );
 }

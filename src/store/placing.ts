@@ -42,7 +42,14 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
       `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
        FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) AS b (account_id, id, count, unread, modseq)
        WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
-      [tenant, list.map((box) => box.account), list.map((box) => box.mailbox), list.map((box) => box.count), list.map((box) => box.unread), list.map((box) => box.modseq)],
+      [
+        tenant,
+        list.map((box) => box.account),
+        list.map((box) => box.mailbox),
+        list.map((box) => box.count),
+        list.map((box) => box.unread),
+        list.map((box) => box.modseq),
+      ],
     ),
     tx.run(
       `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, delivery_n, flags)
@@ -115,8 +122,18 @@ export async function deliverWaiting(
   const there = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
   const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id));
   await Promise.all([
-    finishLocal(tx, at, there.map(({ n }) => n), 'delivered'),
-    finishLocal(tx, at, gone.map(({ n }) => n), 'failed'),
+    finishLocal(
+      tx,
+      at,
+      there.map(({ n }) => n),
+      'delivered',
+    ),
+    finishLocal(
+      tx,
+      at,
+      gone.map(({ n }) => n),
+      'failed',
+    ),
     placeCopies(
       tx,
       tenant,

@@ -61,7 +61,13 @@ export function clientConfig(connection: Connection): pg.ClientConfig {
 
 export function openStore(options: StoreOptions): Store {
   const onError = options.onError ?? (() => undefined);
-  const base = { ...clientConfig(options.connection), types, connectionTimeoutMillis: 5_000, keepAlive: true, pipeline: true };
+  const base = {
+    ...clientConfig(options.connection),
+    types,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    pipeline: true,
+  };
   const makePool = (max: number, extra: string): pg.Pool => {
     const pool = new pg.Pool({ ...base, max, idleTimeoutMillis: 30_000, options: `-c timezone=UTC ${extra}` });
     pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away
@@ -134,7 +140,12 @@ function openTransaction(client: pg.PoolClient): Transaction & { effects: (() =>
   };
 }
 
-async function query<T extends object>(on: pg.Pool | pg.PoolClient, sql: string, params: unknown[] = [], prepared = true): Promise<T[]> {
+async function query<T extends object>(
+  on: pg.Pool | pg.PoolClient,
+  sql: string,
+  params: unknown[] = [],
+  prepared = true,
+): Promise<T[]> {
   try {
     return (await on.query<T>({ ...(prepared ? { name: statementName(sql) } : {}), text: sql, values: params })).rows;
   } catch (error) {

@@ -13,6 +13,8 @@ export interface RecallableSubmission {
   total: number;
   outside: number;
   subject: string | null;
+  /** A recall of it is not done. */
+  under_way: boolean;
 }
 
 export interface RecallRow {
@@ -56,17 +58,28 @@ const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(
 
 const JOIN = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;
 
-/** Message-ID of a copy of the account's own that is visible to it; undefined: no such copy. */
-export async function messageIdOfCopy(
+const SUBMISSION = `s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, sm.subject,
+  EXISTS (SELECT FROM recall r LEFT JOIN recall_state x ON x.tenant_id = r.tenant_id AND x.recall_id = r.id
+    WHERE r.tenant_id = s.tenant_id AND r.message_id = s.id AND coalesce(x.status, 'sweeping') = 'sweeping') AS under_way`;
+
+/**
+ * Submissions of an account that bear the Message-ID of one of its copies; more than one is ambiguous. Undefined: there
+ * is no such copy, or it may not be seen.
+ */
+export async function submissionsOfCopy(
   reader: Reader,
   at: { tenant: number; account: number; emailId: number },
-): Promise<{ message_id: number; message_id_header: string | null } | undefined> {
-  return reader.row(
-    `SELECT c.message_id, m.message_id_header FROM visible_copy c
+): Promise<RecallableSubmission[] | undefined> {
+  const rows = await reader.rows<RecallableSubmission | { id: null }>(
+    `SELECT ${SUBMISSION} FROM visible_copy c
      JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = $3`,
+     LEFT JOIN submission s ON s.tenant_id = c.tenant_id AND s.account_id = c.account_id AND s.message_id_header = m.message_id_header
+     LEFT JOIN message sm ON sm.tenant_id = s.tenant_id AND sm.id = s.id
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = $3 LIMIT 2`,
     [at.tenant, at.account, at.emailId],
   );
+  if (rows.length === 0) return undefined;
+  return rows.filter((row) => row.id !== null);
 }
 
 /** Submissions of an account that bear this Message-ID; more than one is ambiguous. */
@@ -75,8 +88,7 @@ export async function submissionsByMessageId(
   at: { tenant: number; account: number; messageId: string },
 ): Promise<RecallableSubmission[]> {
   return reader.rows(
-    `SELECT s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, m.subject
-     FROM submission s JOIN message m ON m.tenant_id = s.tenant_id AND m.id = s.id
+    `SELECT ${SUBMISSION} FROM submission s JOIN message sm ON sm.tenant_id = s.tenant_id AND sm.id = s.id
      WHERE s.tenant_id = $1 AND s.account_id = $2 AND s.message_id_header = $3 LIMIT 2`,
     [at.tenant, at.account, at.messageId],
   );

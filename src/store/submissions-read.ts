@@ -86,7 +86,11 @@ export async function addressees(reader: Reader, tenant: number, submissions: nu
 }
 
 /** undo_status under the account's lock. */
-export async function undoStatus(tx: Transaction, at: AccountKey, id: number): Promise<SubmissionRow['undo_status'] | undefined> {
+export async function undoStatus(
+  tx: Transaction,
+  at: AccountKey,
+  id: number,
+): Promise<SubmissionRow['undo_status'] | undefined> {
   const sql = `SELECT undo_status FROM submission ${OF_ACCOUNT} AND id = $3`;
   return (await tx.row<Pick<SubmissionRow, 'undo_status'>>(sql, [at.tenant, at.account, id]))?.undo_status;
 }

@@ -22,7 +22,12 @@ export interface NewSubmission {
   modseq: number;
 }
 
-export async function insertSubmissions(tx: Transaction, tenant: number, submissions: NewSubmission[], now: Date): Promise<void> {
+export async function insertSubmissions(
+  tx: Transaction,
+  tenant: number,
+  submissions: NewSubmission[],
+  now: Date,
+): Promise<void> {
   if (submissions.length === 0) return;
   await tx.run(
     `INSERT INTO submission (tenant_id, accepted_at, id, account_id, submitted_by, message_id_header, mail_from, identity_id, email_id, thread_id, source,
@@ -66,7 +71,12 @@ export interface NewEnvelope {
 }
 
 /** What delivering later needs. */
-export async function insertEnvelopes(tx: Transaction, tenant: number, envelopes: NewEnvelope[], now: Date): Promise<void> {
+export async function insertEnvelopes(
+  tx: Transaction,
+  tenant: number,
+  envelopes: NewEnvelope[],
+  now: Date,
+): Promise<void> {
   if (envelopes.length === 0) return;
   await tx.run(
     `INSERT INTO envelope (tenant_id, received_at, message_id, mail_from, sender_id, body, smtputf8, ret, envid)
@@ -89,7 +99,14 @@ export async function insertEnvelopes(tx: Transaction, tenant: number, envelopes
 export const FANOUT_BATCH = 2000;
 
 /** Local deliveries 1 … `local` are to be fanned out from `notBefore` on. */
-export async function addFanout(tx: Transaction, tenant: number, message: number, local: number, notBefore: Date | null, kind: 'fanout' | 'replace'): Promise<void> {
+export async function addFanout(
+  tx: Transaction,
+  tenant: number,
+  message: number,
+  local: number,
+  notBefore: Date | null,
+  kind: 'fanout' | 'replace',
+): Promise<void> {
   await addWork(tx, kind, { tenant, of: message, from: 1, to: local }, FANOUT_BATCH, { notBefore });
 }
 

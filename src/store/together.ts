@@ -6,7 +6,9 @@ const AFTER_FAILURE = '25P02';
  * run in the order in which they were begun. Throws what the first to fail threw, but not before all have ended: none may
  * be left to run outside the transaction.
  */
-export async function together<T extends readonly unknown[]>(...statements: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+export async function together<T extends readonly unknown[]>(
+  ...statements: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
   const ended = await Promise.allSettled(statements);
   const failed = ended.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
   if (failed.length > 0) throw failed.find((error) => (error as { code?: string }).code !== AFTER_FAILURE) ?? failed[0];

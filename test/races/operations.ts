@@ -56,7 +56,10 @@ const at = ({ world, firm, account }: Meeting): { tenant: number; account: numbe
   account,
   now: world.clock(),
 });
-const isIt = ({ sent }: Meeting) => (copy: HeldCopy): boolean => copy.message_id === sent.message && copy.delivery_n !== null;
+const isIt =
+  ({ sent }: Meeting) =>
+  (copy: HeldCopy): boolean =>
+    copy.message_id === sent.message && copy.delivery_n !== null;
 
 async function recall(meeting: Meeting, pause: Pause, includeRead: boolean): Promise<void> {
   const { world, firm, sent } = meeting;

@@ -97,9 +97,12 @@ async function meet(a: Operation, point: string, b: Operation): Promise<{ reache
 }
 
 /** Decisions of recalls that ended after the two began. */
-async function outcomesOf({ firm, sent, account, history }: Meeting): Promise<
-  { outcome: string; exposure: string; include_read: boolean }[]
-> {
+async function outcomesOf({
+  firm,
+  sent,
+  account,
+  history,
+}: Meeting): Promise<{ outcome: string; exposure: string; include_read: boolean }[]> {
   return world.sql(
     `SELECT o.outcome, o.exposure, r.include_read FROM outcome o JOIN recall r ON r.tenant_id = o.tenant_id AND r.id = o.recall_id
      JOIN delivery d ON d.tenant_id = o.tenant_id AND d.message_id = r.message_id AND d.n = o.n

@@ -97,7 +97,8 @@ export async function testCommand(
     async homing(context, ...args) {
       const out = context.mock.method(console, 'log', () => undefined);
       const err = context.mock.method(console, 'error', () => undefined);
-      const printed = (calls: typeof out): string => calls.mock.calls.map((call) => String(call.arguments[0])).join('\n');
+      const printed = (calls: typeof out): string =>
+        calls.mock.calls.map((call) => String(call.arguments[0])).join('\n');
       try {
         const code = await run(args);
         return { code, out: printed(out), err: printed(err) };

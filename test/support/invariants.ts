@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { EXPOSURE } from '../../src/store/exposure.ts';
-import type { Firm, Sent, World } from './world.ts';
+import type { Firm as WholeFirm, Sent, World as WholeWorld } from './world.ts';
+
+type World = Pick<WholeWorld, 'sql'> & { outside: Pick<WholeWorld['outside'], 'received'> };
+type Firm = Pick<WholeFirm, 'tenant'>;
 
 /** Where copies have been seen: each that is there no longer must have left a tombstone newer than the sight. */
 export interface Sight {

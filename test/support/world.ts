@@ -95,10 +95,10 @@ export async function createWorld(): Promise<World> {
         accounts.map((member) => ({ address: member, name: member, passwordHash: null })),
       );
       await admin.addGroup({ address: `everyone@${domain}`, members: accounts });
-      const rows = await sql<{ id: number }>(
-        `SELECT id FROM account WHERE tenant_id = $1 AND id <> $2 ORDER BY id`,
-        [tenant, ana.id],
-      );
+      const rows = await sql<{ id: number }>(`SELECT id FROM account WHERE tenant_id = $1 AND id <> $2 ORDER BY id`, [
+        tenant,
+        ana.id,
+      ]);
       return { tenant, domain, ana, people: rows.map((row) => row.id) };
     },
     async send(firm, subject = `Salaries ${++messages}`) {

@@ -101,7 +101,9 @@ async function onSuccess(
   if (patches.length + gone.length === 0) return [];
   const args = {
     accountId,
-    ...(patches.length > 0 ? { update: Object.fromEntries(patches.map(([key, patch]) => [emails.get(key), patch])) } : {}),
+    ...(patches.length > 0
+      ? { update: Object.fromEntries(patches.map(([key, patch]) => [emails.get(key), patch])) }
+      : {}),
     ...(gone.length > 0 ? { destroy: gone } : {}),
   };
   try {
@@ -118,7 +120,10 @@ async function attemptAlone(...[id, refused, change]: Parameters<typeof attempt>
     await attempt(id, refused, change);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    refused[id] = { type: 'serverUnavailable', description: 'It may have been sent, or not: look before you try again.' };
+    refused[id] = {
+      type: 'serverUnavailable',
+      description: 'It may have been sent, or not: look before you try again.',
+    };
   }
 }
 
@@ -136,7 +141,8 @@ async function send(
   const identity = list.find((row) => row.id === idOf(object['identityId'], 'i'));
   const emailId = idOf(object['emailId'], 'm');
   const email = await emailToSubmit(context.store, at, emailId);
-  if (!identity || !email) throw invalidProperties([...(identity ? [] : ['identityId']), ...(email ? [] : ['emailId'])]);
+  if (!identity || !email)
+    throw invalidProperties([...(identity ? [] : ['identityId']), ...(email ? [] : ['emailId'])]);
 
   const now = context.clock();
   const own = await context.directory.addressesOf(account.tenant, account.id);
@@ -152,7 +158,13 @@ async function send(
   if (!blob) throw invalidProperties(['emailId']);
   const accepted = await acceptOr(context, account.tenant, envelope, {
     tenant: account.tenant,
-    origin: { kind: 'submission', account: account.id, submittedBy: context.user.id, source: 'jmap', identityId: identity.id },
+    origin: {
+      kind: 'submission',
+      account: account.id,
+      submittedBy: context.user.id,
+      source: 'jmap',
+      identityId: identity.id,
+    },
     mailFrom: envelope.mailFrom,
     recipients: envelope.recipients,
     bytes: await blob.read(),
@@ -164,7 +176,10 @@ async function send(
   });
   const rows = await submissionsByIds(context.store, at, [accepted.messageId]);
   const shown = await showSubmissions(context, at, rows, true);
-  return { submission: shown.get(`s${accepted.messageId}`) ?? { id: `s${accepted.messageId}` }, emailId: `m${emailId}` };
+  return {
+    submission: shown.get(`s${accepted.messageId}`) ?? { id: `s${accepted.messageId}` },
+    emailId: `m${emailId}`,
+  };
 }
 
 /** RFC 8621 §7: one From, or several and one Sender; all of them theirs. */
@@ -202,7 +217,11 @@ async function acceptOr(
 }
 
 /** All of them, not the first that was stumbled over. */
-async function unknownAmong(context: MethodContext, tenant: number, { recipients }: SubmissionEnvelope): Promise<string[]> {
+async function unknownAmong(
+  context: MethodContext,
+  tenant: number,
+  { recipients }: SubmissionEnvelope,
+): Promise<string[]> {
   const targets = await Promise.all(recipients.map(({ address }) => context.directory.resolve(address)));
   const isUnknown = (i: number): boolean => {
     const target = targets[i];

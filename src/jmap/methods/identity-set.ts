@@ -97,7 +97,11 @@ async function createOne(setting: Setting, object: Record<string, unknown>): Pro
 }
 
 /** Answers what the client does not know: null for nothing. */
-async function updateOne(setting: Setting, id: string, patch: Record<string, unknown>): Promise<Record<string, unknown> | null> {
+async function updateOne(
+  setting: Setting,
+  id: string,
+  patch: Record<string, unknown>,
+): Promise<Record<string, unknown> | null> {
   const row = find(setting, id);
   const current = toIdentity(row, setting.list);
   const unknown = Object.keys(patch).filter((path) => !IDENTITY_PROPERTIES.includes(path.split('/')[0] ?? ''));

@@ -74,7 +74,11 @@ export const BLANK = {
 } as const;
 
 /** Who sends as somebody else does so under that name. */
-async function nameOf({ directory }: Pick<MethodContext, 'directory'>, account: Account, address: string): Promise<string> {
+async function nameOf(
+  { directory }: Pick<MethodContext, 'directory'>,
+  account: Account,
+  address: string,
+): Promise<string> {
   const target = await directory.resolve(address);
   const owner = target.kind === 'account' ? await directory.account(target.tenant, target.account) : undefined;
   return (owner ?? account).name;

@@ -3,19 +3,54 @@
 import { OUTCOMES, type Outcome } from '../../mail/recall.ts';
 import { viewFor, type ReportView } from '../../recall/report.ts';
 import { sentenceOf } from '../../recall/sentences.ts';
-import { countFiltered, countsOfGroup, outcomesByNumber, queryOutcomes, type OutcomeFilter, type OutcomeSort, type ReportedOutcome } from '../../store/outcomes.ts';
+import {
+  countFiltered,
+  countsOfGroup,
+  outcomesByNumber,
+  queryOutcomes,
+  type OutcomeFilter,
+  type OutcomeSort,
+  type ReportedOutcome,
+} from '../../store/outcomes.ts';
 import { accountModseq, recallById, type RecallProgress } from '../../store/recalls.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { sortArguments } from '../query.ts';
-import { accountOf, getArguments, isObject, numberOf, onlyArguments, optionalBoolean, optionalInteger, pick } from '../standard.ts';
+import {
+  accountOf,
+  getArguments,
+  isObject,
+  numberOf,
+  onlyArguments,
+  optionalBoolean,
+  optionalInteger,
+  pick,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import type { Account } from '../../directory/directory.ts';
 
-const PROPERTIES = ['id', 'recallId', 'recipient', 'via', 'outcome', 'exposure', 'reason', 'remote', 'downloadedBy', 'downloadedAt', 'decidedAt', 'restoredAt', 'counts'];
+const PROPERTIES = [
+  'id',
+  'recallId',
+  'recipient',
+  'via',
+  'outcome',
+  'exposure',
+  'reason',
+  'remote',
+  'downloadedBy',
+  'downloadedAt',
+  'decidedAt',
+  'restoredAt',
+  'counts',
+];
 
 /** A recall of the account's, and what of it the reader may see. */
-async function viewOf(context: MethodContext, account: Account, recallId: unknown): Promise<{ recall: RecallProgress; view: ReportView } | undefined> {
+async function viewOf(
+  context: MethodContext,
+  account: Account,
+  recallId: unknown,
+): Promise<{ recall: RecallProgress; view: ReportView } | undefined> {
   const recall = await recallById(context.store, account.tenant, numberOf(recallId, 'r') ?? 0);
   if (!recall || recall.account_id !== account.id) return undefined;
   return { recall, view: await viewFor(context.store, account, recall) };
@@ -31,7 +66,10 @@ function toOutcome(row: ReportedOutcome, view: ReportView): Record<string, unkno
     outcome: row.outcome,
     exposure: view.exposure ? row.exposure : null,
     reason: view.exposure || row.outcome !== 'recalled' ? sentenceOf(shown) : 'Taken back.',
-    remote: row.remote_host === null ? null : { host: row.remote_host, reply: row.remote_reply, at: row.finished_at?.toISOString() ?? null },
+    remote:
+      row.remote_host === null
+        ? null
+        : { host: row.remote_host, reply: row.remote_reply, at: row.finished_at?.toISOString() ?? null },
     downloadedBy: shown.downloaded_by,
     downloadedAt: shown.downloaded_at?.toISOString() ?? null,
     decidedAt: row.decided_at.toISOString(),
@@ -41,7 +79,13 @@ function toOutcome(row: ReportedOutcome, view: ReportView): Record<string, unkno
 }
 
 /** A group whose members are not shown is one row with counts. */
-async function groupRow(context: MethodContext, account: Account, recall: RecallProgress, index: number, address: string): Promise<Record<string, unknown>> {
+async function groupRow(
+  context: MethodContext,
+  account: Account,
+  recall: RecallProgress,
+  index: number,
+  address: string,
+): Promise<Record<string, unknown>> {
   const counts = await countsOfGroup(context.store, { tenant: account.tenant, recall: recall.id }, address);
   return {
     id: `g${recall.id}_${index}`,
@@ -90,7 +134,12 @@ export const outcomeGet: Method = async (args, context) => {
   };
 };
 
-const SORTS: Record<string, OutcomeSort> = { recipient: 'recipient', outcome: 'outcome', exposure: 'exposure', decidedAt: 'decidedAt' };
+const SORTS: Record<string, OutcomeSort> = {
+  recipient: 'recipient',
+  outcome: 'outcome',
+  exposure: 'exposure',
+  decidedAt: 'decidedAt',
+};
 
 /** Filter: recallId (required), outcome (one or a list), text. Rows of hidden groups come first. */
 export const outcomeQuery: Method = async (args, context) => {
@@ -108,14 +157,26 @@ export const outcomeQuery: Method = async (args, context) => {
   if (!seen) return { ...base, position: 0, ids: [] };
 
   const { recall, view } = seen;
-  const filter: OutcomeFilter = { outcomes: readOutcomes(given['outcome']), text: readText(given['text']), hidden: view.hidden };
-  const groups = filter.outcomes === null && filter.text === null ? view.hidden.map((_, i) => `g${recall.id}_${i}`) : [];
+  const filter: OutcomeFilter = {
+    outcomes: readOutcomes(given['outcome']),
+    text: readText(given['text']),
+    hidden: view.hidden,
+  };
+  const groups =
+    filter.outcomes === null && filter.text === null ? view.hidden.map((_, i) => `g${recall.id}_${i}`) : [];
   const limit = Math.min(optionalInteger(args, 'limit', 0) ?? LIMITS.maxQuery, LIMITS.maxQuery);
   const first = groups.slice(position, position + limit);
   const of = { tenant: account.tenant, recall: recall.id };
-  const page = { sort: sorts[0] ? (SORTS[sorts[0].property] ?? null) : null, ascending: sorts[0]?.ascending ?? true, position: Math.max(0, position - groups.length), limit: limit - first.length };
+  const page = {
+    sort: sorts[0] ? (SORTS[sorts[0].property] ?? null) : null,
+    ascending: sorts[0]?.ascending ?? true,
+    position: Math.max(0, position - groups.length),
+    limit: limit - first.length,
+  };
   const rows = view.rows ? await queryOutcomes(context.store, of, filter, page) : [];
-  const total = optionalBoolean(args, 'calculateTotal', false) ? { total: groups.length + (view.rows ? await countFiltered(context.store, of, filter) : 0) } : {};
+  const total = optionalBoolean(args, 'calculateTotal', false)
+    ? { total: groups.length + (view.rows ? await countFiltered(context.store, of, filter) : 0) }
+    : {};
   return { ...base, position, ids: [...first, ...rows.map((n) => `o${recall.id}_${n}`)], ...total };
 };
 

@@ -1,13 +1,32 @@
 // Recall/get, /query, /changes, /set, /preview, /restore: the extension urn:x-homing:recall (docs/jmap-recall.md).
 
 import type { RecallProgress } from '../../store/recalls.ts';
-import { accountModseq, recallIdsOf, recallsByIds, recallsChangedSince, recallsOfMessages } from '../../store/recalls.ts';
+import {
+  accountModseq,
+  recallIdsOf,
+  recallsByIds,
+  recallsChangedSince,
+  recallsOfMessages,
+} from '../../store/recalls.ts';
 import { countsFor } from '../../recall/report.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { pageOf, sortArguments } from '../query.ts';
-import { accountOf, attempt, changesArguments, emptySetResult, getArguments, isObject, numberOf, onlyArguments, pick, resolveId, setArguments, setResponse } from '../standard.ts';
+import {
+  accountOf,
+  attempt,
+  changesArguments,
+  emptySetResult,
+  getArguments,
+  isObject,
+  numberOf,
+  onlyArguments,
+  pick,
+  resolveId,
+  setArguments,
+  setResponse,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import type { Account } from '../../directory/directory.ts';
 
@@ -57,7 +76,9 @@ export const recallGet: Method = async (args, context) => {
   const state = await accountModseq(context.store, account.tenant, account.id);
   const numbers = ids
     ? ids.map((id) => numberOf(id, 'r') ?? 0)
-    : (await recallIdsOf(context.store, account.tenant, account.id)).slice(0, LIMITS.maxObjectsInGet).map((row) => row.id);
+    : (await recallIdsOf(context.store, account.tenant, account.id))
+        .slice(0, LIMITS.maxObjectsInGet)
+        .map((row) => row.id);
   const rows = await recallsByIds(context.store, account.tenant, account.id, numbers);
   const all = new Map(rows.map((row) => [`r${row.id}`, toRecall(row)]));
   const wanted = ids ?? numbers.map((number) => `r${number}`);
@@ -81,14 +102,28 @@ export const recallQuery: Method = async (args, context) => {
   const state = await accountModseq(context.store, account.tenant, account.id);
   let rows = await recallIdsOf(context.store, account.tenant, account.id);
   if (filter['emailId'] !== undefined) {
-    const email = await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, numberOf(filter['emailId'], 'm') ?? 0);
+    const email = await emailToSubmit(
+      context.store,
+      { tenant: account.tenant, account: account.id },
+      numberOf(filter['emailId'], 'm') ?? 0,
+    );
     const messageId = email?.envelope.messageId?.[0];
-    const of = messageId === undefined ? [] : await recallsOfMessages(context.store, account.tenant, account.id, [messageId]);
+    const of =
+      messageId === undefined ? [] : await recallsOfMessages(context.store, account.tenant, account.id, [messageId]);
     rows = rows.filter((row) => of.some((recall) => recall.id === row.id));
   }
   if (filter['status'] !== undefined) rows = rows.filter((row) => row.status === filter['status']);
   if (sorts[0]?.ascending === true) rows = rows.toReversed();
-  return { accountId: args['accountId'], queryState: String(state), canCalculateChanges: false, ...pageOf(rows.map((row) => `r${row.id}`), args, LIMITS.maxQuery) };
+  return {
+    accountId: args['accountId'],
+    queryState: String(state),
+    canCalculateChanges: false,
+    ...pageOf(
+      rows.map((row) => `r${row.id}`),
+      args,
+      LIMITS.maxQuery,
+    ),
+  };
 };
 
 export const recallChanges: Method = async (args, context) => {
@@ -96,7 +131,13 @@ export const recallChanges: Method = async (args, context) => {
   const { since, max } = changesArguments(args);
   const state = await accountModseq(context.store, account.tenant, account.id);
   if (since > state) throw new MethodError('cannotCalculateChanges');
-  const rows = await recallsChangedSince(context.store, account.tenant, account.id, since, (max ?? LIMITS.maxQuery) + 1);
+  const rows = await recallsChangedSince(
+    context.store,
+    account.tenant,
+    account.id,
+    since,
+    (max ?? LIMITS.maxQuery) + 1,
+  );
   const taken = rows.slice(0, max ?? LIMITS.maxQuery);
   const more = rows.length > taken.length;
   return {
@@ -132,26 +173,41 @@ export const recallSet: Method = async (args, context) => {
       result.updated[id] = null;
     });
   }
-  for (const id of destroy) result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
+  for (const id of destroy)
+    result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
   // What a recall changes of the state comes after the gate, with its sweep.
   const after = update.size > 0 ? String(await accountModseq(context.store, account.tenant, account.id)) : before;
   return setResponse(args['accountId'], before, after, result);
 };
 
-async function createRecall(context: MethodContext, account: Account, object: Record<string, unknown>): Promise<Record<string, unknown>> {
+async function createRecall(
+  context: MethodContext,
+  account: Account,
+  object: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
   const began = performance.now();
-  const { mode = 'delete', replacementEmailId = null, recipients = null, includeRead = false, notifyMe = false, reason = null } = object;
+  const {
+    mode = 'delete',
+    replacementEmailId = null,
+    recipients = null,
+    includeRead = false,
+    notifyMe = false,
+    reason = null,
+  } = object;
   const wrong = Object.keys(object).filter((name) => !CREATABLE.includes(name));
   const emailId = numberOf(typeof object['emailId'] === 'string' ? resolveId(object['emailId'], context) : null, 'm');
   if (emailId === undefined) wrong.push('emailId');
   if (mode !== 'delete' && mode !== 'replace') wrong.push('mode');
-  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string'))) wrong.push('recipients');
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string')))
+    wrong.push('recipients');
   if (typeof includeRead !== 'boolean') wrong.push('includeRead');
   if (typeof notifyMe !== 'boolean') wrong.push('notifyMe');
   if (reason !== null && typeof reason !== 'string') wrong.push('reason');
-  if (replacementEmailId !== null && (typeof replacementEmailId !== 'string' || mode !== 'replace')) wrong.push('replacementEmailId');
+  if (replacementEmailId !== null && (typeof replacementEmailId !== 'string' || mode !== 'replace'))
+    wrong.push('replacementEmailId');
   if (wrong.length > 0 || emailId === undefined) throw invalidProperties(wrong);
-  const replacement = replacementEmailId === null ? null : await readReplacement(context, account, replacementEmailId as string);
+  const replacement =
+    replacementEmailId === null ? null : await readReplacement(context, account, replacementEmailId as string);
   const recall = await context.recalls.request({
     actor: context.user,
     account: account.id,
@@ -168,31 +224,52 @@ async function createRecall(context: MethodContext, account: Account, object: Re
 }
 
 /** { status: "cancelled" } or { replacementEmailId } once. */
-async function updateRecall(context: MethodContext, account: Account, id: string, patch: Record<string, unknown>): Promise<void> {
+async function updateRecall(
+  context: MethodContext,
+  account: Account,
+  id: string,
+  patch: Record<string, unknown>,
+): Promise<void> {
   const number = numberOf(id, 'r');
   if (number === undefined) throw new SetFault('notFound');
   const names = Object.keys(patch);
   if (names.length !== 1 || !['status', 'replacementEmailId'].includes(names[0] ?? '')) {
-    throw invalidProperties(names.filter((name) => !['status', 'replacementEmailId'].includes(name)), 'Either "status" or "replacementEmailId" can be set.');
+    throw invalidProperties(
+      names.filter((name) => !['status', 'replacementEmailId'].includes(name)),
+      'Either "status" or "replacementEmailId" can be set.',
+    );
   }
   if (names[0] === 'status') {
     if (patch['status'] !== 'cancelled') throw invalidProperties(['status']);
     return context.recalls.cancel(context.user, account.id, number);
   }
-  const mail = await readReplacement(context, account, typeof patch['replacementEmailId'] === 'string' ? patch['replacementEmailId'] : '');
+  const mail = await readReplacement(
+    context,
+    account,
+    typeof patch['replacementEmailId'] === 'string' ? patch['replacementEmailId'] : '',
+  );
   await context.recalls.replace(context.user, account.id, number, mail);
 }
 
 /** The draft as it is to be sent: to whom its fields say. */
-async function readReplacement(context: MethodContext, account: Account, given: string): Promise<Parameters<MethodContext['recalls']['replace']>[3]> {
+async function readReplacement(
+  context: MethodContext,
+  account: Account,
+  given: string,
+): Promise<Parameters<MethodContext['recalls']['replace']>[3]> {
   const number = numberOf(resolveId(given, context), 'm');
-  const email = number === undefined ? undefined : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
+  const email =
+    number === undefined
+      ? undefined
+      : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
   if (!email || number === undefined) throw invalidProperties(['replacementEmailId']);
   const { from, to, cc, bcc } = email.envelope;
   const own = await context.directory.addressesOf(account.tenant, account.id);
   const sender = from?.[0]?.email.toLowerCase() ?? '';
   if (!own.includes(sender)) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
-  const recipients = [...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== ''))];
+  const recipients = [
+    ...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== '')),
+  ];
   if (recipients.length === 0) throw new SetFault('noRecipients', 'The replacement names no recipient.');
   const bytes = await context.blobs.read(account.tenant, email.blob_id);
   return { mailFrom: sender, recipients, bytes, emailId: number };
@@ -205,8 +282,14 @@ export const recallPreview: Method = async (args, context) => {
   const emailId = numberOf(args['emailId'], 'm');
   const recipients = args['recipients'] ?? null;
   if (emailId === undefined) throw invalidArguments('"emailId" is required.');
-  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string'))) throw invalidArguments('"recipients" is a list of addresses or null.');
-  const preview = await context.recalls.preview({ actor: context.user, account: account.id, message: { emailId }, recipients: recipients as string[] | null });
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string')))
+    throw invalidArguments('"recipients" is a list of addresses or null.');
+  const preview = await context.recalls.preview({
+    actor: context.user,
+    account: account.id,
+    message: { emailId },
+    recipients: recipients as string[] | null,
+  });
   return { accountId: args['accountId'], emailId: args['emailId'], ...preview };
 };
 

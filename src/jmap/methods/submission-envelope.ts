@@ -41,7 +41,9 @@ export function readEnvelope(given: unknown, fields: Fields, identity: string, n
 
 /** Each address once. The identity's own is what may be a return path; Bcc is as good as To. */
 function fromFields({ to, cc, bcc }: Fields, identity: string): SubmissionEnvelope {
-  const addresses = [...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map(({ email }) => email).filter((one) => one !== '');
+  const addresses = [...(to ?? []), ...(cc ?? []), ...(bcc ?? [])]
+    .map(({ email }) => email)
+    .filter((one) => one !== '');
   const once = new Map(addresses.map((email) => [canonicalAddress(email) ?? email, email]));
   const rcptTo = [...once.values()].map((email): Address => ({ email, parameters: null }));
   return {
@@ -115,7 +117,8 @@ function readMailParameters(from: Address, now: Date): Pick<SubmissionEnvelope, 
 
 /** A date-time within what the session offers; one that is past is now. */
 export function readSendAt(value: unknown, now: Date, property: string): Date {
-  const isDate = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
+  const isDate =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
   const time = isDate ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw invalidProperties([property], 'That is no date and time.');
   if (time > now.getTime() + LIMITS.maxDelayedSend * 1000) {

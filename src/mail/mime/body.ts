@@ -7,7 +7,13 @@ import { decodeQuotedPrintable } from './structure.ts';
 /** The part's content, transfer encoding undone; tolerant of what is wrong in it. */
 export function decodeBody(bytes: Uint8Array, part: Part): Uint8Array {
   const body = bytes.subarray(part.body[0], part.body[1]);
-  if (part.encoding === 'base64') return Buffer.from(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replace(/[^A-Za-z0-9+/]/g, ''), 'base64');
+  if (part.encoding === 'base64')
+    return Buffer.from(
+      Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+        .toString('latin1')
+        .replace(/[^A-Za-z0-9+/]/g, ''),
+      'base64',
+    );
   if (part.encoding === 'quoted-printable') return decodeQuotedPrintable(body);
   return body;
 }
@@ -54,7 +60,14 @@ export function bodyParts(root: Part): BodyParts {
   return found;
 }
 
-function walk(parts: Part[], multipart: string, inAlternative: boolean, html: Part[] | null, text: Part[] | null, attachments: Part[]): void {
+function walk(
+  parts: Part[],
+  multipart: string,
+  inAlternative: boolean,
+  html: Part[] | null,
+  text: Part[] | null,
+  attachments: Part[],
+): void {
   const textLength = text ? text.length : -1;
   const htmlLength = html ? html.length : -1;
   for (const [i, part] of parts.entries()) {

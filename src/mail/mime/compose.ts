@@ -95,7 +95,9 @@ function encodeAddress({ name, email }: EmailAddress): string {
   if (!name) return address;
   const plain = /^[\x20-\x7e]*$/.test(name) && !name.includes('=?');
   if (!plain) return `${encodeText(oneLine(name))} <${address}>`;
-  return /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name) ? `${name} <${address}>` : `"${oneLine(name).replace(/["\\]/g, '\\$&')}" <${address}>`;
+  return /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name)
+    ? `${name} <${address}>`
+    : `"${oneLine(name).replace(/["\\]/g, '\\$&')}" <${address}>`;
 }
 
 /** The part's fields, an empty line and its body. */
@@ -114,16 +116,25 @@ function buildNode(part: ComposePart): Buffer {
     ),
   );
   if (part.disposition || part.name) {
-    lines.push(fold(`Content-Disposition: ${buildParameters(part.disposition ?? 'attachment', part.name ? { filename: part.name } : {})}`));
+    lines.push(
+      fold(
+        `Content-Disposition: ${buildParameters(part.disposition ?? 'attachment', part.name ? { filename: part.name } : {})}`,
+      ),
+    );
   }
   if (part.cid) lines.push(`Content-ID: <${oneLine(part.cid)}>`);
   if (part.language?.length) lines.push(`Content-Language: ${oneLine(part.language.join(', '))}`);
   if (part.location) lines.push(`Content-Location: ${oneLine(part.location)}`);
   if ('parts' in part.body) {
-    const parts = part.body.parts.flatMap((child) => [Buffer.from(`--${boundary}\r\n`), buildNode(child), Buffer.from('\r\n')]);
+    const parts = part.body.parts.flatMap((child) => [
+      Buffer.from(`--${boundary}\r\n`),
+      buildNode(child),
+      Buffer.from('\r\n'),
+    ]);
     return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...parts, Buffer.from(`--${boundary}--\r\n`)]);
   }
-  const { encoding, bytes } = 'text' in part.body ? encodeTextBody(part.body.text) : encodeBytes(part.type, part.body.bytes);
+  const { encoding, bytes } =
+    'text' in part.body ? encodeTextBody(part.body.text) : encodeBytes(part.type, part.body.bytes);
   lines.push(`Content-Transfer-Encoding: ${encoding}`);
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
 }
@@ -142,7 +153,8 @@ function buildParameters(value: string, params: Record<string, string>): string 
 /** Plain where it can go as it is, else quoted-printable, else base64. */
 function encodeTextBody(text: string): { encoding: string; bytes: Buffer } {
   const crlf = text.replace(/\r\n|\r|\n/g, '\r\n');
-  if (/^[\t\r\n\x20-\x7e]*$/.test(crlf) && !/[^\r\n]{990}/.test(crlf)) return { encoding: '7bit', bytes: Buffer.from(crlf) };
+  if (/^[\t\r\n\x20-\x7e]*$/.test(crlf) && !/[^\r\n]{990}/.test(crlf))
+    return { encoding: '7bit', bytes: Buffer.from(crlf) };
   const bytes = Buffer.from(crlf);
   const high = bytes.reduce((count, byte) => (byte > 126 ? count + 1 : count), 0);
   if (high * 3 > bytes.length) return { encoding: 'base64', bytes: base64Lines(bytes) };
@@ -199,8 +211,15 @@ export interface SimpleMessage {
 export function simpleMessage(message: SimpleMessage): Buffer {
   const text: ComposePart = { type: 'text/plain', body: { text: message.text } };
   const content: ComposePart =
-    message.html === undefined ? text : { type: 'multipart/alternative', body: { parts: [text, { type: 'text/html', body: { text: message.html } }] } };
-  const attached = (message.attachments ?? []).map((file): ComposePart => ({ type: file.type, name: file.name, disposition: 'attachment', body: { bytes: file.bytes } }));
+    message.html === undefined
+      ? text
+      : { type: 'multipart/alternative', body: { parts: [text, { type: 'text/html', body: { text: message.html } }] } };
+  const attached = (message.attachments ?? []).map((file): ComposePart => ({
+    type: file.type,
+    name: file.name,
+    disposition: 'attachment',
+    body: { bytes: file.bytes },
+  }));
   return compose({
     headers: headersOf(message),
     root: attached.length === 0 ? content : { type: 'multipart/mixed', body: { parts: [content, ...attached] } },
@@ -212,7 +231,11 @@ export function simpleMessage(message: SimpleMessage): Buffer {
 function headersOf(message: Omit<SimpleMessage, 'text'>): ComposeHeader[] {
   return [
     { name: 'From', value: encodeAddressList([message.from]), raw: true },
-    { name: 'To', value: message.to.length === 0 ? 'undisclosed-recipients:;' : encodeAddressList(message.to), raw: true },
+    {
+      name: 'To',
+      value: message.to.length === 0 ? 'undisclosed-recipients:;' : encodeAddressList(message.to),
+      raw: true,
+    },
     ...(message.cc?.length ? [{ name: 'Cc', value: encodeAddressList(message.cc), raw: true }] : []),
     { name: 'Subject', value: message.subject },
     ...(message.headers ?? []),
@@ -221,20 +244,31 @@ function headersOf(message: Omit<SimpleMessage, 'text'>): ComposeHeader[] {
 
 /** multipart/report (RFC 6522): a readable part, then machine-readable ones. */
 export function reportMessage(
-  message: Omit<SimpleMessage, 'html' | 'attachments'> & { reportType: string; parts: { type: string; body: string | Uint8Array }[] },
+  message: Omit<SimpleMessage, 'html' | 'attachments'> & {
+    reportType: string;
+    parts: { type: string; body: string | Uint8Array }[];
+  },
 ): Buffer {
   const parts: ComposePart[] = [
     { type: 'text/plain', body: { text: message.text } },
     ...message.parts.map((part): ComposePart => ({ type: part.type, body: { bytes: Buffer.from(part.body) } })),
   ];
   const boundary = `=_${crypto.randomUUID().replaceAll('-', '')}`;
-  const lines = [...headersOf(message).map(headerLine), `Date: ${mailDate(message.date)}`, `Message-ID: <${message.messageId}>`, 'MIME-Version: 1.0'];
+  const lines = [
+    ...headersOf(message).map(headerLine),
+    `Date: ${mailDate(message.date)}`,
+    `Message-ID: <${message.messageId}>`,
+    'MIME-Version: 1.0',
+  ];
   lines.push(`Content-Type: multipart/report; report-type=${message.reportType}; boundary="${boundary}"`);
   const bodies = parts.flatMap((part, i) => {
     // RFC 3464 §2.1: the machine-readable part is 7bit text, and so it is never base64. What is returned may have 8 bits.
     const eightBit = 'bytes' in part.body && part.body.bytes.some((octet) => octet > 127);
     const fields = `Content-Type: ${part.type}\r\n${eightBit ? 'Content-Transfer-Encoding: 8bit\r\n' : ''}\r\n`;
-    const machine = i > 0 && 'bytes' in part.body ? Buffer.concat([Buffer.from(fields), Buffer.from(part.body.bytes)]) : buildNode(part);
+    const machine =
+      i > 0 && 'bytes' in part.body
+        ? Buffer.concat([Buffer.from(fields), Buffer.from(part.body.bytes)])
+        : buildNode(part);
     return [Buffer.from(`--${boundary}\r\n`), machine, Buffer.from('\r\n')];
   });
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...bodies, Buffer.from(`--${boundary}--\r\n`)]);

@@ -24,7 +24,9 @@ export function headerFields(block: Uint8Array): HeaderField[] {
     }
     const colon = line.indexOf(':');
     const name = colon < 1 ? '' : line.slice(0, colon).trimEnd();
-    current = /^[\x21-\x39\x3b-\x7e]+$/.test(name) ? { name, value: line.slice(colon + 1, colon + 1 + LIMITS.headerField) } : undefined;
+    current = /^[\x21-\x39\x3b-\x7e]+$/.test(name)
+      ? { name, value: line.slice(colon + 1, colon + 1 + LIMITS.headerField) }
+      : undefined;
     if (current) fields.push(current);
   }
   return fields;
@@ -114,17 +116,38 @@ function named(name: string | undefined): string | null {
 export function asMessageIds(value: string): string[] | null {
   const bare = unfold(value).replace(/\((?:[^()\\]|\\.)*\)/g, ' ');
   const ids = [...bare.matchAll(/<([^<>]+)>/g)].map((match) => clean((match[1] ?? '').replace(/\s+/g, '')));
-  if (ids.length === 0) ids.push(...bare.split(/[\s,]+/).filter((id) => /^[^\s<>@]+@[^\s<>@]+$/.test(id)).map(clean));
+  if (ids.length === 0)
+    ids.push(
+      ...bare
+        .split(/[\s,]+/)
+        .filter((id) => /^[^\s<>@]+@[^\s<>@]+$/.test(id))
+        .map(clean),
+    );
   return ids.length === 0 ? null : ids.map((id) => id.slice(0, 998));
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const ZONES: Record<string, number> = { ut: 0, gmt: 0, z: 0, est: -300, edt: -240, cst: -360, cdt: -300, mst: -420, mdt: -360, pst: -480, pdt: -420 };
+const ZONES: Record<string, number> = {
+  ut: 0,
+  gmt: 0,
+  z: 0,
+  est: -300,
+  edt: -240,
+  cst: -360,
+  cdt: -300,
+  mst: -420,
+  mdt: -360,
+  pst: -480,
+  pdt: -420,
+};
 
 /** RFC 8621 §4.1.2.6: "2026-11-23T14:02:00+01:00"; null if it is no date (RFC 5322 §3.3, obsolete forms taken). */
 export function asDate(value: string): string | null {
   const bare = unfold(value).replace(/\((?:[^()\\]|\\.)*\)/g, ' ');
-  const match = /^\s*(?:[a-z]{3,9},?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[a-z]{1,5})?/i.exec(bare);
+  const match =
+    /^\s*(?:[a-z]{3,9},?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[a-z]{1,5})?/i.exec(
+      bare,
+    );
   if (!match) return null;
   const [, day = '', monthName = '', yearText = '', hour = '', minute = '', second = '0', zone = 'z'] = match;
   const month = MONTHS.indexOf(monthName.toLowerCase());
@@ -132,9 +155,12 @@ export function asDate(value: string): string | null {
   if (yearText.length === 2) year += year < 50 ? 2000 : 1900;
   else if (yearText.length === 3) year += 1900;
   const numeric = /^([+-])(\d{2})(\d{2})$/.exec(zone);
-  const offset = numeric ? (numeric[1] === '-' ? -1 : 1) * (Number(numeric[2]) * 60 + Number(numeric[3])) : (ZONES[zone.toLowerCase()] ?? 0);
+  const offset = numeric
+    ? (numeric[1] === '-' ? -1 : 1) * (Number(numeric[2]) * 60 + Number(numeric[3]))
+    : (ZONES[zone.toLowerCase()] ?? 0);
   const [d, h, m, s] = [Number(day), Number(hour), Number(minute), Math.min(59, Number(second))];
-  if (month < 0 || year < 1 || year > 9999 || d < 1 || d > new Date(Date.UTC(year, month + 1, 0)).getUTCDate()) return null;
+  if (month < 0 || year < 1 || year > 9999 || d < 1 || d > new Date(Date.UTC(year, month + 1, 0)).getUTCDate())
+    return null;
   if (h > 23 || m > 59 || Math.abs(offset) >= 24 * 60) return null;
   const two = (n: number): string => String(n).padStart(2, '0');
   const sign = offset < 0 ? '-' : '+';
@@ -157,13 +183,17 @@ export interface Parameterised {
 export function parseParameters(value: string): Parameterised {
   const text = unfold(value);
   const semicolon = text.indexOf(';');
-  const first = (semicolon < 0 ? text : text.slice(0, semicolon)).replace(/\([^()]*\)/g, '').trim().toLowerCase();
+  const first = (semicolon < 0 ? text : text.slice(0, semicolon))
+    .replace(/\([^()]*\)/g, '')
+    .trim()
+    .toLowerCase();
   const plain: Record<string, string> = {};
   const pieces = new Map<string, { index: number; encoded: boolean; value: string }[]>();
   if (semicolon >= 0) {
     const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))/g;
     for (const [, rawName = '', quoted, token] of text.slice(semicolon).matchAll(pattern)) {
-      const content = quoted === undefined ? (token ?? '').replace(/\([^()]*\)\s*$/, '').trim() : quoted.replace(/\\(.)/g, '$1');
+      const content =
+        quoted === undefined ? (token ?? '').replace(/\([^()]*\)\s*$/, '').trim() : quoted.replace(/\\(.)/g, '$1');
       const name = rawName.toLowerCase();
       const extended = /^([^*]+)\*(?:(\d{1,3})(\*)?)?$/.exec(name);
       if (!extended) {
@@ -200,7 +230,10 @@ function joinPieces(list: { encoded: boolean; value: string }[]): string {
 export function decodeCharset(bytes: Uint8Array, charset: string): { text: string; problem: boolean } {
   const label = charset.trim().toLowerCase();
   // "us-ascii" with 8-bit bytes in it is UTF-8 more often than anything else.
-  const labels = label === '' || label === 'us-ascii' || label === 'ascii' || label === 'ansi_x3.4-1968' ? ['utf-8', 'windows-1252'] : [label === 'utf8mb4' ? 'utf-8' : label];
+  const labels =
+    label === '' || label === 'us-ascii' || label === 'ascii' || label === 'ansi_x3.4-1968'
+      ? ['utf-8', 'windows-1252']
+      : [label === 'utf8mb4' ? 'utf-8' : label];
   for (const name of labels) {
     try {
       return { text: new TextDecoder(name, { fatal: true }).decode(bytes), problem: false };

@@ -48,8 +48,18 @@ epilogue
 
 test('a nested message: part numbers, ranges, names', () => {
   const { root } = scan(NESTED);
-  assert.deepEqual(root.parts?.map((part) => [part.partId, part.type]), [['1', 'multipart/alternative'], ['2', 'application/pdf'], ['3', 'message/rfc822']]);
-  assert.deepEqual(root.parts?.[0]?.parts?.map((part) => part.partId), ['1.1', '1.2']);
+  assert.deepEqual(
+    root.parts?.map((part) => [part.partId, part.type]),
+    [
+      ['1', 'multipart/alternative'],
+      ['2', 'application/pdf'],
+      ['3', 'message/rfc822'],
+    ],
+  );
+  assert.deepEqual(
+    root.parts?.[0]?.parts?.map((part) => part.partId),
+    ['1.1', '1.2'],
+  );
   const [, pdf, inner] = root.parts ?? [];
   assert.equal(pdf?.name, '€ rates.pdf');
   assert.equal(pdf && Buffer.from(decodeBody(NESTED, pdf)).toString(), 'hello');
@@ -66,7 +76,10 @@ test('what is stored of it', () => {
   assert.equal(parsed.preview, 'Grüße');
   assert.equal(parsed.hasAttachment, true);
   const { textBody, htmlBody, attachments } = bodyParts(parsed.root);
-  assert.deepEqual([textBody, htmlBody, attachments].map((list) => list.map((part) => part.partId)), [['1.1'], ['1.2'], ['2', '3']]);
+  assert.deepEqual(
+    [textBody, htmlBody, attachments].map((list) => list.map((part) => part.partId)),
+    [['1.1'], ['1.2'], ['2', '3']],
+  );
 });
 
 test('header forms', () => {
@@ -82,7 +95,10 @@ test('header forms', () => {
   assert.equal(asDate('Mon, 23 Nov 2026 14:02:00 +0100 (CET)'), '2026-11-23T14:02:00+01:00');
   assert.equal(asDate('1 Jan 99 1:02 EST'), '1999-01-01T01:02:00-05:00');
   assert.equal(asDate('31 Feb 2026 10:00 +0000'), null);
-  assert.deepEqual(parseParameters(`text/plain; name*0*=utf-8''a%20; name*1=b; charset="x\\"y"`), { value: 'text/plain', params: { charset: 'x"y', name: 'a b' } });
+  assert.deepEqual(parseParameters(`text/plain; name*0*=utf-8''a%20; name*1=b; charset="x\\"y"`), {
+    value: 'text/plain',
+    params: { charset: 'x"y', name: 'a b' },
+  });
   assert.equal(baseSubject('Re: Fwd: [list] Re[2]: Hi (fwd)'), 'Hi');
   assert.equal(htmlToText('<style>x</style>a<script>alert(1)</SCRIPT>b &amp; c<!-- d -->'), 'ab & c');
 });
@@ -114,12 +130,20 @@ test('what is composed reads back', () => {
   const { textBody, attachments } = bodyParts(parsed.root);
   assert.equal(textBody[0] && bodyText(bytes, textBody[0]).value, 'Grüße\n.\nEnde ');
   assert.equal(attachments[0]?.name, 'zahlen €.csv');
-  assert.ok(bytes.toString('latin1').split('\r\n').every((line) => line.length < 999));
+  assert.ok(
+    bytes
+      .toString('latin1')
+      .split('\r\n')
+      .every((line) => line.length < 999),
+  );
 });
 
 test('nothing is injected through a value', () => {
   const bytes = compose({
-    headers: [{ name: 'Subject', value: 'a\r\nBcc: evil@x.test' }, { name: 'To', value: encodeAddressList([{ name: 'x\r\nCc: e', email: 'a@b\r\nBcc: c' }]), raw: true }],
+    headers: [
+      { name: 'Subject', value: 'a\r\nBcc: evil@x.test' },
+      { name: 'To', value: encodeAddressList([{ name: 'x\r\nCc: e', email: 'a@b\r\nBcc: c' }]), raw: true },
+    ],
     root: { type: 'text/plain', name: 'a\r\nX: y', body: { text: '' } },
     date: new Date(0),
     messageId: 'x@y',
@@ -136,17 +160,25 @@ test('a delivery status report has its three parts', () => {
     messageId: 'd@x.test',
     text: 'It failed.',
     reportType: 'delivery-status',
-    parts: [{ type: 'message/delivery-status', body: 'Reporting-MTA: dns; x\r\n' }, { type: 'text/rfc822-headers', body: 'Subject: s\r\n' }],
+    parts: [
+      { type: 'message/delivery-status', body: 'Reporting-MTA: dns; x\r\n' },
+      { type: 'text/rfc822-headers', body: 'Subject: s\r\n' },
+    ],
   });
   const { root } = scan(bytes);
-  assert.deepEqual(root.parts?.map((part) => part.type), ['text/plain', 'message/delivery-status', 'text/rfc822-headers']);
+  assert.deepEqual(
+    root.parts?.map((part) => part.type),
+    ['text/plain', 'message/delivery-status', 'text/rfc822-headers'],
+  );
   assert.equal(root.params['report-type'], 'delivery-status');
 });
 
 test('any bytes are read without an exception, and every range lies inside', () => {
-  const mutated = fc.tuple(fc.nat(NESTED.length), fc.nat(60), fc.uint8Array({ maxLength: 40 })).map(([at, drop, put]) =>
-    Buffer.concat([NESTED.subarray(0, at), put, NESTED.subarray(Math.min(NESTED.length, at + drop))]),
-  );
+  const mutated = fc
+    .tuple(fc.nat(NESTED.length), fc.nat(60), fc.uint8Array({ maxLength: 40 }))
+    .map(([at, drop, put]) =>
+      Buffer.concat([NESTED.subarray(0, at), put, NESTED.subarray(Math.min(NESTED.length, at + drop))]),
+    );
   fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 400 })), (bytes) => {
       const { root, preview } = parseMessage(bytes);

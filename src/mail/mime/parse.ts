@@ -20,7 +20,13 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
   return {
     envelope,
     root,
-    preview: searchText.slice(0, 4 * LIMITS.preview).replace(/\s+/g, ' ').trim().slice(0, LIMITS.preview).toWellFormed().replace(/\uFFFD$/, ''),
+    preview: searchText
+      .slice(0, 4 * LIMITS.preview)
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, LIMITS.preview)
+      .toWellFormed()
+      .replace(/\uFFFD$/, ''),
     searchText: searchText.slice(0, LIMITS.searchText).toWellFormed(),
     hasAttachment: attachments.some((part) => part.disposition === 'attachment' || !part.cid),
     baseSubject: baseSubject(envelope.subject ?? ''),
@@ -53,11 +59,14 @@ export function htmlToText(html: string): string {
     at = end.endsWith('>') ? close + end.length : afterTag(html, close);
     if (/^<\/?(?:p|div|br|tr|td|li|h\d|table|blockquote)\b/i.test(html.slice(open, open + 12))) text += ' ';
   }
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{2,6}));/gi, (all, dec?: string, hexa?: string, name?: string) => {
-    if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
-    const code = dec === undefined ? Number.parseInt(hexa ?? '', 16) : Number(dec);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
-  });
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{2,6}));/gi,
+    (all, dec?: string, hexa?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
+      const code = dec === undefined ? Number.parseInt(hexa ?? '', 16) : Number(dec);
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
+    },
+  );
 }
 
 function indexOfIgnoringCase(html: string, needle: string, from: number): number {

@@ -34,7 +34,13 @@ export function headerEnd(bytes: Uint8Array, [start, end]: ByteRange): number {
   return end;
 }
 
-function scanEntity(state: Scan, range: ByteRange, number: string, depth: number, fallback: string): { root: Part; fields: HeaderField[] } {
+function scanEntity(
+  state: Scan,
+  range: ByteRange,
+  number: string,
+  depth: number,
+  fallback: string,
+): { root: Part; fields: HeaderField[] } {
   const { bytes } = state;
   state.parts++;
   const bodyStart = headerEnd(bytes, range);
@@ -47,7 +53,11 @@ function scanEntity(state: Scan, range: ByteRange, number: string, depth: number
   const type = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(contentType.value) ? contentType.value : 'text/plain';
   const dispositionField = first('content-disposition');
   const disposition = dispositionField === undefined ? undefined : parseParameters(dispositionField);
-  const encoding = (first('content-transfer-encoding') ?? '7bit').replace(/\([^()]*\)/g, '').trim().toLowerCase() || '7bit';
+  const encoding =
+    (first('content-transfer-encoding') ?? '7bit')
+      .replace(/\([^()]*\)/g, '')
+      .trim()
+      .toLowerCase() || '7bit';
   const text = (name: string): string | null => {
     const value = first(name);
     return value === undefined ? null : asText(value) || null;
@@ -81,7 +91,9 @@ function scanEntity(state: Scan, range: ByteRange, number: string, depth: number
     root.parts = [];
     for (const [i, part] of ranges.entries()) {
       if (state.parts >= LIMITS.parts) break;
-      root.parts.push(scanEntity(state, part, number === '' ? String(i + 1) : `${number}.${i + 1}`, depth + 1, childDefault).root);
+      root.parts.push(
+        scanEntity(state, part, number === '' ? String(i + 1) : `${number}.${i + 1}`, depth + 1, childDefault).root,
+      );
     }
     if (root.parts.length > 0) return { root, fields };
     // A multipart without a single part is shown as the text it is.

@@ -57,7 +57,12 @@ export function addMissing(bytes: Buffer, missing: { date: Date; messageId: stri
   let at = 0;
   for (const field of fieldRanges(bytes)) at = field.end;
   const added = Buffer.from(lines.join(''));
-  if (at === 0) return Buffer.concat([added, /^\r?\n/.test(bytes.subarray(0, 2).toString('latin1')) ? Buffer.alloc(0) : Buffer.from('\r\n'), bytes]);
+  if (at === 0)
+    return Buffer.concat([
+      added,
+      /^\r?\n/.test(bytes.subarray(0, 2).toString('latin1')) ? Buffer.alloc(0) : Buffer.from('\r\n'),
+      bytes,
+    ]);
   const broken = bytes[at - 1] !== LF; // the last field has no line break: the message ends in it
   return Buffer.concat([bytes.subarray(0, at), ...(broken ? [Buffer.from('\r\n')] : []), added, bytes.subarray(at)]);
 }

@@ -103,12 +103,23 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
       // What a recall of the replacement itself covers is absent: its sweep decides it.
       const open = await uncoveredWaiting(tx, at);
       const deliveryOf = new Map(open.map((delivery) => [delivery.account_id, delivery.n]));
-      const standing = recall.notice_message_id === null ? [] : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
-      const first = new Map(standing.filter((notice) => deliveryOf.has(notice.account_id)).map((notice) => [notice.account_id, notice]));
+      const standing =
+        recall.notice_message_id === null
+          ? []
+          : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
+      const first = new Map(
+        standing.filter((notice) => deliveryOf.has(notice.account_id)).map((notice) => [notice.account_id, notice]),
+      );
       const placed = [...first.values()];
       if (placed.length > 0) {
         await placeReplacements(tx, { tenant, message }, modseqs, placed, deliveryOf);
-        await markPlaced(tx, tenant, message, placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0), clock());
+        await markPlaced(
+          tx,
+          tenant,
+          message,
+          placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0),
+          clock(),
+        );
       }
       const others = open.filter((delivery) => !first.has(delivery.account_id));
       await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, others);
