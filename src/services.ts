@@ -33,6 +33,8 @@ export function createServices(options: {
   faceConnections?: number;
   batchConnections?: number;
   onBatchBackend?: (pid: number) => void;
+  /** See delivery/accept.ts. */
+  membersAtOnce?: number;
 }): Services {
   const { config, log } = options;
   const clock = options.clock ?? (() => new Date());
@@ -46,7 +48,15 @@ export function createServices(options: {
   const ids = createIds(store);
   const blobs = createBlobs({ store, ids });
   const directory = createDirectory({ store });
-  const accept = createAccept({ store, ids, blobs, directory, clock });
+  const { membersAtOnce } = options;
+  const accept = createAccept({
+    store,
+    ids,
+    blobs,
+    directory,
+    clock,
+    ...(membersAtOnce === undefined ? {} : { membersAtOnce }),
+  });
   const recalls = createRecalls({
     store,
     ids,

@@ -78,6 +78,7 @@ test('needs a first line of known columns', async () => {
   assert.match(await refused(lines('address,colour\n'), 'badFile'), /this column "colour"/);
   assert.match(await refused(lines('address,name,Name\n'), 'badFile'), /this column "name"/);
   await refused(Array.fromAsync(readLines(join(directory, 'absent.csv'))), 'notFound');
+  await refused(Array.fromAsync(readLines(directory)), 'notFound');
 });
 
 test('imports a file', async (context) => {

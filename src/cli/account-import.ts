@@ -64,6 +64,7 @@ export async function* readLines(file: string): AsyncIterable<ImportLine> {
       else columns = readColumns(record);
     }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) cannotRead(file)(); // a directory, say
     if (!(error instanceof CsvError)) throw error;
     yield brokenLine(error as CsvError & { lines: number; records: number });
     return;

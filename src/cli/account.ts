@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { AccountKind } from '../directory/admin.ts';
-import type { Right } from '../store/directory.ts';
+import { Refusal } from '../mail/errors.ts';
+import { tenantsAll, type Right } from '../store/directory.ts';
 import { accountShown, accountsPage, type ListedAccount, type ShownAccount } from '../store/directory-accounts.ts';
 import { importFile } from './account-import.ts';
 import { readArguments, Usage, verbOf, wordOf, yesOrNo } from './arguments.ts';
@@ -100,14 +101,16 @@ async function add(
 const PAGE = 1000;
 
 async function list(session: DirectorySession, values: Values): Promise<void> {
-  const tenant = values.tenant === undefined ? null : (await tenantOf(session, values.tenant)).id;
+  const { store } = session;
+  const tenants = values.tenant === undefined ? await tenantsAll(store) : [await tenantOf(session, values.tenant)];
   async function* pages(): AsyncIterable<ListedAccount[]> {
-    let page = await accountsPage(session.store, tenant, '', PAGE);
-    do yield page;
-    while (
-      page.length === PAGE &&
-      (page = await accountsPage(session.store, tenant, page.at(-1)?.address ?? '', PAGE)).length > 0
-    );
+    for (const { id } of tenants) {
+      let after = '';
+      for (let page: ListedAccount[]; (page = await accountsPage(store, id, after, PAGE)).length > 0;) {
+        yield page;
+        after = page.at(-1)?.address ?? '';
+      }
+    }
   }
   await printList(values.json, pages(), ['address', 'name', 'kind', 'canSignIn', 'aliases']);
 }
@@ -115,7 +118,8 @@ async function list(session: DirectorySession, values: Values): Promise<void> {
 async function shown(session: DirectorySession, address: string): Promise<ShownAccount> {
   const { tenant, id } = await accountNamed(session, address);
   const account = await accountShown(session.store, tenant, id);
-  return account ?? accountNamed(session, address).then(() => Promise.reject(new Error('the account is gone')));
+  if (!account) throw new Refusal('notFound', `There is no account ${address} any more.`);
+  return account;
 }
 
 async function show(session: DirectorySession, address: string, values: Values): Promise<void> {

@@ -53,7 +53,8 @@ export async function run(args: string[]): Promise<number> {
         break;
       case 'show': {
         const group = await shown(session, address);
-        print(values.json, group, () => properties({ ...group, members: group.members.join('\n  ') }));
+        const { members, ...rest } = group;
+        print(values.json, group, () => [properties(rest), 'members', ...members.map((one) => `  ${one}`)].join('\n'));
         break;
       }
       case 'set':

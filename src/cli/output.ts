@@ -35,10 +35,14 @@ export async function printList(
   const shown = createTable(columns);
   let count = 0;
   for await (const rows of pages) {
-    if (json) for (const row of rows) console.log(`${count++ === 0 ? '[\n' : ',\n'}${JSON.stringify(row)}`);
-    else console.log(shown.page(rows));
+    if (rows.length === 0) continue;
+    console.log(
+      json ? rows.map((row, i) => `${count + i === 0 ? '[' : ','}${JSON.stringify(row)}`).join('\n') : shown.page(rows),
+    );
+    count += rows.length;
   }
   if (json) console.log(count === 0 ? '[]' : ']');
+  else if (count === 0) console.log(shown.page([]));
 }
 
 /** A thing's properties, a line each. */

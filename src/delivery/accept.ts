@@ -11,7 +11,8 @@ import type { Policy } from '../mail/policy.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Ids } from '../store/ids.ts';
 import type { Store } from '../store/postgres.ts';
-import type { Directory } from '../directory/directory.ts';
+import { messageIdOf } from '../store/messages.ts';
+import type { Account, Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
 import { route } from './route.ts';
 
@@ -75,6 +76,8 @@ export interface AcceptDeps {
   blobs: Blobs;
   directory: Pick<Directory, 'resolve' | 'policy' | 'account'>;
   clock: () => Date;
+  /** Groups of up to this many members inside have their copies at once; 500 by default. Race tests want a fan-out of few. */
+  membersAtOnce?: number;
   /** Barrier tests stop here: 'locked', 'placed'. */
   pause?: (point: string) => Promise<void>;
 }
@@ -187,7 +190,8 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
     );
   }
   if (input.recipients.length === 0) throw new Refusal('noRecipients', 'The message names no recipient.');
-  if (input.recipients.length > policy.maxRecipients) {
+  // What others send us has the limit of the face that it comes in by; a replacement goes where its original went.
+  if (origin.kind === 'submission' && !input.replaces && input.recipients.length > policy.maxRecipients) {
     throw new Refusal(
       'tooManyRecipients',
       `A message may name ${policy.maxRecipients} recipients; use a group for more.`,
@@ -195,12 +199,10 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
     );
   }
   const routed = await route(deps.directory, tenant, input.recipients);
-  const now = deps.clock();
   const submitter = origin.kind === 'submission' ? await deps.directory.account(tenant, origin.account) : undefined;
-  const domain = domainOf(submitter?.address ?? input.mailFrom) || 'localhost';
-  const made = `${crypto.randomUUID()}@${domain}`;
-  const complete = origin.kind === 'submission' ? addMissing(input.bytes, { date: now, messageId: made }) : input.bytes;
-  const bare = origin.kind === 'submission' ? removeHeaders(complete, ['bcc', 'resent-bcc']) : complete;
+  const now = deps.clock();
+  const complete = origin.kind === 'submission' ? completed(input, submitter, now) : input.bytes;
+  const bare = origin.kind === 'submission' ? removeHeaders(complete, BLIND) : complete;
   const traced = input.received ? Buffer.concat([Buffer.from(input.received), bare]) : bare;
   const parsed: ParsedMessage = parseMessage(traced);
   const sendAt = input.sendAt && input.sendAt > now ? input.sendAt : undefined;
@@ -212,12 +214,23 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
     bytes: traced,
     parsed,
     // The sender's own copy keeps its Bcc; nobody else's has it.
-    sent: bare === complete ? null : { bytes: complete, parsed: parseMessage(complete) },
-    messageIdHeader: parsed.envelope.messageId?.[0] ?? '',
+    sent:
+      bare === complete || (input.sentCopy ?? 'create') !== 'create'
+        ? null
+        : { bytes: complete, parsed: parseMessage(complete) },
+    messageIdHeader: messageIdOf(parsed) ?? '',
     sendAt,
     local: hold(now, sendAt, holds ? policy.holdInsideSeconds : 0),
     away: input.replaces ? { state: 'held', dueAt: null } : hold(now, sendAt, holds ? policy.holdOutsideSeconds : 0),
   };
+}
+
+/** Fields that nobody but the sender is shown. */
+const BLIND = ['bcc', 'resent-bcc'];
+
+function completed(input: AcceptInput, submitter: Account | undefined, date: Date): Buffer {
+  const domain = domainOf(submitter?.address ?? input.mailFrom) || 'localhost';
+  return addMissing(input.bytes, { date, messageId: `${crypto.randomUUID()}@${domain}` });
 }
 
 function hold(now: Date, sendAt: Date | undefined, seconds: number): Acceptance['local'] {

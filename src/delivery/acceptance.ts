@@ -72,7 +72,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
     const messages: Numbered[] = [];
     for (const [i, acceptance] of acceptances.entries()) {
       const [id = 0, other = 0] = numbers.slice(2 * i);
-      messages.push(await number(tx, tenant, { acceptance, id, sentId: acceptance.sent ? other : id }));
+      messages.push(await number(deps, tx, tenant, { acceptance, id, sentId: acceptance.sent ? other : id }));
     }
     const contents = messages.flatMap(contentsOf);
     const [modseqs, threads] = await together(
@@ -124,6 +124,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
 
 /** Numbers a message's deliveries: local ones by ascending account, then those outside. Groups are the database's. */
 async function number(
+  { membersAtOnce }: AcceptDeps,
   tx: Transaction,
   tenant: number,
   of: { acceptance: Acceptance; id: number; sentId: number },
@@ -137,7 +138,7 @@ async function number(
     const inside = counts.total - counts.outside;
     if (counts.total === 0)
       throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
-    const now = atOnce && inside <= AT_ONCE ? await localDeliveries(tx, tenant, id, inside) : [];
+    const now = atOnce && inside <= (membersAtOnce ?? AT_ONCE) ? await localDeliveries(tx, tenant, id, inside) : [];
     return { ...of, ...counts, deliveries: [], now, later: inside - now.length };
   }
   const deliveries = direct.map((to, i): NewDelivery => ({

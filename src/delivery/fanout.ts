@@ -5,8 +5,11 @@ import type { Logger } from '../mail/log.ts';
 import { lockAndRaise } from '../store/account-state.ts';
 import { createLanes, type Lanes } from '../store/lanes.ts';
 import { accountChanged } from '../store/notify.ts';
+import { finalizeSubmission } from '../store/outgoing.ts';
 import type { Store } from '../store/postgres.ts';
 import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../store/placing.ts';
+import { pendingSender } from '../store/submissions.ts';
+import { together } from '../store/together.ts';
 import { halveWork, takeWork, type Range } from '../store/work.ts';
 
 export interface FanoutDeps {
@@ -33,9 +36,17 @@ export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
       if (!taken) return false;
       const { tenant, of: message } = taken;
       const at = { tenant, message, from: taken.from, to: taken.to };
-      const modseqs = await lockAndRaise(tx, tenant, await waitingAccounts(tx, at));
+      const [accounts, sender] = await together(waitingAccounts(tx, at), pendingSender(tx, tenant, message));
+      const modseqs = await lockAndRaise(
+        tx,
+        tenant,
+        sender === undefined ? accounts : ascending([...accounts, sender]),
+      );
       await deps.pause?.('accounts-locked');
-      await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, await uncoveredWaiting(tx, at));
+      const open = await uncoveredWaiting(tx, at);
+      await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, open);
+      // What was held until now can be unsent no more.
+      if (sender !== undefined && open.length > 0) await finalizeSubmission(tx, tenant, message, sender);
       if (modseqs.size > NAMED) tx.changes.tenants.add(tenant);
       else for (const account of modseqs.keys()) accountChanged(tx.changes, tenant, account);
       await deps.pause?.('placed');
@@ -52,6 +63,10 @@ export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
 
 /** Work with a date, and work of processes that died, is looked for this often. */
 const TICK_MS = 500;
+
+function ascending(accounts: number[]): number[] {
+  return [...new Set(accounts)].toSorted((a, b) => a - b);
+}
 
 /** Two lanes: one a core. */
 export function createFanout(deps: FanoutDeps): Lanes {

@@ -4,7 +4,7 @@ import { raise } from '../store/account-state.ts';
 import { placeCopies } from '../store/placing.ts';
 import { NOW, refused, testDirectory } from '../../test/support/directory.ts';
 import { testMail } from '../../test/support/mailboxes.ts';
-import { createAdmin } from './admin.ts';
+import { createAdmin, type AccountInput } from './admin.ts';
 import { hashPassword } from './passwords.ts';
 
 const t = await testDirectory();
@@ -61,7 +61,7 @@ test('an account has its mailboxes, its addresses and a modseq', async () => {
 
 test('what may not be added, and why', async () => {
   const before = await t.sql(`SELECT count(*) FROM address`);
-  const add = admin.addAccount;
+  const add = (account: AccountInput): Promise<number> => admin.addAccount(account);
   assert.equal(await refused(add({ address: 'ana' }), 'badAddress'), '"ana" is not an address.');
   assert.equal(
     await refused(add({ address: 'ana@outside.test' }), 'notLocal'),
@@ -206,6 +206,29 @@ test('nothing is left of a removed account, and its address is free', async () =
   assert.notEqual(await admin.addAccount({ address: 'gone@pigeon.test' }), id);
 });
 
+test('a change and a removal at the same time, in both orders', async () => {
+  await admin.addAccount({ address: 'both@pigeon.test' });
+  const change = { addAliases: ['both2@pigeon.test'] };
+  const one = t.slowAdmin();
+  const changing = one.slow.setAccount('both@pigeon.test', change);
+  await one.reached;
+  const removing = admin.removeAccount('both@pigeon.test');
+  await t.blocked();
+  one.go();
+  await Promise.all([changing, removing]);
+  assert.deepEqual(await t.sql(`SELECT 1 FROM address WHERE address ~ '^both'`), []);
+
+  await admin.addAccount({ address: 'both@pigeon.test' });
+  const other = t.slowAdmin();
+  const first = other.slow.removeAccount('both@pigeon.test');
+  await other.reached;
+  const late = refused(admin.setAccount('both@pigeon.test', change), 'notFound');
+  await t.blocked();
+  other.go();
+  await Promise.all([first, late]);
+  assert.deepEqual(await t.sql(`SELECT 1 FROM address WHERE address ~ '^both'`), []);
+});
+
 test('deliveries remember what had happened to the copies of a removed account', async (context) => {
   const mail = await testMail();
   context.after(() => mail.close());
@@ -256,10 +279,10 @@ test('mail that is being put into an account as it is removed goes with it', asy
   const gone = await people.addAccount({ address: 'gone@pigeon.test' });
   const stays = await people.addAccount({ address: 'stays@pigeon.test' });
   const { messageId } = await mail.deliver([stays], 'Subject: late\n\nlate\n');
-  const removal = Promise.withResolvers<Promise<void>>();
+  let removal: Promise<void> | undefined;
   await mail.store.transact(async (tx) => {
     const modseq = (await raise(tx, mail.tenant, gone)) ?? 0;
-    removal.resolve(people.removeAccount('gone@pigeon.test'));
+    removal = people.removeAccount('gone@pigeon.test');
     while (
       (await mail.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
         .length === 0
@@ -268,7 +291,7 @@ test('mail that is being put into an account as it is removed goes with it', asy
       { account: gone, message: messageId, thread: messageId, receivedAt: NOW, n: 2, modseq },
     ]);
   });
-  await await removal.promise;
+  await removal;
   assert.deepEqual(await mail.sql(`SELECT 1 FROM copy WHERE account_id = $1`, [gone]), []);
   assert.equal(await mail.store.transact((tx) => raise(tx, mail.tenant, gone)), undefined);
 });

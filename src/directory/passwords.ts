@@ -64,7 +64,7 @@ export interface PasswordChecker {
    * Is `password` the one of this PHC string? Null takes as long and is always false. Throws Unavailable when very many
    * wait for their answer.
    */
-  check(password: string, phc: string | null): Promise<boolean>;
+  readonly check: (password: string, phc: string | null) => Promise<boolean>;
 }
 
 /** Derivations at once: each takes 19 MB and a core. */

@@ -179,8 +179,8 @@ export async function finishLocal(
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await tx.run(
-    `UPDATE delivery d SET state = $4, finished_at = $5, due_at = NULL, remote_reply = $6 FROM unnest($3::int[]) AS x (n)
-     WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.n = x.n`,
+    // Not joined to unnest: the planner would read all of the message's deliveries, which it takes for a few.
+    `UPDATE delivery SET state = $4, finished_at = $5, due_at = NULL, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
     [at.tenant, at.message, deliveries, state, at.now, state === 'failed' ? ACCOUNT_GONE : null],
   );
 }

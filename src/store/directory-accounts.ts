@@ -172,16 +172,16 @@ export interface ListedAccount {
 const LISTED = `t.name AS tenant, p.id, p.address, p.name, p.kind, p.password IS NOT NULL AS "canSignIn",
   ARRAY(SELECT a.address FROM address a WHERE a.tenant_id = p.tenant_id AND a.account_id = p.id AND a.address <> p.address ORDER BY 1) AS aliases`;
 
-/** Accounts by address, a page after `after`; of every tenant where `tenant` is null. */
+/** Accounts of a tenant by address, a page after `after`. */
 export async function accountsPage(
   reader: Reader,
-  tenant: number | null,
+  tenant: number,
   after: string,
   limit: number,
 ): Promise<ListedAccount[]> {
   return reader.rows(
     `SELECT ${LISTED} FROM account p JOIN tenant t ON t.id = p.tenant_id
-     WHERE ($1::int IS NULL OR p.tenant_id = $1) AND p.address > $2 ORDER BY p.address LIMIT $3`,
+     WHERE p.tenant_id = $1 AND p.address > $2 ORDER BY p.address LIMIT $3`,
     [tenant, after, limit],
   );
 }

@@ -5,6 +5,7 @@ import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/messag
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { together } from './together.ts';
 
 export interface NewMessage {
   id: number;
@@ -41,7 +42,7 @@ export async function writeMessages(
   now: Date,
 ): Promise<void> {
   const blobIds = await blobs.reserve(messages.length);
-  await Promise.all([
+  await together(
     insertReferences(tx, tenant, threads),
     blobs.putMany(
       tx,
@@ -49,7 +50,7 @@ export async function writeMessages(
       messages.map(({ bytes }, i) => ({ id: blobIds[i] ?? 0, bytes })),
     ),
     insertRows(tx, tenant, messages, blobIds, threads.ids, now),
-  ]);
+  );
 }
 
 async function insertRows(
@@ -66,19 +67,19 @@ async function insertRows(
        envelope, structure, created_at, search)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.from_text, m.to_text, m.preview,
        m.envelope, m.structure, $2,
-       setweight(to_tsvector('simple', coalesce(m.subject, '')), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
+       setweight(to_tsvector('simple', m.subject_words), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
          || setweight(to_tsvector('simple', m.to_words), 'C') || setweight(to_tsvector('simple', m.text), 'D')
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::text[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         from_words, to_words, text)`,
+         subject_words, from_words, to_words, text)`,
     [
       tenant,
       now,
       messages.map((message) => message.id),
       blobIds,
       messages.map((message) => message.bytes.length),
-      envelopes.map((envelope) => envelope.messageId?.[0] ?? null),
+      messages.map(({ parsed }) => messageIdOf(parsed)),
       threads,
       envelopes.map((envelope) => envelope.sentAt),
       messages.map(({ parsed }) => parsed.hasAttachment),
@@ -88,11 +89,31 @@ async function insertRows(
       messages.map(({ parsed }) => parsed.preview),
       envelopes.map((envelope) => JSON.stringify(envelope)),
       messages.map(({ parsed }) => JSON.stringify(parsed.root)),
-      envelopes.map((envelope) => words(envelope.from)),
-      envelopes.map((envelope) => words([...(envelope.to ?? []), ...(envelope.cc ?? []), ...(envelope.bcc ?? [])])),
-      messages.map(({ parsed }) => parsed.searchText),
+      envelopes.map((envelope) => clip(envelope.subject ?? '', SEARCHED.subject)),
+      envelopes.map((envelope) => clip(words(envelope.from), SEARCHED.from)),
+      envelopes.map((envelope) =>
+        clip(words([...(envelope.to ?? []), ...(envelope.cc ?? []), ...(envelope.bcc ?? [])]), SEARCHED.to),
+      ),
+      messages.map(({ parsed }) => clip(parsed.searchText, SEARCHED.text)),
     ],
   );
+}
+
+/** Octets of a Message-ID that are kept: more is none (RFC 5322 §2.1.1), and an index takes no more than 2,700. */
+const MAX_MESSAGE_ID = 998;
+
+/** First Message-ID, without angle brackets: what a submission is found by. */
+export function messageIdOf({ envelope }: ParsedMessage): string | null {
+  const id = envelope.messageId?.[0] ?? null;
+  return id === null ? null : clip(id, MAX_MESSAGE_ID);
+}
+
+/** Octets of UTF-8 that are indexed for search: four times as much is still less than the 1 MB that a tsvector takes. */
+const SEARCHED = { subject: 10_000, from: 10_000, to: 30_000, text: 200_000 };
+
+function clip(text: string, octets: number): string {
+  if (text.length * 3 <= octets || Buffer.byteLength(text) <= octets) return text;
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, octets), { stream: true });
 }
 
 /** One message that is nobody's submission: a notice. */

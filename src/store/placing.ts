@@ -3,6 +3,7 @@
 import { SEEN } from '../mail/keywords.ts';
 import { finishLocal } from './deliveries.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { together } from './together.ts';
 
 export interface Placement {
   account: number;
@@ -37,7 +38,7 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
   });
   const list = [...boxes.values()];
   // One after the other on the wire, without waiting in between: the second finds what the first wrote.
-  const [, placed] = await Promise.all([
+  const [, placed] = await together(
     tx.run(
       `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
        FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) AS b (account_id, id, count, unread, modseq)
@@ -70,7 +71,7 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
         placements.map((copy) => copy.flags ?? 0),
       ],
     ),
-  ]);
+  );
   if (placed !== placements.length) throw new Error(`${placements.length - placed} copies have no mailbox to go to`);
 }
 
@@ -121,7 +122,7 @@ export async function deliverWaiting(
   if (!row) throw new Error(`message ${message} is not there`);
   const there = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
   const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id));
-  await Promise.all([
+  await together(
     finishLocal(
       tx,
       at,
@@ -146,5 +147,5 @@ export async function deliverWaiting(
         modseq: modseqs.get(account) ?? 0,
       })),
     ),
-  ]);
+  );
 }

@@ -71,6 +71,8 @@ export function openStore(options: StoreOptions): Store {
   const makePool = (max: number, extra: string): pg.Pool => {
     const pool = new pg.Pool({ ...base, max, idleTimeoutMillis: 30_000, options: `-c timezone=UTC ${extra}` });
     pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away
+    // Nor does the pool listen to a client that somebody has: it would crash Node too. Its query fails in any case.
+    pool.on('connect', (client) => void client.on('error', onError));
     return pool;
   };
   const faces = options.faceConnections ?? 10;

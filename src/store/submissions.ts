@@ -95,6 +95,15 @@ export async function insertEnvelopes(
   );
 }
 
+/** Whose submission it is, if it can still be unsent; undefined: it cannot, or it is none. */
+export async function pendingSender(reader: Reader, tenant: number, message: number): Promise<number | undefined> {
+  const row = await reader.row<{ account_id: number }>(
+    `SELECT account_id FROM submission WHERE tenant_id = $1 AND id = $2 AND undo_status = 'pending'`,
+    [tenant, message],
+  );
+  return row?.account_id;
+}
+
 /** Deliveries a range of fan-out. */
 export const FANOUT_BATCH = 2000;
 

@@ -26,7 +26,7 @@ export interface Meeting {
   /** The recall that was made before, if any: under way, or ended. */
   recall: number;
   /** What was handed out or done, for the check. */
-  history: { content: boolean; opened: boolean; recalls: number[] };
+  history: { content: boolean; opened: boolean; touched: boolean; recalls: number[] };
 }
 
 export interface Operation {
@@ -60,6 +60,11 @@ const isIt =
   ({ sent }: Meeting) =>
   (copy: HeldCopy): boolean =>
     copy.message_id === sent.message && copy.delivery_n !== null;
+
+/** An operation got hold of a delivered copy of the message. */
+function note(meeting: Meeting, copy: HeldCopy): void {
+  if (isIt(meeting)(copy)) meeting.history.touched = true;
+}
 
 async function recall(meeting: Meeting, pause: Pause, includeRead: boolean): Promise<void> {
   const { world, firm, sent } = meeting;
@@ -108,13 +113,19 @@ export const OPERATIONS: Operation[] = [
       markListed(pausing(world.store, pause), { tenant: firm.tenant, account }, [emailId], world.clock()),
   },
   mutator('mark read', async (tx, meeting) => {
-    const set = await setKeywords(tx, at(meeting), INBOX, () => ({ add: SEEN, remove: NONE }));
+    const set = await setKeywords(tx, at(meeting), INBOX, (copy) => (note(meeting, copy), { add: SEEN, remove: NONE }));
     if (set.some(({ copy }) => isIt(meeting)(copy))) tx.onCommit(() => (meeting.history.opened = true));
   }),
-  mutator('mark unread', (tx, meeting) => setKeywords(tx, at(meeting), INBOX, () => ({ add: NONE, remove: SEEN }))),
-  mutator('copy', (tx, meeting) => copyCopies(tx, at(meeting), INBOX, 4)),
-  mutator('move', (tx, meeting) => moveCopies(tx, at(meeting), INBOX, () => 6)),
-  mutator('destroy', (tx, meeting) => removeCopies(tx, at(meeting), INBOX)),
+  mutator('mark unread', (tx, meeting) =>
+    setKeywords(tx, at(meeting), INBOX, (copy) => (note(meeting, copy), { add: NONE, remove: SEEN })),
+  ),
+  mutator('copy', async (tx, meeting) => {
+    for (const { of } of await copyCopies(tx, at(meeting), INBOX, 4)) note(meeting, of);
+  }),
+  mutator('move', (tx, meeting) => moveCopies(tx, at(meeting), INBOX, (copy) => (note(meeting, copy), 6))),
+  mutator('destroy', async (tx, meeting) => {
+    for (const copy of await removeCopies(tx, at(meeting), INBOX)) note(meeting, copy);
+  }),
   mutator('append', (tx, meeting) => {
     const { sent, world } = meeting;
     const copy = { messageId: sent.message, threadId: sent.message, receivedAt: world.clock(), keywords: NONE };

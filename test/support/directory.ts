@@ -29,6 +29,8 @@ export interface TestDirectory {
   sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
   /** The latest entry. */
   audited(tenant: number): Promise<AuditRecord | undefined>;
+  /** An administrator whose next change stops before its commit: `reached` then resolves, `go` lets it commit. */
+  slowAdmin(): { slow: Admin; reached: Promise<void>; go: () => void };
   /** Resolves when a statement waits for a lock. */
   blocked(): Promise<void>;
   close(): Promise<void>;
@@ -52,8 +54,29 @@ export async function testDirectory(options: { listen?: boolean } = {}): Promise
   await admin.addAccount({ address: 'cho@pigeon.test' });
   await admin.addAccount({ address: 'zoe@other.test' });
   return {
-    ...{ connection, store, deps, admin, directory, pigeon, other, ana, ben, sql },
+    connection,
+    store,
+    deps,
+    admin,
+    directory,
+    pigeon,
+    other,
+    ana,
+    ben,
+    sql,
     audited: async (tenant) => (await auditPage(store, tenant, 0, 1000)).at(-1),
+    slowAdmin() {
+      const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const transact: Store['transact'] = (work) =>
+        store.transact(async (tx) => {
+          const result = await work(tx);
+          reached.resolve();
+          await go.promise;
+          return result;
+        });
+      const slow = createAdmin({ ...deps, store: { ...store, transact } });
+      return { slow, reached: reached.promise, go: () => go.resolve() };
+    },
     async blocked() {
       const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
       while ((await sql<{ n: number }>(waiting))[0]?.n === 0);
@@ -88,7 +111,10 @@ export interface Printed {
 export async function testCommand(
   connection: Connection,
   run: (args: string[]) => Promise<number>,
-): Promise<{ homing(context: TestContext, ...args: string[]): Promise<Printed>; close(): Promise<void> }> {
+): Promise<{
+  readonly homing: (context: TestContext, ...args: string[]) => Promise<Printed>;
+  readonly close: () => Promise<void>;
+}> {
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-cli-'));
   await writeFile(join(dataDir, 'connection.json'), JSON.stringify(connection));
   process.env['HOMING_DATA'] = dataDir;

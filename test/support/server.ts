@@ -63,7 +63,9 @@ export async function createCrashable(people: number): Promise<Crashable> {
         { stdio: ['ignore', 'pipe', 'pipe'], env },
       );
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      let asked = false;
       end = async (signal) => {
+        asked = true;
         child.kill(signal);
         await exited;
       };
@@ -75,7 +77,10 @@ export async function createCrashable(people: number): Promise<Crashable> {
         };
         child.stdout.on('data', take);
         child.stderr.on('data', take);
-        child.once('exit', (code, signal) => reject(new Error(`Homing ended with ${code ?? signal}:\n${output}`)));
+        child.once('exit', (code, signal) => {
+          if (!asked) console.error(`Homing ended by itself with ${code ?? signal}:\n${output}`);
+          reject(new Error(`Homing ended with ${code ?? signal}:\n${output}`));
+        });
       });
     },
     kill: () => end('SIGKILL'),
@@ -100,11 +105,12 @@ export async function createCrashable(people: number): Promise<Crashable> {
 }
 
 /** Asks again until it is so, or throws `what` after a time. Errors count as "not yet": the database may be away. */
-export async function until(what: string, isSo: () => Promise<boolean>, ms = 30_000): Promise<void> {
+export async function until(what: string, isSo: () => Promise<boolean>, ms = 15_000): Promise<void> {
   const deadline = Date.now() + ms;
+  let last: unknown;
   for (;;) {
-    if (await isSo().catch(() => false)) return;
-    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    if (await isSo().catch((error: unknown) => void (last = error))) return;
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

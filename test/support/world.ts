@@ -65,6 +65,7 @@ export async function createWorld(): Promise<World> {
     clock,
     faceConnections: 12,
     batchConnections: 4,
+    membersAtOnce: 0,
   });
   const { store, accept, recalls, directory, blobs } = services;
   const pool = new pg.Pool({ ...database.connection, max: 3 });

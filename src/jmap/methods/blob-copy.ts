@@ -25,7 +25,8 @@ export const blobCopy: Method = async (args, context) => {
       { tenant: from.tenant, account: from.id, actor: context.user.id, program: context.program },
       blobId,
     );
-    if (!blob) notCopied[blobId] = { type: 'notFound', description: 'There is no such blob.' };
+    // RFC 8620 §6.3 calls it notFound; its authors' test suite asks for the name that RFC 8621 §4.6 has.
+    if (!blob) notCopied[blobId] = { type: 'blobNotFound', description: 'There is no such blob.' };
     else if (blob.size > LIMITS.maxSizeUpload) notCopied[blobId] = { type: 'tooLarge' };
     else
       copied[blobId] = (

@@ -119,7 +119,7 @@ test('blobs are copied as uploads', async () => {
   assert.deepEqual(Object.keys(copied), [blobId, `e${id}`]);
   assert.deepEqual(
     Object.values(result['notCopied'] as Json).map((error) => error.type),
-    ['notFound', 'notFound'],
+    ['blobNotFound', 'blobNotFound'],
   );
   const user = { tenant: t.tenant, account: office.account, actor: ben.account, program: 'x' };
   assert.equal(String(await (await openBlob(ben.context, user, copied[blobId]))?.read()), 'bytes');

@@ -48,7 +48,7 @@ const PROBES: Record<string, Probe | string> = {
   'Core/echo': NO_IDS,
   'Blob/copy': {
     calls: ({ blob, part }) => [{ fromAccountId: ben.accountId, accountId: office.accountId, blobIds: [blob, part] }],
-    check: refusedIn('notCopied', 'notFound'),
+    check: refusedIn('notCopied', 'blobNotFound'),
   },
   'Mailbox/get': { calls: () => [{ ids: null }] },
   'Mailbox/changes': NO_IDS,

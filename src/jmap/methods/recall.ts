@@ -9,6 +9,7 @@ import {
   recallsOfMessages,
 } from '../../store/recalls.ts';
 import { countsFor } from '../../recall/report.ts';
+import { readContent } from '../../store/exposure.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -271,7 +272,10 @@ async function readReplacement(
     ...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== '')),
   ];
   if (recipients.length === 0) throw new SetFault('noRecipients', 'The replacement names no recipient.');
-  const bytes = await context.blobs.read(account.tenant, email.blob_id);
+  const at = { tenant: account.tenant, account: account.id, emailId: number };
+  const content = await readContent(context.store, at, { program: context.program, now: context.clock() });
+  if (!content) throw invalidProperties(['replacementEmailId']);
+  const bytes = await context.blobs.read(account.tenant, content.blob_id);
   return { mailFrom: sender, recipients, bytes, emailId: number };
 }
 
