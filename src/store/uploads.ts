@@ -1,7 +1,9 @@
 // Files that clients uploaded and nothing refers to yet (RFC 8620 §6.1).
 
+import type { Blobs } from './blobs.ts';
 import type { AccountKey } from './exposure.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import { tenantIds } from './outgoing.ts';
+import type { Reader, Store, Transaction } from './postgres.ts';
 
 export interface Upload {
   blob_id: number;
@@ -37,11 +39,45 @@ export async function uploadById(
   );
 }
 
-/** Forgets uploads of a tenant made before `before`, at most `limit`; answers the blobs that nothing needs any more. */
-export async function removeUploads(tx: Transaction, tenant: number, before: Date, limit: number): Promise<number[]> {
+/**
+ * Forgets uploads made before `before`, and their bytes: what a message was made of has been copied into it. Answers how
+ * many. RFC 8620 §6: they must be there for at least an hour.
+ */
+export async function expireUploads(
+  { store, blobs }: { store: Store; blobs: Pick<Blobs, 'remove'> },
+  before: Date,
+): Promise<number> {
+  let forgotten = 0;
+  for (const tenant of await tenantIds(store)) {
+    for (;;) {
+      const some = await store.transact((tx) => forgetSome(tx, blobs, tenant, before), 'batch');
+      forgotten += some;
+      if (some < AT_ONCE) break;
+    }
+  }
+  return forgotten;
+}
+
+/** Uploads forgotten in one transaction. */
+const AT_ONCE = 100;
+
+async function forgetSome(
+  tx: Transaction,
+  blobs: Pick<Blobs, 'remove'>,
+  tenant: number,
+  before: Date,
+): Promise<number> {
   const rows = await tx.rows<{ blob_id: number }>(
-    `DELETE FROM upload WHERE tenant_id = $1 AND id IN (SELECT id FROM upload WHERE tenant_id = $1 AND created_at < $2 LIMIT $3) RETURNING blob_id`,
-    [tenant, before, limit],
+    `DELETE FROM upload WHERE tenant_id = $1 AND (account_id, id) IN (
+       SELECT account_id, id FROM upload WHERE tenant_id = $1 AND created_at < $2 ORDER BY account_id, id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)
+     RETURNING blob_id`,
+    [tenant, before],
   );
-  return rows.map((row) => row.blob_id);
+  if (rows.length > 0)
+    await blobs.remove(
+      tx,
+      tenant,
+      rows.map((row) => row.blob_id),
+    );
+  return rows.length;
 }
