@@ -50,7 +50,7 @@ export async function run(options: BenchOptions): Promise<object> {
     };
     const watched = recipients - 5 > options.opened ? `p${options.opened + 1}@pigeon.test` : 'ben@pigeon.test'; // one who did not open it
     const watcher = await connectJmap(homing.ports.http, watched, PASSWORD);
-    const before = (await inbox(watcher)).unreadEmails as number;
+    const before = (await inbox(watcher)).unreadEmails;
     const asked = performance.now();
     const gated = await gate(ana, first.id, change);
     const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, 5).then(
@@ -157,8 +157,7 @@ export async function sentIds(ana: JmapClient, limit: number): Promise<string[]>
   ).ids;
 }
 
-async function inbox(client: JmapClient): Promise<any> {
-  // oxlint-disable-line typescript/no-explicit-any
+async function inbox(client: JmapClient): Promise<{ unreadEmails: number }> {
   const { list } = await client.call('Mailbox/get', { ids: ['f1'], properties: ['id', 'unreadEmails', 'totalEmails'] });
   return list[0];
 }
@@ -167,14 +166,18 @@ export async function preview(ana: JmapClient, emailId: string): Promise<{ insid
   return ana.call('Recall/preview', { emailId, recipients: null });
 }
 
-export async function finished(ana: JmapClient, id: string): Promise<any> {
-  // oxlint-disable-line typescript/no-explicit-any
-  let recall;
-  await until(async () => {
-    recall = (await ana.call('Recall/get', { ids: [id] })).list[0];
-    return recall.status !== 'sweeping';
-  }, 5);
-  return recall;
+interface FinishedRecall {
+  status: string;
+  total: number;
+  counts: Record<string, number>;
+  gatedAt: string;
+  doneAt: string;
+}
+
+export async function finished(ana: JmapClient, id: string): Promise<FinishedRecall> {
+  const get = async (): Promise<FinishedRecall> => (await ana.call('Recall/get', { ids: [id] })).list[0];
+  await until(async () => (await get()).status !== 'sweeping', 5);
+  return get();
 }
 
 async function openSome(port: number, count: number): Promise<void> {

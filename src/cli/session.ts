@@ -37,6 +37,7 @@ export async function withDirectory<T>(work: (session: DirectorySession) => Prom
     await reach(store, where);
     return await work(sessionOf(store, directory, () => new Date()));
   } finally {
+    await store.notifier.flushed();
     directory.close();
     await store.close();
   }

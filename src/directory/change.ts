@@ -33,9 +33,14 @@ export function createChange({ store, clock, actor }: AdminDeps): Change {
         return done.result;
       })
       .catch(asTaken);
-    await store.notifier.publishDirectory();
+    await tell(store);
     return result;
   };
+}
+
+/** Every process drops what it remembers. What was changed is durable already: a lost connection is worth a second try. */
+export async function tell({ notifier }: Store): Promise<void> {
+  await notifier.publishDirectory().catch(() => notifier.publishDirectory());
 }
 
 export function asTaken(error: unknown): never {

@@ -8,7 +8,7 @@ import { takenAddresses, tenantsOfDomains } from '../store/directory.ts';
 import { analyse, insertAccounts, type NewAccount } from '../store/directory-accounts.ts';
 import { holdGroups, insertMembers } from '../store/directory-groups.ts';
 import type { Transaction } from '../store/postgres.ts';
-import { asTaken, type AdminDeps } from './change.ts';
+import { asTaken, tell, type AdminDeps } from './change.ts';
 import { checkedAddress, checkedName, checkedTenant, checkPassword, refuse } from './checks.ts';
 import { hashPasswords, isPasswordHash } from './passwords.ts';
 
@@ -83,7 +83,7 @@ export async function importAccounts(
     if (!(error instanceof Undo)) throw error;
     return { ...report, imported: options.dryRun && report.wrongLines === 0 ? report.imported : 0 };
   }
-  await store.notifier.publishDirectory();
+  await tell(store);
   return report;
 }
 

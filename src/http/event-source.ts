@@ -57,7 +57,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
 
   /** The directory has changed: who may not listen any more, or to something else, has to come again. */
   const recheck = async (): Promise<void> => {
-    for (const stream of [...streams]) {
+    for (const stream of Array.from(streams)) {
       const accounts = await deps
         .userOf(stream.request)
         .then(async (user) => user && [...(await accountsOf(deps.directory, user)).keys()].join())

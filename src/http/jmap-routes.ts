@@ -103,7 +103,10 @@ async function download(services: JmapServices, request: FastifyRequest, reply: 
   const { type } = request.query as { type?: unknown };
   const account = (await accountsOf(services.directory, user)).get(accountId);
   const from = account && {
-    ...{ tenant: account.tenant, account: account.id, actor: user.id, program: programOf(request) },
+    tenant: account.tenant,
+    account: account.id,
+    actor: user.id,
+    program: programOf(request),
   };
   const wanted = { blobId, name, type: typeof type === 'string' ? type : 'application/octet-stream' };
   const found = from && (await downloadBlob(services, from, wanted));

@@ -64,7 +64,8 @@ test('the session: own account, shared ones, and absolute URLs of the host that 
 });
 
 test('the state of the session is that of every answer, and changes with what it says', async () => {
-  const stateOf = async (): Promise<unknown> => ((await (await ben.fetch('/.well-known/jmap')).json()) as Json)['state'];
+  const stateOf = async (): Promise<unknown> =>
+    ((await (await ben.fetch('/.well-known/jmap')).json()) as Json)['state'];
   const answer = await ben.fetch('/jmap/', { method: 'POST', headers: json, body: echo });
   const before = await stateOf();
   assert.equal(((await answer.json()) as Json)['sessionState'], before);
@@ -87,14 +88,24 @@ test('nobody without a password gets anything', async () => {
     { cookie: 'homing_session=x' },
   ];
   for (const header of headers) {
-    for (const path of ['/.well-known/jmap', '/jmap/eventsource/?types=*&closeafter=no&ping=0', '/jmap/download/a1/e1/x']) {
+    for (const path of [
+      '/.well-known/jmap',
+      '/jmap/eventsource/?types=*&closeafter=no&ping=0',
+      '/jmap/download/a1/e1/x',
+    ]) {
       const response = await fetch(base + path, { headers: header });
       assert.equal((await problemOf(response))['status'], 401, path);
       assert.match(response.headers.get('www-authenticate') ?? '', /^Basic realm="Homing"/);
     }
-    assert.equal((await fetch(`${base}/jmap/`, { method: 'POST', headers: { ...json, ...header }, body: echo })).status, 401);
+    assert.equal(
+      (await fetch(`${base}/jmap/`, { method: 'POST', headers: { ...json, ...header }, body: echo })).status,
+      401,
+    );
   }
-  assert.equal((await fetch(`${base}/.well-known/jmap`, { headers: { 'x-requested-with': 'x' } })).headers.get('www-authenticate'), null);
+  assert.equal(
+    (await fetch(`${base}/.well-known/jmap`, { headers: { 'x-requested-with': 'x' } })).headers.get('www-authenticate'),
+    null,
+  );
 });
 
 test('nothing is kept on the way', async () => {
@@ -121,7 +132,7 @@ test('what is wrong with a request as a whole', async () => {
     assert.equal(await typeOf(await post(bad)), `${error}:notRequest`, bad);
   }
   assert.equal(await typeOf(await post('{"using":[],"methodCalls":[],"createdIds":{"a":1}}')), `${error}:notRequest`);
-  assert.equal(await typeOf(await post(`${'['.repeat(500_000)}`)), `${error}:notRequest`);
+  assert.equal(await typeOf(await post('['.repeat(500_000))), `${error}:notRequest`);
   assert.equal(await typeOf(await post('{"using":["urn:x"],"methodCalls":[]}')), `${error}:unknownCapability`);
   const calls = Array.from({ length: LIMITS.maxCallsInRequest + 1 }, () => ['Core/echo', {}, 'c']);
   const tooMany = await problemOf(await post(JSON.stringify({ using: USING, methodCalls: calls })));
@@ -162,7 +173,7 @@ test('so many requests at once, and no more; each person has their own', async (
       client.fetch(path.replace(ana.accountId, client.accountId), { method: 'POST', headers: json, body: echo });
     // The server has read the heads once it refuses one more.
     let refused = await ask();
-    while (refused.ok) refused = await ask();
+    for (let i = 0; refused.ok && i < 1000; i++) refused = await ask();
     const problem = await problemOf(refused);
     assert.deepEqual([refused.status, problem['limit']], [429, limit]);
     assert.ok((await ask(ben)).ok);
@@ -174,7 +185,7 @@ test('so many requests at once, and no more; each person has their own', async (
   }
 });
 
-test('an upload is its owner\'s, and comes back as it went', async () => {
+test("an upload is its owner's, and comes back as it went", async () => {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   const upload = await ana.fetch(`/jmap/upload/${ana.accountId}/`, {
     method: 'POST',
@@ -211,7 +222,11 @@ test('a download counts, and says by which program', async () => {
   assert.equal(marked?.opened_at, null);
 });
 
-async function signIn(email = 'ana@pigeon.test', password = PASSWORD, headers: Record<string, string> = {}): Promise<Response> {
+async function signIn(
+  email = 'ana@pigeon.test',
+  password = PASSWORD,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(`${base}/auth/sign-in`, {
     method: 'POST',
     headers: { ...json, ...headers },
@@ -222,7 +237,8 @@ async function signIn(email = 'ana@pigeon.test', password = PASSWORD, headers: R
 async function cookieOf(response: Response): Promise<string> {
   assert.equal(response.status, 200);
   const cookie = response.headers.get('set-cookie') ?? '';
-  for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=43200']) assert.ok(cookie.includes(attribute), cookie);
+  for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=43200'])
+    assert.ok(cookie.includes(attribute), cookie);
   return cookie.split(';')[0] ?? '';
 }
 
@@ -275,7 +291,11 @@ test("another site's page cannot make use of the cookie", async () => {
     assert.equal((await withCookie(cookie, headers)).status, 401, JSON.stringify(headers));
   }
   const upload = (headers: Record<string, string>): Promise<Response> =>
-    fetch(`${base}/jmap/upload/${ana.accountId}/`, { method: 'POST', headers: { cookie, 'content-type': 'text/plain', ...headers }, body: 'x' });
+    fetch(`${base}/jmap/upload/${ana.accountId}/`, {
+      method: 'POST',
+      headers: { cookie, 'content-type': 'text/plain', ...headers },
+      body: 'x',
+    });
   assert.equal((await upload({})).status, 401);
   assert.equal((await upload({ origin: 'http://evil.test' })).status, 401);
   assert.equal((await upload({ origin: base })).status, 201);

@@ -13,14 +13,25 @@ test('what is JSON is read', () => {
 });
 
 test('what is none is refused as notJSON', () => {
-  for (const bad of ['', '{', '{"a":1}x', "{'a':1}", '[1,]', Buffer.from([0x22, 0xff, 0x22]), Buffer.from('"\u0001"')]) {
+  for (const bad of [
+    '',
+    '{',
+    '{"a":1}x',
+    "{'a':1}",
+    '[1,]',
+    Buffer.from([0x22, 0xff, 0x22]),
+    Buffer.from('"\u0001"'),
+  ]) {
     assert.throws(() => parse(bad), { type: 'urn:ietf:params:jmap:error:notJSON', status: 400 }, String(bad));
   }
 });
 
 test('what nests too deep is refused before it is built', () => {
   for (const deep of [nested(201), nested(1_000_000), '{"a":'.repeat(201) + '1' + '}'.repeat(201)]) {
-    assert.throws(() => parse(deep), (error) => error instanceof RequestError && error.type.endsWith(':notRequest'));
+    assert.throws(
+      () => parse(deep),
+      (error) => error instanceof RequestError && error.type.endsWith(':notRequest'),
+    );
   }
 });
 

@@ -102,7 +102,11 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
     listener.accounts.map((account) => {
       const key = `${listener.tenant} ${account}`;
       const entry = followed.get(key) ?? {
-        ...{ tenant: listener.tenant, account, listeners: new Set(), states: undefined, missed: false },
+        tenant: listener.tenant,
+        account,
+        listeners: new Set(),
+        states: undefined,
+        missed: false,
       };
       followed.set(key, entry);
       entry.listeners.add(listener);

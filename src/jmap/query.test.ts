@@ -62,8 +62,17 @@ test('filters: operators, and how deep', () => {
   };
   const read = (filter: unknown): string => readFilter(filter, build);
   assert.equal(read(null), '()');
-  assert.equal(read({ operator: 'AND', conditions: [{ x: 1 }, { operator: 'NOT', conditions: [{ x: 2 }, { x: 3 }] }] }), '(1&!(2|3))');
-  for (const bad of [[], 'x', { operator: 'XOR', conditions: [] }, { operator: 'AND' }, { operator: 'OR', conditions: {} }]) {
+  assert.equal(
+    read({ operator: 'AND', conditions: [{ x: 1 }, { operator: 'NOT', conditions: [{ x: 2 }, { x: 3 }] }] }),
+    '(1&!(2|3))',
+  );
+  for (const bad of [
+    [],
+    'x',
+    { operator: 'XOR', conditions: [] },
+    { operator: 'AND' },
+    { operator: 'OR', conditions: {} },
+  ]) {
     assert.throws(() => read(bad), { type: 'invalidArguments' }, JSON.stringify(bad));
   }
   let deep: unknown = { x: 1 };

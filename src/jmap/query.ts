@@ -17,7 +17,7 @@ export function sortArguments(args: Args, known: readonly string[]): Sort[] {
   if (!Array.isArray(sort) || !sort.every(isObject)) {
     throw invalidArguments('"sort" is a list of comparators or null.');
   }
-  return (sort as Record<string, unknown>[]).map((comparator) => {
+  return sort.map((comparator) => {
     const { property, isAscending = true, collation = COLLATIONS[0] } = comparator;
     if (typeof property !== 'string' || typeof isAscending !== 'boolean' || typeof collation !== 'string') {
       throw invalidArguments('A comparator names a property.');

@@ -5,7 +5,18 @@ import { Results } from './references.ts';
 import type { Invocation } from './wire.ts';
 
 const before: Invocation[] = [
-  ['Foo/query', { ids: ['a', 'b'], 'a/b': { 'm~n': 1 }, list: [{ tags: ['x', 'y'], id: 1 }, { tags: ['z'], id: 2 }] }, 't0'],
+  [
+    'Foo/query',
+    {
+      ids: ['a', 'b'],
+      'a/b': { 'm~n': 1 },
+      list: [
+        { tags: ['x', 'y'], id: 1 },
+        { tags: ['z'], id: 2 },
+      ],
+    },
+    't0',
+  ],
   ['Foo/set', { created: { k: { id: 'n1' } } }, 't0'],
   ['error', { type: 'unknownMethod' }, 't1'],
 ];
@@ -30,10 +41,27 @@ test('the first response of a call is meant, and its name must fit', () => {
 });
 
 test('what leads nowhere', () => {
-  for (const path of ['ids', '/nothing', '/ids/2', '/ids/01', '/ids/-', '/ids/*/x', '/*', '/', '/toString', '/list/0/id/*']) {
+  for (const path of [
+    'ids',
+    '/nothing',
+    '/ids/2',
+    '/ids/01',
+    '/ids/-',
+    '/ids/*/x',
+    '/*',
+    '/',
+    '/toString',
+    '/list/0/id/*',
+  ]) {
     assert.throws(() => resolve(path), { type: 'invalidResultReference' }, path);
   }
-  for (const reference of [null, 'x', {}, { resultOf: 't0', name: 'Foo/query' }, { resultOf: 1, name: 'x', path: '' }]) {
+  for (const reference of [
+    null,
+    'x',
+    {},
+    { resultOf: 't0', name: 'Foo/query' },
+    { resultOf: 1, name: 'x', path: '' },
+  ]) {
     assert.throws(() => new Results(before).resolve({ '#ids': reference }), { type: 'invalidResultReference' });
   }
 });
@@ -44,7 +72,9 @@ test('given twice is given wrong', () => {
 });
 
 test('names of prototypes are names', () => {
-  const args = new Results(before).resolve(JSON.parse('{"__proto__":{"a":1},"constructor":2}') as Record<string, unknown>);
+  const args = new Results(before).resolve(
+    JSON.parse('{"__proto__":{"a":1},"constructor":2}') as Record<string, unknown>,
+  );
   assert.equal(JSON.stringify(args), '{"__proto__":{"a":1},"constructor":2}');
 });
 

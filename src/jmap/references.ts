@@ -28,7 +28,7 @@ export class Results {
   }
 
   #find(key: string, reference: unknown): unknown {
-    const { resultOf, name, path } = (isObject(reference) ? reference : {}) as Record<string, unknown>;
+    const { resultOf, name, path } = isObject(reference) ? reference : {};
     if (typeof resultOf !== 'string' || typeof name !== 'string' || typeof path !== 'string') {
       throw unresolved(`"${key}" is no result reference.`);
     }

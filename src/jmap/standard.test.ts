@@ -68,7 +68,14 @@ test('changes up to a number of them: what shares a modseq is not torn apart', (
 test('arguments of the wrong form', () => {
   const get = (args: Record<string, unknown>): unknown => getArguments(args, (name) => name === 'a');
   assert.deepEqual(get({ ids: ['x', 'x'], properties: null }), { ids: ['x'], properties: null });
-  for (const args of [{ ids: 'x' }, { ids: [1] }, { ids: [''] }, { properties: ['b'] }, { properties: 'a' }, { more: 1 }]) {
+  for (const args of [
+    { ids: 'x' },
+    { ids: [1] },
+    { ids: [''] },
+    { properties: ['b'] },
+    { properties: 'a' },
+    { more: 1 },
+  ]) {
     assert.throws(() => get(args), { type: 'invalidArguments' }, JSON.stringify(args));
   }
   assert.throws(() => get({ ids: Array.from({ length: 1001 }, (_, i) => `x${i}`) }), { type: 'requestTooLarge' });
@@ -97,7 +104,10 @@ test('a creation id may be any', () => {
 });
 
 test('what a client does not know', () => {
-  assert.deepEqual(unlike({ name: 'a', list: [1] }, { id: 'x', name: 'a', list: [1], order: 0 }), { id: 'x', order: 0 });
+  assert.deepEqual(unlike({ name: 'a', list: [1] }, { id: 'x', name: 'a', list: [1], order: 0 }), {
+    id: 'x',
+    order: 0,
+  });
 });
 
 test('texts that can be kept', () => {

@@ -67,7 +67,7 @@ export function optionalIds(args: Args, name: string): string[] | null {
   const value = args[name] ?? null;
   if (value !== null && !(Array.isArray(value) && value.every(isId)))
     throw invalidArguments(`"${name}" is a list of ids or null.`);
-  return value as string[] | null;
+  return value;
 }
 
 /** `ids` and `properties` of a /get; null properties: all. Unknown properties are refused. */
@@ -84,9 +84,9 @@ export function getArguments(
   if (properties !== null && !(Array.isArray(properties) && properties.every((one) => typeof one === 'string'))) {
     throw invalidArguments('"properties" is a list of names or null.');
   }
-  const unknown = (properties as string[] | null)?.find((one) => !known(one));
+  const unknown = properties?.find((one) => !known(one));
   if (unknown !== undefined) throw invalidArguments(`There is no property "${unknown}".`);
-  return { ids: ids && [...new Set(ids)], properties: properties as string[] | null };
+  return { ids: ids && [...new Set(ids)], properties: properties };
 }
 
 /** The properties asked for, `id` always. */
@@ -168,7 +168,7 @@ export function setArguments(args: Args, state: string, extra: readonly string[]
   if (!Array.isArray(given) || !given.every((id) => typeof id === 'string')) {
     throw invalidArguments('"destroy" is a list of ids or null.');
   }
-  const destroy = [...new Set(given as string[])];
+  const destroy = [...new Set(given)];
   if (ifInState !== null && ifInState !== state) throw new MethodError('stateMismatch');
   if (create.size + update.size + destroy.length > LIMITS.maxObjectsInSet)
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} objects.`);

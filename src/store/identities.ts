@@ -37,8 +37,18 @@ export async function putIdentity(tx: Transaction, at: AccountKey, row: Identity
      ON CONFLICT (tenant_id, account_id, id)
      DO UPDATE SET name = $5, reply_to = $6, bcc = $7, text_signature = $8, html_signature = $9, modseq = $11, destroyed = $12`,
     [
-      ...[at.tenant, at.account, row.id, row.address, row.name, json(row.reply_to), json(row.bcc)],
-      ...[row.text_signature, row.html_signature, row.created_modseq, row.modseq, row.destroyed],
+      at.tenant,
+      at.account,
+      row.id,
+      row.address,
+      row.name,
+      json(row.reply_to),
+      json(row.bcc),
+      row.text_signature,
+      row.html_signature,
+      row.created_modseq,
+      row.modseq,
+      row.destroyed,
     ],
   );
 }

@@ -224,6 +224,6 @@ test('whatever the bytes, they are stored', async () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });

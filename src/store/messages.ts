@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
+import { clean } from '../mail/mime/headers.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
@@ -62,6 +63,7 @@ async function insertRows(
   now: Date,
 ): Promise<void> {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
+  const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview,
        envelope, structure, created_at, search)
@@ -79,16 +81,16 @@ async function insertRows(
       messages.map((message) => message.id),
       blobIds,
       messages.map((message) => message.bytes.length),
-      messages.map(({ parsed }) => messageIdOf(parsed)),
+      texts(messages.map(({ parsed }) => messageIdOf(parsed))),
       threads,
       envelopes.map((envelope) => envelope.sentAt),
       messages.map(({ parsed }) => parsed.hasAttachment),
-      envelopes.map((envelope) => envelope.subject),
-      envelopes.map((envelope) => sortText(envelope.from)),
-      envelopes.map((envelope) => sortText(envelope.to)),
-      messages.map(({ parsed }) => parsed.preview),
-      envelopes.map((envelope) => JSON.stringify(envelope)),
-      messages.map(({ parsed }) => JSON.stringify(parsed.root)),
+      texts(envelopes.map((envelope) => envelope.subject)),
+      texts(envelopes.map((envelope) => sortText(envelope.from))),
+      texts(envelopes.map((envelope) => sortText(envelope.to))),
+      texts(messages.map(({ parsed }) => parsed.preview)),
+      envelopes.map((envelope) => toJson(envelope)),
+      messages.map(({ parsed }) => toJson(parsed.root)),
       envelopes.map((envelope) => clip(envelope.subject ?? '', SEARCHED.subject)),
       envelopes.map((envelope) => clip(words(envelope.from), SEARCHED.from)),
       envelopes.map((envelope) =>
@@ -111,9 +113,23 @@ export function messageIdOf({ envelope }: ParsedMessage): string | null {
 /** Octets of UTF-8 that are indexed for search: four times as much is still less than the 1 MB that a tsvector takes. */
 const SEARCHED = { subject: 10_000, from: 10_000, to: 30_000, text: 200_000 };
 
+/** JSON with no escape in it that jsonb refuses, whatever a header held. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return /\\u(?:0000|d[89a-f])/i.test(json) ? JSON.stringify(cleanDeep(value)) : json;
+}
+
+function cleanDeep(value: unknown): unknown {
+  if (typeof value === 'string') return clean(value);
+  if (Array.isArray(value)) return value.map(cleanDeep);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [clean(key), cleanDeep(of)]));
+}
+
 function clip(text: string, octets: number): string {
-  if (text.length * 3 <= octets || Buffer.byteLength(text) <= octets) return text;
-  return new TextDecoder().decode(Buffer.from(text).subarray(0, octets), { stream: true });
+  const whole = clean(text);
+  if (whole.length * 3 <= octets || Buffer.byteLength(whole) <= octets) return whole;
+  return new TextDecoder().decode(Buffer.from(whole).subarray(0, octets), { stream: true });
 }
 
 /** One message that is nobody's submission: a notice. */

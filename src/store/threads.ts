@@ -70,7 +70,9 @@ export async function threadChanges(
   return {
     modseq: rows[0]?.current ?? 0,
     changes: found.map(({ thread_id, exists, existed, first, last }) => ({
-      ...{ thread_id, exists, existed },
+      thread_id,
+      exists,
+      existed,
       modseq: exists && !existed ? first : last,
     })),
   };

@@ -88,7 +88,13 @@ export async function httpWorld(policy: Partial<Policy> = {}): Promise<HttpWorld
     return clientOf(base, address, target.kind === 'account' ? target.account : 0);
   };
   return {
-    ...{ services, admin, base, tenant, office, clock, sql },
+    services,
+    admin,
+    base,
+    tenant,
+    office,
+    clock,
+    sql,
     ana: await client('ana@pigeon.test'),
     ben: await client('ben@pigeon.test'),
     zoe: await client('zoe@other.test'),
@@ -100,7 +106,12 @@ export async function httpWorld(policy: Partial<Policy> = {}): Promise<HttpWorld
         origin: { kind: 'outside' },
         mailFrom: 'somebody@outside.test',
         recipients: people.map((person) => ({ address: person?.address ?? '' })),
-        bytes: Buffer.from(mail(subject, { from: 'somebody@outside.test', ...more })),
+        bytes: Buffer.from(
+          mail(subject, {
+            from: 'somebody@outside.test',
+            ...more,
+          }),
+        ),
       });
       return accepted.messageId;
     },
@@ -117,24 +128,52 @@ function clientOf(base: string, address: string, account: number): Client {
   const authorization = `Basic ${Buffer.from(`${address}:${PASSWORD}`).toString('base64')}`;
   const accountId = `a${account}`;
   const client: Client = {
-    ...{ address, account, accountId, authorization },
+    address,
+    account,
+    accountId,
+    authorization,
     fetch: (path, init = {}) =>
-      fetch(base + path, { ...init, headers: { authorization, ...(init.headers as Record<string, string>) } }),
+      fetch(base + path, {
+        ...init,
+        headers: {
+          authorization,
+          ...(init.headers as Record<string, string>),
+        },
+      }),
     async responses(calls, more = {}) {
       const methodCalls = calls.map(([name, args], i) => [name, args, `c${i}`]);
       const response = await client.fetch('/jmap/', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ using: USING, methodCalls, ...more }),
+        body: JSON.stringify({
+          using: USING,
+          methodCalls,
+          ...more,
+        }),
       });
-      const body = (await response.json()) as { methodResponses?: [string, Json, string][] };
+      const body = (await response.json()) as {
+        methodResponses?: [string, Json, string][];
+      };
       if (!body.methodResponses) throw new Error(JSON.stringify(body));
       return body.methodResponses.map(([name, result]) => [name, result]);
     },
     async call(name, args = {}) {
-      const [answer] = await client.responses([[name, { accountId, ...args }]]);
+      const [answer] = await client.responses([
+        [
+          name,
+          {
+            accountId,
+            ...args,
+          },
+        ],
+      ]);
       const [answered, result] = answer ?? ['', {}];
-      return answered === 'error' ? { error: result['type'], ...result } : result;
+      return answered === 'error'
+        ? {
+            error: result['type'],
+            ...result,
+          }
+        : result;
     },
     state: async (type) => (await client.call(`${type}/get`, { ids: [] }))['state'] as string,
   };

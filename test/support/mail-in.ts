@@ -112,14 +112,38 @@ export async function testMailIn(
   const accept = createAccept(deps);
 
   return {
-    ...{ connection, store, ids, blobs, directory, admin, accept, clock, sql },
-    ...{ tenant, other, ana, ben, cho, office, robot, zoe },
-    acceptWith: (more) => createAccept({ ...deps, ...more }),
+    connection,
+    store,
+    ids,
+    blobs,
+    directory,
+    admin,
+    accept,
+    clock,
+    sql,
+    tenant,
+    other,
+    ana,
+    ben,
+    cho,
+    office,
+    robot,
+    zoe,
+    acceptWith: (more) =>
+      createAccept({
+        ...deps,
+        ...more,
+      }),
     advance: (ms) => void (now = new Date(now.getTime() + ms)),
     submit: (to, { message, ...more } = {}) =>
       accept({
         tenant,
-        origin: { kind: 'submission', account: ana, submittedBy: ana, source: 'smtp' },
+        origin: {
+          kind: 'submission',
+          account: ana,
+          submittedBy: ana,
+          source: 'smtp',
+        },
         mailFrom: 'ana@pigeon.test',
         recipients: to.map((one) => (typeof one === 'string' ? { address: one } : one)),
         bytes: Buffer.from(message ?? mail('Hello')),
@@ -139,7 +163,9 @@ export async function testMailIn(
         [message],
       ),
     async bytes(message, of = tenant) {
-      const [row] = await sql<{ blob_id: number }>(`SELECT blob_id FROM message WHERE id = $1`, [message]);
+      const [row] = await sql<{
+        blob_id: number;
+      }>(`SELECT blob_id FROM message WHERE id = $1`, [message]);
       return (await blobs.read(of, row?.blob_id ?? 0)).toString('latin1');
     },
     async close() {

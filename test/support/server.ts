@@ -19,7 +19,7 @@ export interface Crashable {
   kill(): Promise<void>;
   /** kill -9 of PostgreSQL, every process of it; the server process goes on and starts it again. */
   killDatabase(): void;
-  sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
+  sql: <T extends object>(text: string, params?: unknown[]) => Promise<T[]>;
   /** Ends it in an orderly way and removes its data. */
   close(): Promise<void>;
 }

@@ -151,7 +151,7 @@ async function send(
   if (!own.includes(canonicalAddress(envelope.mailFrom) ?? '')) {
     throw new SetFault('forbiddenMailFrom', `You may not send as ${envelope.mailFrom || 'nobody'}.`);
   }
-  const sendAt = object['sendAt'] == null ? envelope.sendAt : readSendAt(object['sendAt'], now, 'sendAt');
+  const sendAt = (object['sendAt'] ?? null) === null ? envelope.sendAt : readSendAt(object['sendAt'], now, 'sendAt');
   // A copy that somebody sent to oneself is content like any other: reading it counts, and a gate may cover it by now.
   const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
   const blob = await openBlob(context, user, emailBlobId(emailId));

@@ -16,8 +16,16 @@ import { accountOf, changesArguments, checkState, firstChanges, getArguments, li
 import type { Method, MethodContext } from '../wire.ts';
 
 const PROPERTIES = [
-  ...['id', 'identityId', 'emailId', 'threadId', 'envelope', 'sendAt', 'undoStatus', 'deliveryStatus'],
-  ...['dsnBlobIds', 'mdnBlobIds'],
+  'id',
+  'identityId',
+  'emailId',
+  'threadId',
+  'envelope',
+  'sendAt',
+  'undoStatus',
+  'deliveryStatus',
+  'dsnBlobIds',
+  'mdnBlobIds',
 ];
 
 export const submissionGet: Method = async (args, context) => {

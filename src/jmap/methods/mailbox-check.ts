@@ -7,8 +7,19 @@ import { isText, numberOf } from '../standard.ts';
 
 /** IANA's IMAP Mailbox Name Attributes that name a purpose (RFC 8621 §2 role), and "inbox". */
 const ROLES = [
-  ...['all', 'archive', 'drafts', 'flagged', 'important', 'inbox', 'junk', 'memos', 'scheduled', 'sent'],
-  ...['snoozed', 'subscribed', 'trash'],
+  'all',
+  'archive',
+  'drafts',
+  'flagged',
+  'important',
+  'inbox',
+  'junk',
+  'memos',
+  'scheduled',
+  'sent',
+  'snoozed',
+  'subscribed',
+  'trash',
 ];
 
 const INBOX = 1;

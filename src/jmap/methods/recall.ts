@@ -292,7 +292,7 @@ export const recallPreview: Method = async (args, context) => {
     actor: context.user,
     account: account.id,
     message: { emailId },
-    recipients: recipients as string[] | null,
+    recipients: recipients,
   });
   return { accountId: args['accountId'], emailId: args['emailId'], ...preview };
 };

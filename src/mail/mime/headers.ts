@@ -95,7 +95,7 @@ interface ParsedAddress {
 
 function parseAddresses(value: string): ParsedAddress[] {
   try {
-    return addressParser(value) as ParsedAddress[];
+    return addressParser(value);
   } catch {
     return [];
   }

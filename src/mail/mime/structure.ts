@@ -108,7 +108,7 @@ function scanEntity(
   root.lines = countLines(bytes, body);
   root.decodedSize = decodedSize(bytes, body, encoding);
   if (type === 'message/rfc822' && room && !['base64', 'quoted-printable'].includes(encoding)) {
-    const inner = scanEntity(state, body, `${root.partId}`, depth + 1, 'text/plain');
+    const inner = scanEntity(state, body, root.partId, depth + 1, 'text/plain');
     renumberSingle(inner.root, root.partId);
     root.message = { envelope: envelopeOf(inner.fields) satisfies Envelope, root: inner.root };
   }
