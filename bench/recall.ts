@@ -53,10 +53,10 @@ export async function run(options: BenchOptions): Promise<object> {
     const before = (await inbox(watcher)).unreadEmails;
     const asked = performance.now();
     const gated = await gate(ana, first.id, change);
-    const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, 5).then(
+    const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, followMs(recipients)).then(
       () => performance.now() - asked,
     );
-    const recall = await finished(ana, gated.id);
+    const recall = await finished(ana, gated.id, followMs(recipients));
     const lastGoneMs = performance.now() - asked;
     const firstGoneMs = await firstGone;
     const sweepMs = Date.parse(recall.doneAt) - Date.parse(recall.gatedAt);
@@ -73,7 +73,7 @@ export async function run(options: BenchOptions): Promise<object> {
     );
     const other = await gate(ana, second.id, {});
     let done = false;
-    const end = finished(ana, other.id).then(() => (done = true));
+    const end = finished(ana, other.id, followMs(recipients)).then(() => (done = true));
     const gatesDuringSweep = await gatesOf(SMALL_RECALLS, () => done);
     await end;
 
@@ -174,9 +174,9 @@ interface FinishedRecall {
   doneAt: string;
 }
 
-export async function finished(ana: JmapClient, id: string): Promise<FinishedRecall> {
+export async function finished(ana: JmapClient, id: string, everyMs: number): Promise<FinishedRecall> {
   const get = async (): Promise<FinishedRecall> => (await ana.call('Recall/get', { ids: [id] })).list[0];
-  await until(async () => (await get()).status !== 'sweeping', 5);
+  await until(async () => (await get()).status !== 'sweeping', everyMs);
   return get();
 }
 
@@ -206,6 +206,11 @@ async function replacement(ana: JmapClient): Promise<string> {
     },
   });
   return result.created.d.id;
+}
+
+/** How often a recall is asked after: often enough to time it, seldom enough not to be what keeps the machine busy. */
+function followMs(recipients: number): number {
+  return Math.min(50, Math.max(5, recipients / 2000));
 }
 
 /** The preview walks every delivery: asked for too often, it would be what is measured. */

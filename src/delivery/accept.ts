@@ -14,6 +14,7 @@ import type { Store } from '../store/postgres.ts';
 import { messageIdOf } from '../store/messages.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
+import { gather } from './gather.ts';
 import { route } from './route.ts';
 
 export interface AcceptRecipient {
@@ -88,55 +89,21 @@ const SMALL = { octets: 256 << 10, recipients: 50 };
 /** Messages a shared transaction. */
 const TOGETHER = 64;
 
-/** A transaction that lasts longer is held up, by a sweep of its sender's account, say: those that wait go by it. */
-const HELD_UP_MS = 25;
-
-/** Shared transactions of a tenant side by side, at most. */
-const SIDE_BY_SIDE = 4;
-
 interface Waiting {
   acceptance: Acceptance;
   resolve: (accepted: Accepted) => void;
   reject: (error: unknown) => void;
 }
 
-/** Messages of one tenant that wait to share a transaction. */
-interface Queue {
-  waiting: Waiting[];
-  /** Transactions under way. */
-  running: number;
-  /** When the latest of them began (performance.now()). */
-  latest: number;
-  check: NodeJS.Timeout | undefined;
-}
-
 export function createAccept(deps: AcceptDeps): Accept {
-  const queues = new Map<number, Queue>();
-
-  /** Takes what has gathered while the last transaction ran, and goes on while there is more. */
-  const run = async (tenant: number, queue: Queue): Promise<void> => {
-    queue.running++;
-    try {
-      await new Promise((resolve) => setImmediate(resolve)); // whoever comes in this moment comes along
-      while (queue.waiting.length > 0) {
-        queue.latest = performance.now();
-        await acceptBatch(deps, tenant, queue.waiting.splice(0, TOGETHER));
-      }
-    } finally {
-      queue.running--;
+  const queues = new Map<number, (one: Waiting) => void>();
+  const queueOf = (tenant: number): ((one: Waiting) => void) => {
+    let queue = queues.get(tenant);
+    if (!queue) {
+      queue = gather({ atMost: TOGETHER, run: (batch) => acceptBatch(deps, tenant, batch) });
+      queues.set(tenant, queue);
     }
-  };
-
-  /** One transaction at a time: the fewer there are, the more messages share one. */
-  const attend = (tenant: number, queue: Queue): void => {
-    if (queue.waiting.length === 0) return;
-    if (queue.running === 0) return void run(tenant, queue);
-    const heldUp = performance.now() - queue.latest >= HELD_UP_MS;
-    if (heldUp && queue.running < SIDE_BY_SIDE) return void run(tenant, queue);
-    queue.check ??= setTimeout(() => {
-      queue.check = undefined;
-      attend(tenant, queue);
-    }, HELD_UP_MS);
+    return queue;
   };
 
   return async (input) => {
@@ -144,18 +111,12 @@ export function createAccept(deps: AcceptDeps): Accept {
     const { bytes, direct, outside, groups, sendAt, policy } = acceptance;
     const small =
       bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
-    if (!small || sendAt || input.replaces || policy.holdInsideSeconds > 0) {
-      const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
-      if (!accepted) throw new Error('nothing was accepted');
-      return accepted;
+    if (small && !sendAt && !input.replaces && policy.holdInsideSeconds === 0) {
+      return new Promise((resolve, reject) => queueOf(input.tenant)({ acceptance, resolve, reject }));
     }
-    return new Promise((resolve, reject) => {
-      const { tenant } = input;
-      let queue = queues.get(tenant);
-      if (!queue) queues.set(tenant, (queue = { waiting: [], running: 0, latest: 0, check: undefined }));
-      queue.waiting.push({ acceptance, resolve, reject });
-      attend(tenant, queue);
-    });
+    const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
+    if (!accepted) throw new Error('nothing was accepted');
+    return accepted;
   };
 }
 

@@ -83,7 +83,7 @@ async function receiveFor(
     if (left.length === 0) return answers;
     let answer: Answer;
     try {
-      answer = `Accepted as ${(await deps.accept({ ...input, recipients: left.map(recipientOf) })).messageId}`;
+      answer = `2.0.0 Accepted as ${(await deps.accept({ ...input, recipients: left.map(recipientOf) })).messageId}`;
     } catch (error) {
       answer = toReply(error);
       const named =

@@ -1,11 +1,13 @@
 // What smtp-server leaves to us: replies that carry our own enhanced codes, replies to pipelined commands that leave
-// together, and an end that interrupts nobody.
+// together, messages that are kept to the octet, and an end that interrupts nobody.
 
 import { setImmediate as atOnce } from 'node:timers';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import { createDotReader } from './dots.ts';
 
 class Connection extends SMTPConnection {
   /** A reply that begins with an enhanced code has none put before it (RFC 2034 §4). */
@@ -18,7 +20,32 @@ class Connection extends SMTPConnection {
       socket.cork();
       atOnce(() => socket.uncork());
     }
-    super.send(code, data, own ? false : context);
+    // RFC 4954 §4: what would show a password on the way is not offered. In lists there are only answers to EHLO.
+    const offered = Array.isArray(data) && !this.secure ? data.filter((line) => !line.startsWith('AUTH ')) : data;
+    super.send(code, offered, own ? false : context);
+  }
+
+  /** smtp-server takes a dot for stuffed after a bare LF too, and would take it away. */
+  override _createParser(): SMTPStream {
+    const parser = super._createParser();
+    let read = createDotReader();
+    parser._feedDataStream = (chunk, done) => {
+      if (parser._atDataStart) read = createDotReader();
+      parser._atDataStart = false;
+      const stream = parser._dataStream;
+      const { content, rest } = read(chunk);
+      parser._countDataBytes(content.reduce((sum, piece) => sum + piece.length, 0));
+      let goOn = true;
+      for (const piece of content) if (stream?.writable) goOn = stream.write(piece);
+      if (rest) return parser._endDataMode(false, rest, done);
+      if (goOn || !stream || stream.destroyed) return done();
+      const next = (): void => {
+        stream.off('drain', next).off('close', next); // destroyed, it closes and never drains
+        done();
+      };
+      stream.on('drain', next).on('close', next);
+    };
+    return parser;
   }
 
   /** RFC 2033 §4.2: LMTP answers for each RCPT that was accepted, the same one twice if it came twice. */

@@ -64,7 +64,7 @@ export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer
     received: receivedField(session, deps.config.hostname, deps.clock(), true),
     ...envelopeParameters(session.envelope),
   });
-  return `Accepted for ${accepted.total} ${accepted.total === 1 ? 'recipient' : 'recipients'} as s${accepted.messageId}`;
+  return `2.0.0 Accepted for ${accepted.total} ${accepted.total === 1 ? 'recipient' : 'recipients'} as s${accepted.messageId}`;
 }
 
 /** Sent as a shared mailbox, a message is that mailbox's, and its copy is there too. */

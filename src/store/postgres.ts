@@ -52,6 +52,15 @@ export interface StoreOptions {
   onBatchBackend?: (pid: number) => void;
 }
 
+/**
+ * A batch goes from thousands of keys to their rows, however many others there are. The planner does not know how many
+ * keys an array has, or does and takes the whole table instead: it is left no choice.
+ */
+const BATCH_PLANS = [
+  '-c plan_cache_mode=force_generic_plan',
+  ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `-c enable_${way}=off`),
+].join(' ');
+
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
@@ -79,7 +88,7 @@ export function openStore(options: StoreOptions): Store {
   const pools = {
     read: makePool(faces, '-c default_transaction_read_only=on'),
     face: makePool(faces, ''),
-    batch: makePool(options.batchConnections ?? 2, ''),
+    batch: makePool(options.batchConnections ?? 2, BATCH_PLANS),
   };
   pools.batch.on('connect', (client) => {
     const { processID } = client as unknown as { processID?: number };

@@ -124,7 +124,7 @@ export async function httpWorld(policy: Partial<Policy> = {}): Promise<HttpWorld
   };
 }
 
-function clientOf(base: string, address: string, account: number): Client {
+export function clientOf(base: string, address: string, account: number): Client {
   const authorization = `Basic ${Buffer.from(`${address}:${PASSWORD}`).toString('base64')}`;
   const accountId = `a${account}`;
   const client: Client = {
