@@ -1,6 +1,5 @@
 // The transaction of acceptance, for one message or for many that came at once: a handful of round trips for all of them.
 
-import { SEEN } from '../mail/keywords.ts';
 import type { ParsedMessage } from '../mail/message.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
@@ -16,17 +15,12 @@ import {
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Transaction } from '../store/postgres.ts';
-import { placeCopies, SENT, type Placement } from '../store/placing.ts';
+import { placeCopies } from '../store/placing.ts';
 import { claimReplacement } from '../store/recalls.ts';
-import {
-  addFanout,
-  insertEnvelopes,
-  insertSubmissions,
-  type NewEnvelope,
-  type NewSubmission,
-} from '../store/submissions.ts';
+import { addFanout, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
+import { rowsOf } from './acceptance-rows.ts';
 import type { Routed } from './route.ts';
 
 /** One message, understood: nothing about it can be refused any more but by what the database holds. */
@@ -49,7 +43,7 @@ export interface Acceptance extends Routed {
 const AT_ONCE = 500;
 
 /** A message with its numbers and its deliveries'. */
-interface Numbered {
+export interface Numbered {
   acceptance: Acceptance;
   id: number;
   sentId: number;
@@ -187,115 +181,6 @@ function accountsOf(messages: Numbered[]): number[] {
   return [...new Set([...senders, ...messages.flatMap((message) => message.now.map((to) => to.account))])].toSorted(
     (a, b) => a - b,
   );
-}
-
-interface Rows {
-  submissions: NewSubmission[];
-  envelopes: NewEnvelope[];
-  placements: Placement[];
-  raised: { account: number; by: number }[];
-}
-
-/** What is inserted for messages whose accounts are locked. Throws Refusal where one that was named is gone. */
-function rowsOf(
-  messages: Numbered[],
-  modseqs: ReadonlyMap<number, number>,
-  threadOf: ReadonlyMap<number, number>,
-  now: Date,
-): Rows {
-  const next = new Map(modseqs);
-  const raise = (account: number): number => {
-    const modseq = (next.get(account) ?? 0) + 1;
-    next.set(account, modseq);
-    return modseq;
-  };
-  const rows: Rows = { submissions: [], envelopes: [], placements: [], raised: [] };
-  for (const message of messages) {
-    const { acceptance, id } = message;
-    const thread = threadOf.get(id) ?? id;
-    const { origin, sentCopy = 'create' } = acceptance.input;
-    if (origin.kind === 'submission') {
-      if (!modseqs.has(origin.account))
-        throw new Refusal('noAccount', 'The account that the message was sent from is gone.');
-      const modseq = raise(origin.account);
-      const created = sentCopy === 'create' ? modseq : null;
-      rows.submissions.push({
-        ...submissionOf(message, origin, now),
-        threadId: thread,
-        emailId: typeof sentCopy === 'object' ? sentCopy.emailId : created,
-        modseq,
-      });
-      if (created !== null) {
-        rows.placements.push({
-          account: origin.account,
-          mailbox: SENT,
-          message: message.sentId,
-          thread,
-          receivedAt: now,
-          n: null,
-          modseq,
-          flags: SEEN,
-        });
-      }
-    }
-    for (const to of message.now) {
-      if (modseqs.has(to.account))
-        rows.placements.push({
-          account: to.account,
-          message: id,
-          thread,
-          receivedAt: now,
-          n: to.n,
-          modseq: raise(to.account),
-        });
-    }
-    const gone = message.deliveries.find(
-      (delivery) => delivery.state === 'delivered' && !modseqs.has(delivery.accountId ?? 0),
-    );
-    if (gone) throw new Refusal('unknownRecipient', `There is no ${gone.recipient} here.`, { address: gone.recipient });
-    if (message.outside > 0 || message.later > 0) rows.envelopes.push(envelopeOf(message));
-  }
-  for (const [account, modseq] of next) {
-    const by = modseq - (modseqs.get(account) ?? 0);
-    if (by > 0) rows.raised.push({ account, by });
-  }
-  return rows;
-}
-
-function submissionOf(
-  { acceptance, id, total, outside }: Numbered,
-  origin: Extract<AcceptInput['origin'], { kind: 'submission' }>,
-  now: Date,
-): Omit<NewSubmission, 'threadId' | 'emailId' | 'modseq'> {
-  const { input, local, away } = acceptance;
-  // Something inside goes at once: then there is nothing to be unsent, whatever is held besides.
-  const first = outside === total ? away : local;
-  return {
-    id,
-    accountId: origin.account,
-    submittedBy: origin.submittedBy,
-    messageIdHeader: acceptance.messageIdHeader,
-    mailFrom: input.mailFrom,
-    identityId: origin.identityId ?? null,
-    source: origin.source,
-    sendAt: first.dueAt ?? now,
-    pending: first.state === 'held',
-    total,
-    outside,
-    envelope: input.envelope ?? null,
-  };
-}
-
-function envelopeOf({ acceptance: { input }, id }: Numbered): NewEnvelope {
-  return {
-    messageId: id,
-    mailFrom: input.mailFrom,
-    senderId: input.origin.kind === 'submission' ? input.origin.account : null,
-    body: input.body ?? '8bitmime',
-    smtputf8: input.smtputf8 ?? false,
-    ret: input.ret ?? null,
-    envid: input.envid ?? null,
-  };
 }
 
 /** Members whose copies are made now: their deliveries were inserted as queued. One may have gone since. */

@@ -28,7 +28,7 @@ async function listen(
 ): Promise<Stream> {
   const abort = new AbortController();
   const search = new URLSearchParams({ types: '*', closeafter: 'no', ping: '0', ...query });
-  const response = await client.fetch(`/jmap/eventsource/?${search}`, { headers, signal: abort.signal });
+  const response = await client.fetch(`/jmap/eventsource/?${search.toString()}`, { headers, signal: abort.signal });
   const reader = response.body?.getReader();
   let text = '';
   const events: Event[] = [];
@@ -64,14 +64,15 @@ const newMailbox = async (client: Client, name: string): Promise<Json> =>
   client.call('Mailbox/set', { create: { k: { name } } });
 
 test('what is no type, closeafter or ping', async () => {
-  for (const query of [
+  const queries: Record<string, string>[] = [
     { types: '' },
     { types: 'Email;Mailbox' },
     { closeafter: 'never' },
     { ping: '-1' },
     { ping: 'x' },
-  ]) {
-    const stream = await listen(ana, query as Record<string, string>);
+  ];
+  for (const query of queries) {
+    const stream = await listen(ana, query);
     assert.equal(stream.status, 400, JSON.stringify(query));
     stream.close();
   }

@@ -53,7 +53,8 @@ interface Stream {
 
 export function createEventSources(deps: EventSourceDeps): EventSources {
   const streams = new Set<Stream>();
-  let rechecking: Promise<void> | undefined;
+  let due = false;
+  let running = false;
 
   /** The directory has changed: who may not listen any more, or to something else, has to come again. */
   const recheck = async (): Promise<void> => {
@@ -65,10 +66,19 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
       if (accounts !== stream.accounts) stream.raw.end();
     }
   };
-  const onDirectory = (): void => {
-    rechecking = (rechecking ?? Promise.resolve()).then(recheck);
+  /** Changes come in droves: whatever came while one round ran is looked at in one more. */
+  const onDirectory = async (): Promise<void> => {
+    due = true;
+    if (running) return;
+    running = true;
+    while (due) {
+      due = false;
+      await recheck();
+    }
+    running = false;
   };
-  deps.notifier.on('directory', onDirectory).on('resync', onDirectory);
+  const hear = (): void => void onDirectory();
+  deps.notifier.on('directory', hear).on('resync', hear);
 
   return {
     async open(request, reply, user) {
@@ -88,7 +98,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
       return reply;
     },
     close() {
-      deps.notifier.off('directory', onDirectory).off('resync', onDirectory);
+      deps.notifier.off('directory', hear).off('resync', hear);
       for (const stream of streams) stream.raw.end();
     },
   };

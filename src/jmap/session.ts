@@ -47,10 +47,14 @@ const MAIL = {
   maxMailboxesPerEmail: 1,
   maxMailboxDepth: LIMITS.maxMailboxDepth,
   maxSizeMailboxName: LIMITS.maxMailboxName,
-  maxSizeAttachmentsPerEmail: LIMITS.maxSizeUpload,
   emailQuerySortOptions: EMAIL_SORTS,
   mayCreateTopLevelMailbox: true,
 };
+
+/** Octets that fit into a message in base64, with its line ends. */
+function attachmentsIn(maxMessageSize: number): number {
+  return Math.floor(maxMessageSize / 78) * 57;
+}
 
 /** RFC 8621 §1.3.2; RFC 4865 §4 (seconds), RFC 3461. */
 const SUBMISSION = {
@@ -72,13 +76,14 @@ async function accountObjects(
 ): Promise<Record<string, AccountObject>> {
   const objects = await Promise.all(
     [...accounts].map(async ([id, account]): Promise<[string, AccountObject]> => {
+      const { maxMessageSize } = await directory.policy(account.tenant);
       const object = {
         name: account.address,
         isPersonal: account.id === user.id,
         isReadOnly: false,
         accountCapabilities: {
           [CAPABILITY.core]: {},
-          [CAPABILITY.mail]: MAIL,
+          [CAPABILITY.mail]: { ...MAIL, maxSizeAttachmentsPerEmail: attachmentsIn(maxMessageSize) },
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
           [CAPABILITY.recall]: {},
         },

@@ -267,9 +267,9 @@ async function refuseSecond(
     (open.include_read || !recall.include_read) &&
     open.mode === recall.mode &&
     (open.all_recipients || (scope !== null && (await scopeHolds(tx, tenant, open.id, scope))));
-  if (narrower) throw new Refusal('alreadyExists', 'Already being recalled.', { existingId: open.id });
+  if (narrower) throw new Refusal('alreadyExists', 'Already being recalled.', { existingId: `r${open.id}` });
   throw new Refusal('underWay', 'Already being recalled, with other recipients or options; wait for its end.', {
-    existingId: open.id,
+    existingId: `r${open.id}`,
   });
 }
 

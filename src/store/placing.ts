@@ -66,13 +66,22 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
         placements.map((copy) => copy.modseq),
         placements.map((copy) => copy.message),
         placements.map((copy) => copy.thread),
-        placements.map((copy) => copy.receivedAt),
+        dates(placements.map((copy) => copy.receivedAt)),
         placements.map((copy) => copy.n),
         placements.map((copy) => copy.flags ?? 0),
       ],
     ),
   );
   if (placed !== placements.length) throw new Error(`${placements.length - placed} copies have no mailbox to go to`);
+}
+
+/** As PostgreSQL reads them. Mostly they are one and the same, and to write it out thousands of times takes milliseconds. */
+function dates(list: Date[]): string[] {
+  let [last, text] = [Number.NaN, ''];
+  return list.map((date) => {
+    if (date.getTime() !== last) [last, text] = [date.getTime(), date.toISOString()];
+    return text;
+  });
 }
 
 export interface WaitingDelivery {

@@ -53,11 +53,12 @@ export interface StoreOptions {
 }
 
 /**
- * A batch goes from thousands of keys to their rows, however many others there are. The planner does not know how many
- * keys an array has, or does and takes the whole table instead: it is left no choice.
+ * A batch goes from thousands of keys to their rows, however many others there are. A plan that was made when the tables
+ * were small, or for arrays of unknown length, takes the whole table instead: each statement is planned anew, and what
+ * it touches is mostly in memory.
  */
 const BATCH_PLANS = [
-  '-c plan_cache_mode=force_generic_plan',
+  '-c plan_cache_mode=force_custom_plan -c random_page_cost=0.05 -c seq_page_cost=0.05',
   ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `-c enable_${way}=off`),
 ].join(' ');
 
@@ -185,6 +186,8 @@ function asUnavailable(error: unknown): never {
   const gone =
     /^(?:08|57P0|53300)/.test(code) ||
     /^(?:ECONN|EPIPE|ENOENT|ETIMEDOUT)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(message);
+    /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed|not currently accepting/i.test(
+      message,
+    );
   throw gone ? new Unavailable('The database is not available.', { cause: error }) : error;
 }

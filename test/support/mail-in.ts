@@ -64,24 +64,22 @@ export interface MailIn {
   clock: () => Date;
   advance(ms: number): void;
   /** Submitted by Ana. */
-  submit(
+  submit: (
     to: (string | AcceptInput['recipients'][number])[],
     more?: Partial<AcceptInput> & { message?: string },
-  ): Promise<Accepted>;
+  ) => Promise<Accepted>;
   /** Copies in a mailbox (Inbox by default), by UID. */
   copies(account: number, mailbox?: number, tenant?: number): Promise<TestCopy[]>;
   deliveries(message: number): Promise<TestDelivery[]>;
   bytes(message: number, tenant?: number): Promise<string>;
   /** Any SQL, as superuser. */
-  sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
+  sql: <T extends object>(text: string, params?: unknown[]) => Promise<T[]>;
   close(): Promise<void>;
 }
 
 export const PASSWORD = 'homing';
 
-export async function testMailIn(
-  options: { connection?: Connection; close?: () => Promise<void> } = {},
-): Promise<MailIn> {
+export async function testMailIn(options: { connection?: Connection } = {}): Promise<MailIn> {
   const database = options.connection ? undefined : await testDatabase();
   const connection = options.connection ?? (database as { connection: Connection }).connection;
   const store = openStore({ connection, listen: false });
@@ -172,7 +170,7 @@ export async function testMailIn(
       directory.close();
       await store.close();
       await pool.end();
-      await (options.close ?? database?.close)?.();
+      await database?.close();
     },
   };
 }

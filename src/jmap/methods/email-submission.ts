@@ -98,12 +98,20 @@ function deliveredOf({ waiting, outside, failed, stopped, delivered }: Addressee
 
 /** "250 2.1.5 text" (RFC 8621 §7): the other server's own word where it has that form. */
 function replyOf({ waiting, delivered, stopped, many, reply }: AddresseeRow): string {
-  const own = reply?.replace(/\s*[\r\n]+\s*/g, ' ').trim();
-  if (own !== undefined && /^\d{3}[ -]\d\.\d{1,3}\.\d{1,3}\b/.test(own)) return own;
-  if (own !== undefined && /^[245]\d\d[ -]/.test(own)) return `${own.slice(0, 3)} ${own[0]}.0.0 ${own.slice(4)}`;
+  const own = reply === null ? '' : oneLine(reply);
+  if (/^[245]\d\d \d\.\d{1,3}\.\d{1,3}\b/.test(own)) return own;
+  if (/^[245]\d\d /.test(own)) return `${own.slice(0, 3)} ${own[0]}.0.0 ${own.slice(4)}`;
   if (waiting) return '250 2.0.0 Accepted for delivery';
   if (delivered) return many ? '250 2.1.5 Delivered' : '250 2.0.0 Delivered';
   return stopped ? '550 5.7.0 Taken back before it was delivered' : '550 5.0.0 Could not be delivered';
+}
+
+/** RFC 8621 §7 smtpReply: what the lines of a reply begin with in common is said once. */
+function oneLine(reply: string): string {
+  const lines = reply.split(/\r?\n/).map((line) => line.trim().replace(/^(\d{3})-/, '$1 '));
+  const [first = ''] = lines;
+  const [prefix = ''] = /^\d{3} (?:\d\.\d{1,3}\.\d{1,3} )?/.exec(first) ?? [];
+  return lines.map((line, i) => (i > 0 && line.startsWith(prefix) ? line.slice(prefix.length) : line)).join(' ');
 }
 
 export const submissionChanges: Method = async (args, context) => {

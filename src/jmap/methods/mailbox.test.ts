@@ -107,8 +107,14 @@ test('changes: what is new, what is only counted anew, what is gone', async () =
   const changes = async (sinceState = since, more: Json = {}): Promise<Json> =>
     ben.call('Mailbox/changes', { sinceState, ...more });
   assert.deepEqual(await changes(), {
-    ...{ accountId: ben.accountId, oldState: since, newState: since, hasMoreChanges: false },
-    ...{ created: [], updated: [], destroyed: [], updatedProperties: null },
+    accountId: ben.accountId,
+    oldState: since,
+    newState: since,
+    hasMoreChanges: false,
+    created: [],
+    updated: [],
+    destroyed: [],
+    updatedProperties: null,
   });
   await world.deliver([ben.account], 'Counted');
   const counted = await changes();

@@ -21,6 +21,7 @@ import {
   emptySetResult,
   getArguments,
   isObject,
+  isText,
   numberOf,
   onlyArguments,
   pick,
@@ -199,11 +200,11 @@ async function createRecall(
   const emailId = numberOf(typeof object['emailId'] === 'string' ? resolveId(object['emailId'], context) : null, 'm');
   if (emailId === undefined) wrong.push('emailId');
   if (mode !== 'delete' && mode !== 'replace') wrong.push('mode');
-  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string')))
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => isText(one, 1000, 'line'))))
     wrong.push('recipients');
   if (typeof includeRead !== 'boolean') wrong.push('includeRead');
   if (typeof notifyMe !== 'boolean') wrong.push('notifyMe');
-  if (reason !== null && typeof reason !== 'string') wrong.push('reason');
+  if (reason !== null && !isText(reason, 10_000, 'text')) wrong.push('reason');
   if (replacementEmailId !== null && (typeof replacementEmailId !== 'string' || mode !== 'replace'))
     wrong.push('replacementEmailId');
   if (wrong.length > 0 || emailId === undefined) throw invalidProperties(wrong);
@@ -286,7 +287,7 @@ export const recallPreview: Method = async (args, context) => {
   const emailId = numberOf(args['emailId'], 'm');
   const recipients = args['recipients'] ?? null;
   if (emailId === undefined) throw invalidArguments('"emailId" is required.');
-  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => typeof one === 'string')))
+  if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => isText(one, 1000, 'line'))))
     throw invalidArguments('"recipients" is a list of addresses or null.');
   const preview = await context.recalls.preview({
     actor: context.user,
