@@ -219,10 +219,8 @@ const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
   sinceState: fc.constantFrom('0', '1', '5', '99999999', 'x'),
   sinceQueryState: fc.constantFrom('0', '1', '5', 'x'),
   anchor: fc.constantFrom(...ids),
-  ...{
-    emailId: fc.constantFrom(...ids),
-    recallId: fc.constantFrom('r1', 'x'),
-  },
+  emailId: fc.constantFrom(...ids),
+  recallId: fc.constantFrom('r1', 'x'),
   recipients: fc.array(fc.constantFrom(ana.address, 'x', '\0')),
 };
 
@@ -257,5 +255,6 @@ test('no method fails for what it is given', async () => {
     }),
     { numRuns: 400, seed: 20261123 },
   );
-  console.log(answered);
+  // Else it was all refused at the door.
+  assert.ok(Object.keys(answered).length > 25, Object.keys(answered).join());
 });

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startTestHoming } from '../../../test/support/homing.ts';
+import type { Json } from '../../../test/support/http.ts';
+import { askRecall, emailsOf, markRead, outcomesOf, sendMail } from '../../../test/support/recalling.ts';
+
+const homing = await startTestHoming();
+after(() => homing.close());
+const ana = await homing.client('ana@pigeon.test');
+const ben = await homing.client('ben@pigeon.test');
+const PEOPLE = ['ben@pigeon.test', 'cho@pigeon.test', 'dia@pigeon.test', 'eli@pigeon.test'];
+for (const [address, membersVisibleTo] of [
+  ['hidden@pigeon.test', 'administrators'],
+  ['club@pigeon.test', 'members'],
+] as const)
+  await homing.admin.addGroup({ address, members: PEOPLE.slice(0, 3), membersVisibleTo });
+
+/** Sends, lets Ben read it, recalls, and answers the recall's id once it is done. */
+async function recalled(to: string[], subject: string, more: Json = {}): Promise<string> {
+  const { emailId } = await sendMail(ana, to, subject);
+  await homing.settle();
+  await markRead(ben, (await emailsOf(ben, subject))[0]);
+  const { id } = await askRecall(ana, emailId, more);
+  await homing.settle();
+  return String(id);
+}
+
+test('filter, sort, position, limit and total', async () => {
+  const recallId = await recalled([...PEOPLE, 'x@outside.test'], 'Queried');
+  const query = async (args: Json = {}, filter: Json = {}): Promise<Json> =>
+    ana.call('RecallOutcome/query', { filter: { recallId, ...filter }, ...args });
+  const recipients = async (ids: unknown): Promise<unknown[]> => {
+    const { list } = (await ana.call('RecallOutcome/get', { ids, properties: ['recipient'] })) as { list: Json[] };
+    for (const row of list) assert.deepEqual(Object.keys(row).toSorted(), ['id', 'recipient']);
+    return list.map((row) => row['recipient']);
+  };
+  const byName = [{ property: 'recipient', isAscending: true }];
+  const all = [...PEOPLE, 'x@outside.test'];
+  assert.deepEqual(await recipients((await query({ sort: byName }))['ids']), all);
+  const down = await query({ sort: [{ property: 'recipient', isAscending: false }] });
+  assert.deepEqual(await recipients(down['ids']), all.toReversed());
+  const page = await query({ sort: byName, position: 1, limit: 2, calculateTotal: true });
+  assert.deepEqual([await recipients(page['ids']), page['position'], page['total']], [all.slice(1, 3), 1, 5]);
+  assert.deepEqual(await recipients((await query({}, { outcome: 'kept-read' }))['ids']), ['ben@pigeon.test']);
+  const several = await query({ sort: byName }, { outcome: ['kept-read', 'intercepted'] });
+  assert.deepEqual(await recipients(several['ids']), ['ben@pigeon.test', 'x@outside.test']);
+  assert.deepEqual(await recipients((await query({}, { text: 'OUTSIDE' }))['ids']), ['x@outside.test']);
+  assert.deepEqual((await query({}, { text: '%' }))['ids'], []);
+  assert.deepEqual((await query({}, { text: '_' }))['ids'], []);
+  assert.deepEqual((await query({ limit: 0 }))['ids'], []);
+  assert.equal((await query({ limit: -1 }))['error'], 'invalidArguments');
+  assert.equal((await query({}, { outcome: 'vanished' }))['error'], 'invalidArguments');
+  assert.equal((await query({}, { colour: 1 }))['error'], 'unsupportedFilter');
+  assert.equal((await query({ sort: [{ property: 'reason' }] }))['error'], 'unsupportedSort');
+  assert.equal((await ana.call('RecallOutcome/query', { filter: {} }))['error'], 'invalidArguments');
+  assert.equal((await ana.call('RecallOutcome/get', { ids: null }))['error'], 'invalidArguments');
+});
+
+test('it says which program had downloaded it', async () => {
+  const { emailId } = await sendMail(ana, ['cho@pigeon.test'], 'Fetched');
+  const cho = await homing.client('cho@pigeon.test');
+  const [email] = await emailsOf(cho, 'Fetched');
+  await cho.fetch(`/jmap/download/${cho.accountId}/${String(email?.['blobId'])}/x`, {
+    headers: { 'user-agent': 'Pocket Mail 3' },
+  });
+  const { id } = await askRecall(ana, emailId);
+  await homing.settle();
+  const row = (await outcomesOf(ana, String(id)))['cho@pigeon.test'];
+  assert.deepEqual(
+    [row?.['outcome'], row?.['exposure'], row?.['downloadedBy'], row?.['downloadedAt']],
+    ['recalled', 'downloaded', 'Pocket Mail 3', homing.clock().toISOString()],
+  );
+  assert.equal(row?.['reason'], 'Taken back: not opened, but a device had downloaded it.');
+});
+
+test('a group whose members are not shown is one row with counts', async () => {
+  const recallId = await recalled(['hidden@pigeon.test', 'eli@pigeon.test'], 'To the hidden');
+  const rows = await outcomesOf(ana, recallId);
+  assert.deepEqual(Object.keys(rows).toSorted(), ['eli@pigeon.test', 'hidden@pigeon.test']);
+  const group = rows['hidden@pigeon.test'];
+  assert.deepEqual(
+    [group?.['outcome'], group?.['exposure'], group?.['counts']],
+    [null, null, { recalled: 2, 'kept-read': 1 }],
+  );
+  const { ids } = await ana.call('RecallOutcome/query', { filter: { recallId, text: 'ben' } });
+  assert.deepEqual(ids, []);
+  // Nor by guessing the rows' numbers.
+  const number = recallId.slice(1);
+  const guessed = Array.from({ length: 8 }, (_, i) => `o${number}_${i}`);
+  const { list } = (await ana.call('RecallOutcome/get', { ids: guessed })) as { list: Json[] };
+  assert.deepEqual(
+    list.map((row) => row['recipient']),
+    ['eli@pigeon.test'],
+  );
+  // Nor by ticking one of them: then it would be known who got it, but not what became of it.
+  const { total } = await ana.call('RecallOutcome/query', { filter: { recallId }, calculateTotal: true });
+  assert.equal(total, 2);
+});
+
+test('a group that its members see: Ana is none', async () => {
+  const rows = await outcomesOf(ana, await recalled(['club@pigeon.test'], 'To the club'));
+  assert.deepEqual(Object.keys(rows), ['club@pigeon.test']);
+  await homing.admin.setGroup('club@pigeon.test', { addMembers: ['ana@pigeon.test'] });
+  const mine = await outcomesOf(ana, await recalled(['club@pigeon.test'], 'To my club'));
+  assert.deepEqual(Object.keys(mine).toSorted(), ['ana@pigeon.test', ...PEOPLE.slice(0, 3)]);
+  assert.equal(mine['ben@pigeon.test']?.['via'], 'club@pigeon.test');
+});
+
+test('senderSees: outcome says nothing of exposure, counts name nobody and not few', async () => {
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome' });
+  const row = (await outcomesOf(ana, await recalled(PEOPLE, 'Outcome only')))['cho@pigeon.test'];
+  assert.deepEqual(
+    [row?.['outcome'], row?.['exposure'], row?.['reason'], row?.['downloadedBy']],
+    ['recalled', null, 'Taken back.', null],
+  );
+  const sorted = { sort: [{ property: 'exposure', isAscending: true }] };
+  const kept = (await outcomesOf(ana, await recalled(PEOPLE, 'Kept, that is')))['ben@pigeon.test'];
+  assert.deepEqual([kept?.['outcome'], kept?.['exposure']], ['kept-read', null]);
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'counts' });
+  const few = await recalled(PEOPLE, 'Four');
+  assert.deepEqual(await outcomesOf(ana, few), {});
+  const countsOf = async (id: string): Promise<unknown> =>
+    ((await ana.call('Recall/get', { ids: [id] }))['list'] as Json[])[0]?.['counts'];
+  assert.deepEqual(await countsOf(few), {});
+  const many = await recalled([...PEOPLE, 'x@outside.test', 'y@outside.test'], 'Six');
+  assert.deepEqual(await outcomesOf(ana, many), {});
+  assert.deepEqual(await countsOf(many), { 'kept-read': 1, recalled: 3, intercepted: 2 });
+  const number = many.slice(1);
+  const guessed = await ana.call('RecallOutcome/get', { ids: [`o${number}_1`, `o${number}_2`] });
+  assert.deepEqual(guessed['list'], []);
+  // Not by a group's row either, where there are few.
+  const hidden = await recalled(['hidden@pigeon.test'], 'Three, hidden');
+  const { ids } = await ana.call('RecallOutcome/query', { filter: { recallId: hidden }, ...sorted });
+  const { list } = (await ana.call('RecallOutcome/get', { ids })) as { list: Json[] };
+  for (const one of list) assert.deepEqual(one['counts'] ?? {}, {}, JSON.stringify(one));
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome+exposure' });
+});
