@@ -47,6 +47,7 @@ async function recall(session: Session, messageId: string, from: string, values:
   const actor = await accountNamed(session, from);
   const { recalls, store } = session.services;
   const replacement = values.replace === undefined ? null : await readReplacement(values.replace, from);
+  if (replacement) await recalls.checkReplacement(actor.tenant, replacement);
   const made = await recalls.request({
     actor,
     account: actor.id,

@@ -15,13 +15,16 @@ export function canonicalAddress(address: string): string | null {
   return Buffer.byteLength(canonical) > 254 ? null : canonical;
 }
 
+/** Labels of letters, digits and hyphens; with underscores too, for there are such hosts. */
+const DOMAIN = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
+
 /** A domain in lower-case ASCII, `null` if it is none. */
 export function canonicalDomain(domain: string): string | null {
-  if (/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(domain)) return domain;
+  if (DOMAIN.test(domain)) return domain;
   if (!/^[^\s@:/?#[\]\\%]+$/.test(domain)) return null;
   try {
     const { hostname } = new URL(`http://${domain}`);
-    return hostname === '' ? null : hostname;
+    return DOMAIN.test(hostname) ? hostname : null; // URL lets more pass
   } catch {
     return null;
   }

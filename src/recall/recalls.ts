@@ -7,21 +7,14 @@ import type { Ids } from '../store/ids.ts';
 import { previewCounts } from '../store/outcomes.ts';
 import type { Store } from '../store/postgres.ts';
 import type { RecallProgress } from '../store/recalls.ts';
-import { releaseReplacement, sendReplacement } from './apply/replace.ts';
+import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
+import { listedDeliveries } from './listed.ts';
 import { composeNotice } from './notice.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { mailReport } from './report.ts';
-import {
-  cancelRecall,
-  checkAge,
-  checkRate,
-  findSubmission,
-  listedDeliveries,
-  requestRecall,
-  type RecallRequest,
-} from './request.ts';
+import { cancelRecall, checkAge, checkRate, findSubmission, requestRecall, type RecallRequest } from './request.ts';
 import { createRecallWorker, type RecallWorker } from './worker.ts';
 import type { Transaction } from '../store/postgres.ts';
 
@@ -61,6 +54,8 @@ export interface Recalls {
   request(request: RecallRequest): Promise<RecallProgress>;
   cancel(actor: AccountInfo, account: number, id: number): Promise<void>;
   restore(actor: AccountInfo, account: number, id: number, administrator?: boolean): Promise<void>;
+  /** Before a recall is asked for: could this replace what it takes back? Throws what accept would refuse. */
+  checkReplacement(tenant: number, mail: Replacement): Promise<void>;
   replace(actor: AccountInfo, account: number, id: number, mail: Replacement): Promise<number>;
   preview(request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>): Promise<RecallPreview>;
   readonly worker: RecallWorker;
@@ -95,6 +90,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
     request: (request) => requestRecall(deps, request),
     cancel: (actor, account, id) => cancelRecall(deps, actor, account, id),
     restore: (actor, account, id, administrator) => requestRestore(deps, actor, account, id, administrator),
+    checkReplacement: (tenant, mail) => checkReplacement(people, tenant, mail),
     async replace(actor, account, id, mail) {
       await progress.open(actor.tenant, id);
       return sendReplacement(deps, actor, account, id, mail);
@@ -125,7 +121,7 @@ async function preview(
     }
     const { submission } = await findSubmission(store, tenant, request);
     const numbers =
-      request.recipients && (await listedDeliveries(store, people, tenant, submission, request.recipients));
+      request.recipients && (await listedDeliveries(store, people, request.actor, submission, request.recipients));
     const counts = await previewCounts(store, { tenant, message: submission.id }, numbers);
     const total = numbers === null ? submission.total : numbers.length;
     const known = { ...none, ...counts, total };

@@ -35,6 +35,8 @@ export interface ReportView {
 
 export async function viewFor(reader: Reader, viewer: AccountInfo, recall: RecallProgress): Promise<ReportView> {
   const { senderSees } = { ...DEFAULT_POLICY, ...recall.policy } satisfies Policy;
+  // No group's row either: what is left of all when it is taken away would name people.
+  if (senderSees === 'counts') return { rows: false, exposure: false, hidden: [] };
   const hidden: string[] = [];
   for (const group of await groupsOf(reader, viewer.tenant, recall.message_id)) {
     const member =
@@ -42,7 +44,7 @@ export async function viewFor(reader: Reader, viewer: AccountInfo, recall: Recal
       (await gotThrough(reader, viewer.tenant, recall.message_id, viewer.id, group.address));
     if (!member) hidden.push(group.address);
   }
-  return { rows: senderSees !== 'counts', exposure: senderSees === 'outcome+exposure', hidden };
+  return { rows: true, exposure: senderSees === 'outcome+exposure', hidden };
 }
 
 /** Counts by outcome as the viewer may see them: none of fewer than five where only counts are shown. */
@@ -86,8 +88,9 @@ async function composeReport(reader: Reader, to: AccountInfo, recall: RecallProg
       counts: await countsOfGroup(reader, { tenant: to.tenant, recall: recall.id }, address),
     })),
   );
+  const isCounted = Object.keys(counts).length > 0 || recall.total === 0;
   const text = [
-    headline(recall, counts),
+    isCounted ? headline(recall, counts) : 'The recall has ended. Your organisation shows counts of five and more.',
     '',
     ...OUTCOMES.filter((outcome) => counts[outcome]).map((outcome) => `  ${outcome}: ${counts[outcome]}`),
     '',
@@ -95,7 +98,7 @@ async function composeReport(reader: Reader, to: AccountInfo, recall: RecallProg
     ...groups.flatMap(({ address, counts: of }) => [
       `${address}: ${of.map((row) => `${row.count} ${row.outcome}`).join(', ')}`,
     ]),
-    ...rows.map((row) => `${row.recipient}: ${sentenceOf(view.exposure ? row : { ...row, exposure: 'none' })}`),
+    ...rows.map((row) => `${row.recipient}: ${sentenceOf(row, view.exposure)}`),
     ...(view.rows && recall.total > rows.length && view.hidden.length === 0
       ? ['', `… and ${recall.total - rows.length} more on the tracking page.`]
       : []),

@@ -1,6 +1,5 @@
 // Asking for a recall: authorised, then gated, in one transaction that waits on no reader, worker, batch or sweep.
 
-import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
 import type { RecallMode } from '../mail/recall.ts';
@@ -9,7 +8,6 @@ import type { Ids } from '../store/ids.ts';
 import { recallChanged } from '../store/notify.ts';
 import type { Reader, Store, Transaction } from '../store/postgres.ts';
 import {
-  deliveriesNamed,
   insertCancel,
   insertGate,
   openRecallOf,
@@ -23,6 +21,7 @@ import {
   type RecallRow,
 } from '../store/recalls.ts';
 import { addWork } from '../store/work.ts';
+import { listedDeliveries } from './listed.ts';
 import type { AccountInfo, People } from './ports.ts';
 
 export interface RequestDeps {
@@ -81,7 +80,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       checkAge(found.submission, policy, now);
       await checkRate(tx, request.actor, policy, now);
       const scope =
-        request.recipients && (await listedDeliveries(tx, people, tenant, found.submission, request.recipients));
+        request.recipients && (await listedDeliveries(tx, people, request.actor, found.submission, request.recipients));
       const recall: RecallRow = {
         id,
         message_id: found.submission.id,
@@ -213,45 +212,6 @@ export async function checkRate(
   throw new Refusal('rateLimit', `${policy.rateLimit} recalls this hour; the next at ${at} UTC.`, {
     next: next.toISOString(),
   });
-}
-
-/** Deliveries that the ticked addresses name, ascending. Throws Refusal `unknownRecipient` naming those that got nothing. */
-export async function listedDeliveries(
-  reader: Reader,
-  people: People,
-  tenant: number,
-  submission: RecallableSubmission,
-  recipients: string[],
-): Promise<number[]> {
-  const accounts: number[] = [];
-  const groups: string[] = [];
-  const addresses: string[] = [];
-  const asked = new Map<string, { account?: number; address: string }>();
-  for (const given of recipients) {
-    const address = canonicalAddress(given) ?? given.toLowerCase();
-    const target = await people.resolve(address);
-    if (target.kind === 'account' && target.tenant === tenant && target.account !== undefined)
-      accounts.push(target.account);
-    else if (target.kind === 'group' && target.tenant === tenant) groups.push(address);
-    else addresses.push(address);
-    asked.set(given, {
-      address,
-      ...(target.tenant === tenant && target.account !== undefined ? { account: target.account } : {}),
-    });
-  }
-  const of = { tenant, message: submission.id, total: submission.total, outside: submission.outside };
-  const found = await deliveriesNamed(reader, of, { accounts, addresses, groups });
-  const reached = new Set(found.flatMap((d) => [d.recipient, ...(d.via === null ? [] : [d.via])]));
-  const reachedAccounts = new Set(found.map((d) => d.account_id));
-  const unknown = [...asked]
-    .filter(([, to]) => !reached.has(to.address) && !reachedAccounts.has(to.account ?? -1))
-    .map(([given]) => given);
-  if (unknown.length > 0) {
-    throw new Refusal('unknownRecipient', `This message did not go to ${unknown.slice(0, 5).join(', ')}.`, {
-      recipients: unknown,
-    });
-  }
-  return found.map((delivery) => delivery.n);
 }
 
 /** The same or a narrower request is the recall that is there already; a wider one is refused. */

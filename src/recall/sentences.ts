@@ -2,17 +2,18 @@
 
 import type { ReportedOutcome } from '../store/outcomes.ts';
 
-/** Label and sentence, "Taken back: no program had shown it." */
-export function sentenceOf(row: ReportedOutcome): string {
+/** Label and sentence, "Taken back: no program had shown it." `exposure` false: nothing of what had happened to it. */
+export function sentenceOf(row: ReportedOutcome, exposure = true): string {
   const host = row.remote_host ?? 'the other server';
   switch (row.outcome) {
     case 'recalled':
-      return RECALLED[row.exposure];
+      return exposure ? RECALLED[row.exposure] : 'Taken back.';
     case 'intercepted':
       return 'Never left: stopped before delivery.';
     case 'not-delivered':
       return `Never arrived: ${host} refused it.`;
     case 'already-deleted':
+      if (!exposure) return 'Already deleted.';
       return row.exposure === 'opened' ? 'Already deleted: after reading.' : 'Already deleted: unopened.';
     case 'no-mailbox':
       return 'No mailbox: the account is gone.';

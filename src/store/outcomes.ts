@@ -114,6 +114,19 @@ export async function groupsOf(
   );
 }
 
+/** Of these addresses, the groups whose members not everybody is shown. */
+export async function notForAll(
+  reader: Reader,
+  tenant: number,
+  addresses: string[],
+): Promise<{ address: string; members_visible_to: string }[]> {
+  return reader.rows(
+    `SELECT address, members_visible_to FROM mail_group
+     WHERE tenant_id = $1 AND address = ANY ($2::text[]) AND members_visible_to <> 'everyone'`,
+    [tenant, addresses],
+  );
+}
+
 /** One row with counts for a group whose members are not shown. */
 export async function countsOfGroup(
   reader: Reader,

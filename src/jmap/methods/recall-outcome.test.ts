@@ -92,15 +92,27 @@ test('a group whose members are not shown is one row with counts', async () => {
     list.map((row) => row['recipient']),
     ['eli@pigeon.test'],
   );
-  // Nor by ticking one of them: then it would be known who got it, but not what became of it.
   const { total } = await ana.call('RecallOutcome/query', { filter: { recallId }, calculateTotal: true });
   assert.equal(total, 2);
+});
+
+test('nor does ticking one of them, or looking what to expect, tell that it is one', async () => {
+  const { emailId } = await sendMail(ana, ['hidden@pigeon.test', 'eli@pigeon.test', 'dia@pigeon.test'], 'Who is in?');
+  const preview = async (recipients: string[]): Promise<Json> => ana.call('Recall/preview', { emailId, recipients });
+  const of = await Promise.all([['ben@pigeon.test'], ['office@pigeon.test']].map(preview));
+  for (const one of of) assert.equal((one['refusal'] as Json | null)?.['reason'], 'unknownRecipient');
+  assert.equal((await askRecall(ana, emailId, { recipients: ['ben@pigeon.test'] }))['type'], 'unknownRecipient');
+  assert.equal((await preview(['dia@pigeon.test']))['total'], 1); // named by herself too
+  assert.equal((await preview(['hidden@pigeon.test', 'ben@pigeon.test']))['refusal'] === null, false);
+  const made = await askRecall(ana, emailId, { recipients: ['hidden@pigeon.test', 'eli@pigeon.test'] });
+  assert.equal(made['total'], 3);
+  await homing.settle();
 });
 
 test('a group that its members see: Ana is none', async () => {
   const rows = await outcomesOf(ana, await recalled(['club@pigeon.test'], 'To the club'));
   assert.deepEqual(Object.keys(rows), ['club@pigeon.test']);
-  await homing.admin.setGroup('club@pigeon.test', { addMembers: ['ana@pigeon.test'] });
+  await homing.admin.setGroup('club@pigeon.test', { add: ['ana@pigeon.test'] });
   const mine = await outcomesOf(ana, await recalled(['club@pigeon.test'], 'To my club'));
   assert.deepEqual(Object.keys(mine).toSorted(), ['ana@pigeon.test', ...PEOPLE.slice(0, 3)]);
   assert.equal(mine['ben@pigeon.test']?.['via'], 'club@pigeon.test');

@@ -57,7 +57,6 @@ async function viewOf(
 }
 
 function toOutcome(row: ReportedOutcome, view: ReportView): Record<string, unknown> {
-  const shown = view.exposure ? row : { ...row, exposure: 'none' as const, downloaded_by: null, downloaded_at: null };
   return {
     id: `o${row.recall_id}_${row.n}`,
     recallId: `r${row.recall_id}`,
@@ -65,13 +64,13 @@ function toOutcome(row: ReportedOutcome, view: ReportView): Record<string, unkno
     via: row.via,
     outcome: row.outcome,
     exposure: view.exposure ? row.exposure : null,
-    reason: view.exposure || row.outcome !== 'recalled' ? sentenceOf(shown) : 'Taken back.',
+    reason: sentenceOf(row, view.exposure),
     remote:
       row.remote_host === null
         ? null
         : { host: row.remote_host, reply: row.remote_reply, at: row.finished_at?.toISOString() ?? null },
-    downloadedBy: shown.downloaded_by,
-    downloadedAt: shown.downloaded_at?.toISOString() ?? null,
+    downloadedBy: view.exposure ? row.downloaded_by : null,
+    downloadedAt: (view.exposure && row.downloaded_at?.toISOString()) || null,
     decidedAt: row.decided_at.toISOString(),
     restoredAt: row.restored_at?.toISOString() ?? null,
     counts: null,

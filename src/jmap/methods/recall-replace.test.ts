@@ -40,6 +40,7 @@ test('a recall with its replacement: in place for who lost it, ordinary mail for
   const replacementEmailId = await draft(ana, [BEN, CHO, 'eli@pigeon.test', OUT], 'Right figures');
   const made = await askRecall(ana, emailId, { mode: 'replace', replacementEmailId });
   assert.match(String(made['id']), /^r/, JSON.stringify(made));
+  assert.match(String(made['replacementSubmissionId']), /^s\d+$/);
   await homing.settle();
   homing.advance(60_000);
   await homing.settle();
@@ -139,14 +140,24 @@ test('what cannot replace', async () => {
   await homing.settle();
 });
 
-test('a replacement for somebody who is not there takes nothing back', async () => {
+test('a replacement that would be refused takes nothing back', async () => {
   const { emailId } = await sendMail(ana, [BEN], 'Still wanted');
-  const replacementEmailId = await draft(ana, [BEN, 'nobody@pigeon.test'], 'Never sent');
-  const made = await askRecall(ana, emailId, { mode: 'replace', replacementEmailId });
+  for (const [to, why] of [
+    [['nobody@pigeon.test'], 'unknownRecipient'],
+    [['ben@pigeon..test'], 'badAddress'],
+  ] as const) {
+    const replacementEmailId = await draft(ana, [BEN, ...to], 'Never sent');
+    const made = await askRecall(ana, emailId, { mode: 'replace', replacementEmailId });
+    assert.equal(made['type'], why);
+  }
+  const bodyValues = { 1: { value: 'x'.repeat(30_000) } };
+  const large = await draft(ana, [BEN], 'Too large', { bodyValues });
+  await homing.admin.setPolicy(homing.tenant, { maxMessageSize: 20_000 });
+  assert.equal((await askRecall(ana, emailId, { mode: 'replace', replacementEmailId: large }))['type'], 'tooLarge');
+  await homing.admin.setPolicy(homing.tenant, { maxMessageSize: 50 * 1024 * 1024 });
   await homing.settle();
-  const there = (await emailsOf(ben, 'Still wanted')).length === 1;
-  const isRefused = typeof made['type'] === 'string';
-  assert.equal(there, isRefused, 'refused means that nothing changed');
+  assert.equal((await emailsOf(ben, 'Still wanted')).length, 1);
+  assert.deepEqual((await ana.call('Recall/query', { filter: { emailId } }))['ids'], []);
 });
 
 test('restored: with its date and its unread state, in the place of the notice', async () => {

@@ -9,7 +9,6 @@ import {
   recallsOfMessages,
 } from '../../store/recalls.ts';
 import { countsFor } from '../../recall/report.ts';
-import { readContent } from '../../store/exposure.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -30,6 +29,7 @@ import {
   setResponse,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
+import { readReplacement } from './recall-replacement.ts';
 import type { Account } from '../../directory/directory.ts';
 
 const PROPERTIES = [
@@ -221,8 +221,8 @@ async function createRecall(
     reason: reason as string | null,
   });
   const gateMs = performance.now() - began;
-  if (replacement) await context.recalls.replace(context.user, account.id, recall.id, replacement);
-  return { ...toRecall(recall), gateMs };
+  const sent = replacement && (await context.recalls.replace(context.user, account.id, recall.id, replacement));
+  return { ...toRecall(recall), ...(sent === null ? {} : { replacementSubmissionId: `s${sent}` }), gateMs };
 }
 
 /** { status: "cancelled" } or { replacementEmailId } once. */
@@ -251,33 +251,6 @@ async function updateRecall(
     typeof patch['replacementEmailId'] === 'string' ? patch['replacementEmailId'] : '',
   );
   await context.recalls.replace(context.user, account.id, number, mail);
-}
-
-/** The draft as it is to be sent: to whom its fields say. */
-async function readReplacement(
-  context: MethodContext,
-  account: Account,
-  given: string,
-): Promise<Parameters<MethodContext['recalls']['replace']>[3]> {
-  const number = numberOf(resolveId(given, context), 'm');
-  const email =
-    number === undefined
-      ? undefined
-      : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
-  if (!email || number === undefined) throw invalidProperties(['replacementEmailId']);
-  const { from, to, cc, bcc } = email.envelope;
-  const own = await context.directory.addressesOf(account.tenant, account.id);
-  const sender = from?.[0]?.email.toLowerCase() ?? '';
-  if (!own.includes(sender)) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
-  const recipients = [
-    ...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== '')),
-  ];
-  if (recipients.length === 0) throw new SetFault('noRecipients', 'The replacement names no recipient.');
-  const at = { tenant: account.tenant, account: account.id, emailId: number };
-  const content = await readContent(context.store, at, { program: context.program, now: context.clock() });
-  if (!content) throw invalidProperties(['replacementEmailId']);
-  const bytes = await context.blobs.read(account.tenant, content.blob_id);
-  return { mailFrom: sender, recipients, bytes, emailId: number };
 }
 
 /** What can be expected, from delivery state alone. */

@@ -2,6 +2,7 @@
 // `recalled`: it stands where the notice stood. Otherwise ordinary new mail. What the recall did not reach outside is
 // not sent to.
 
+import { canonicalAddress } from '../../mail/address.ts';
 import { Refusal, Unavailable } from '../../mail/errors.ts';
 import type { Logger } from '../../mail/log.ts';
 import { lockAndRaise, raise } from '../../store/account-state.ts';
@@ -20,6 +21,27 @@ const BATCH = 1000;
 
 /** While the sweep runs, a replacement waits this long and looks again. */
 const AGAIN_MS = 50;
+
+/**
+ * What accept would refuse, before anything is taken back for its sake. Throws Refusal `unknownRecipient`, `badAddress`,
+ * `tooLarge`.
+ */
+export async function checkReplacement(
+  people: People,
+  tenant: number,
+  mail: { recipients: string[]; bytes: Buffer },
+): Promise<void> {
+  const { maxMessageSize } = await people.policy(tenant);
+  if (mail.bytes.length > maxMessageSize)
+    throw new Refusal('tooLarge', `A message may have ${maxMessageSize} octets.`, { limit: maxMessageSize });
+  for (const address of mail.recipients) {
+    if (canonicalAddress(address) === null)
+      throw new Refusal('badAddress', `"${address}" is not an address.`, { address });
+    const target = await people.resolve(address);
+    if (target.kind === 'unknown' && target.tenant === tenant)
+      throw new Refusal('unknownRecipient', `There is no ${address} here.`, { address });
+  }
+}
 
 /**
  * Sends `bytes` as the replacement of a recall, once. Throws Refusal `notFound`, `notReplace`, `alreadyReplaced`, and

@@ -1,0 +1,34 @@
+// What a recall puts in place of what it takes back.
+
+import type { Account } from '../../directory/directory.ts';
+import type { Replacement } from '../../recall/recalls.ts';
+import { readContent } from '../../store/exposure.ts';
+import { emailToSubmit } from '../../store/submissions-read.ts';
+import { invalidProperties, SetFault } from '../errors.ts';
+import { numberOf, resolveId } from '../standard.ts';
+import type { MethodContext } from '../wire.ts';
+
+/** The draft as it is to be sent: to whom its fields say. */
+export async function readReplacement(context: MethodContext, account: Account, given: string): Promise<Replacement> {
+  const number = numberOf(resolveId(given, context), 'm');
+  const email =
+    number === undefined
+      ? undefined
+      : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
+  if (!email || number === undefined) throw invalidProperties(['replacementEmailId']);
+  const { from, to, cc, bcc } = email.envelope;
+  const own = await context.directory.addressesOf(account.tenant, account.id);
+  const sender = from?.[0]?.email.toLowerCase() ?? '';
+  if (!own.includes(sender)) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
+  const recipients = [
+    ...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== '')),
+  ];
+  if (recipients.length === 0) throw new SetFault('noRecipients', 'The replacement names no recipient.');
+  const at = { tenant: account.tenant, account: account.id, emailId: number };
+  const content = await readContent(context.store, at, { program: context.program, now: context.clock() });
+  if (!content) throw invalidProperties(['replacementEmailId']);
+  const bytes = await context.blobs.read(account.tenant, content.blob_id);
+  const mail = { mailFrom: sender, recipients, bytes, emailId: number };
+  await context.recalls.checkReplacement(account.tenant, mail);
+  return mail;
+}
