@@ -13,7 +13,8 @@ export interface RawSmtp {
   reply(): Promise<string>;
   /** As many as there were commands. */
   replies(count: number): Promise<string[]>;
-  startTls(): Promise<void>;
+  /** `along`: lines that are sent in the clear together with the command. Answers the reply to EHLO. */
+  startTls(...along: string[]): Promise<string>;
   signIn(address: string, password?: string): Promise<string>;
   /** MAIL, RCPT and DATA; then the octets as they are, and the dot. Answers the last reply there was. */
   send(from: string, to: string[], bytes: string | Buffer): Promise<string>;
@@ -70,14 +71,14 @@ export async function rawSmtp(
       for (let i = 0; i < count; i++) all.push(await reply());
       return all;
     },
-    async startTls() {
-      const told = await client.say('STARTTLS');
+    async startTls(...along) {
+      const told = await client.say('STARTTLS', ...along);
       if (!told.startsWith('220')) throw new Error(told);
       socket.removeAllListeners('data').removeAllListeners('close');
       const plain = socket;
       socket = connectTls({ socket: plain, rejectUnauthorized: false });
       listen(socket);
-      await client.say('EHLO test.example');
+      return client.say('EHLO test.example');
     },
     signIn: (address, password = 'homing') =>
       client.say(`AUTH PLAIN ${Buffer.from(`\0${address}\0${password}`).toString('base64')}`),

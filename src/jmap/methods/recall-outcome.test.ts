@@ -147,3 +147,28 @@ test('senderSees: outcome says nothing of exposure, counts name nobody and not f
   for (const one of list) assert.deepEqual(one['counts'] ?? {}, {}, JSON.stringify(one));
   await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome+exposure' });
 });
+
+test('the mailed report says no more than the page, and nothing that is not so', async () => {
+  const reportOf = async (subject: string): Promise<string> => {
+    const [email] = await emailsOf(ana, `Recall report: ${subject}`);
+    const response = await ana.fetch(`/jmap/download/${ana.accountId}/${String(email?.['blobId'])}/x`);
+    const parts = (await response.text()).split(/Content-Transfer-Encoding: base64\r\n(?:.*\r\n)*?\r\n/);
+    const decoded = parts.slice(1).map((part) => Buffer.from(part.split('--')[0] ?? '', 'base64').toString());
+    return [parts[0], ...decoded].join('\n');
+  };
+  await recalled(PEOPLE, 'All told', { notifyMe: true });
+  const full = await reportOf('All told');
+  assert.match(full, /Taken back from 3 of 4/);
+  assert.match(full, /cho@pigeon\.test: Taken back: no program had shown it\./);
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome' });
+  await recalled([...PEOPLE, 'hidden@pigeon.test'], 'Outcomes told', { notifyMe: true });
+  const outcomes = await reportOf('Outcomes told');
+  assert.match(outcomes, /cho@pigeon\.test: Taken back\.\r?\n/);
+  assert.doesNotMatch(outcomes, /no program had shown/);
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'counts' });
+  await recalled(['hidden@pigeon.test'], 'Nothing told', { notifyMe: true });
+  const counts = await reportOf('Nothing told');
+  assert.doesNotMatch(counts, /Taken back from|ben@|cho@|dia@|kept-read/);
+  assert.match(counts, /The recall has ended/);
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome+exposure' });
+});

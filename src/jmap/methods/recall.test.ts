@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startTestHoming } from '../../../test/support/homing.ts';
 import type { Json } from '../../../test/support/http.ts';
+import { mail } from '../../../test/support/mailboxes.ts';
 import {
   askRecall,
   emailsOf,
@@ -12,6 +13,7 @@ import {
   SENT,
   sendMail,
 } from '../../../test/support/recalling.ts';
+import { submitter } from '../../../test/support/smtp.ts';
 
 const homing = await startTestHoming();
 after(() => homing.close());
@@ -259,4 +261,31 @@ test('two messages that bear one Message-ID are ambiguous', async () => {
     ids.push(emailId);
   }
   assert.equal((await askRecall(ana, ids[0] ?? ''))['type'], 'ambiguous');
+});
+
+test('for a shared mailbox: by who has the right to, and nobody else who reads it', async () => {
+  const target = await homing.services.directory.resolve('office@pigeon.test');
+  const accountId = target.kind === 'account' ? `a${target.account}` : '';
+  const client = await submitter(homing.ports, 'ana@pigeon.test');
+  const message = mail('By the office', { from: 'office@pigeon.test' });
+  assert.match(await client.send('office@pigeon.test', [CHO], message), /^250/);
+  client.close();
+  const { ids } = (await ana.call('Email/query', { accountId, filter: { subject: 'By the office' } })) as {
+    ids: string[];
+  };
+  const create = { r: { emailId: ids[0], mode: 'delete' } };
+  const refused = await ana.call('Recall/set', { accountId, create });
+  assert.equal(((refused['notCreated'] as Json)['r'] as Json)['type'], 'notSender');
+  const preview = await ana.call('Recall/preview', { accountId, emailId: ids[0], recipients: null });
+  assert.equal((preview['refusal'] as Json)['reason'], 'notSender');
+  assert.equal(preview['total'], 0);
+  await homing.admin.delegate('office@pigeon.test', 'ana@pigeon.test', ['full', 'send-as', 'recall']);
+  const made = await ana.call('Recall/set', { accountId, create });
+  const { id } = (made['created'] as Record<string, { id: string }>)['r'] ?? { id: '' };
+  await homing.settle();
+  assert.deepEqual(await emailsOf(cho, 'By the office'), []);
+  // The office's recall: it is not among Ana's own.
+  assert.deepEqual((await ana.call('Recall/get', { ids: [id] }))['notFound'], [id]);
+  const { list } = (await ben.call('Recall/get', { accountId, ids: [id] })) as { list: Json[] };
+  assert.equal(list[0]?.['status'], 'done');
 });
