@@ -200,3 +200,37 @@ test('the database goes, and comes back: 454 and 451 meanwhile, nothing lost, no
     await rm(directory, { recursive: true });
   }
 });
+
+test('LMTP answers each RCPT that it took, the same one twice too; the account has it once', async () => {
+  const client = await rawSmtp(ports.lmtp, { greet: 'LHLO' });
+  await client.say('MAIL FROM:<x@y.test>');
+  for (const to of ['ben@pigeon.test', 'BEN@pigeon.test', 'b@pigeon.test', 'ben@pigeon.test']) {
+    assert.match(await client.say(`RCPT TO:<${to}>`), /^250/);
+  }
+  assert.match(await client.say('DATA'), /^354/);
+  client.write(`${mail('Four times')}\r\n.\r\n`);
+  for (const answer of await client.replies(4)) assert.match(answer, /^250 2\.0\.0 Accepted/);
+  assert.match(await client.say('NOOP'), /^250/, 'and no more than that');
+  client.close();
+  assert.equal((await t.copies(t.ben)).filter((copy) => copy.subject === 'Four times').length, 1);
+});
+
+test('a parameter that is not offered is refused rather than ignored', async () => {
+  const submission = await submitter(ports, 'ana@pigeon.test');
+  const incoming = await rawSmtp(ports.smtp);
+  for (const [client, from] of [
+    [submission, 'ana@pigeon.test'],
+    [incoming, 'x@y.test'],
+  ] as const) {
+    const refused = ['REQUIRETLS', 'HOLDFOR=60', ...(client === incoming ? ['RET=HDRS', 'ENVID=1'] : [])];
+    for (const parameter of refused) {
+      const answer = await client.say(`MAIL FROM:<${from}> ${parameter}`);
+      assert.match(answer, /^5(?:55 5\.5\.4|30 5\.7\.0) /, `${parameter}: ${answer}`);
+    }
+    assert.match(await client.say(`MAIL FROM:<${from}> SIZE=100 BODY=8BITMIME SMTPUTF8`), /^250/);
+  }
+  assert.match(await incoming.say('RCPT TO:<ben@pigeon.test> NOTIFY=NEVER'), /^555 5\.5\.4/);
+  assert.match(await submission.say('RCPT TO:<ben@pigeon.test> NOTIFY=NEVER ORCPT=rfc822;b@x.test'), /^250/);
+  submission.close();
+  incoming.close();
+});
