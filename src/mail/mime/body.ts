@@ -1,21 +1,15 @@
 // Bodies: transfer decoding, text, and which part is what (RFC 8621 §4.1.4).
 
 import type { Part } from '../message.ts';
-import { clean, decodeCharset } from './headers.ts';
-import { decodeQuotedPrintable } from './structure.ts';
+import { clean, decodeCharset } from './charset.ts';
+import { wholeTags } from './html.ts';
+import { decodeTransfer, KNOWN_ENCODINGS } from './transfer.ts';
 
-/** The part's content, transfer encoding undone; tolerant of what is wrong in it. */
+/** The part's content, transfer encoding undone; tolerant of what is wrong in it. May be a view of `bytes`. */
 export function decodeBody(bytes: Uint8Array, part: Part): Uint8Array {
   const body = bytes.subarray(part.body[0], part.body[1]);
-  if (part.encoding === 'base64')
-    return Buffer.from(
-      Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-        .toString('latin1')
-        .replace(/[^A-Za-z0-9+/]/g, ''),
-      'base64',
-    );
-  if (part.encoding === 'quoted-printable') return decodeQuotedPrintable(body);
-  return body;
+  // RFC 2045 §6.4: what is made of parts is never encoded itself, whatever it says.
+  return part.parts ? body : decodeTransfer(body, part.encoding);
 }
 
 export interface BodyText {
@@ -24,25 +18,26 @@ export interface BodyText {
   isTruncated: boolean;
 }
 
-const KNOWN_ENCODINGS = ['7bit', '8bit', 'binary', 'base64', 'quoted-printable'];
-
 /** RFC 8621 §4.1.4 EmailBodyValue; `maxBytes` octets of UTF-8 at most, 0: all. */
 export function bodyText(bytes: Uint8Array, part: Part, maxBytes = 0): BodyText {
   const { text, problem } = decodeCharset(decodeBody(bytes, part), part.params['charset'] ?? 'us-ascii');
   const value = clean(text).replaceAll('\r\n', '\n');
-  const isEncodingProblem = problem || !KNOWN_ENCODINGS.includes(part.encoding);
-  if (maxBytes === 0 || Buffer.byteLength(value) <= maxBytes) return { value, isEncodingProblem, isTruncated: false };
-  return { value: truncate(value, maxBytes, part.type === 'text/html'), isEncodingProblem, isTruncated: true };
+  const isEncodingProblem = problem || !KNOWN_ENCODINGS.has(part.encoding);
+  // A UTF-16 unit is three octets at most.
+  if (maxBytes === 0 || value.length * 3 <= maxBytes || Buffer.byteLength(value) <= maxBytes)
+    return { value, isEncodingProblem, isTruncated: false };
+  const length = unitsWithin(value, maxBytes);
+  return {
+    value: part.type === 'text/html' ? wholeTags(value, length) : value.slice(0, length),
+    isEncodingProblem,
+    isTruncated: true,
+  };
 }
 
-/** Never inside a code point; in HTML never inside a tag or an entity. */
-function truncate(value: string, maxBytes: number, html: boolean): string {
-  let cut = Buffer.from(value).subarray(0, maxBytes).toString('utf8');
-  while (cut.endsWith('\uFFFD') && !value.startsWith(cut)) cut = cut.slice(0, -1);
-  if (!html) return cut;
-  const open = cut.lastIndexOf('<');
-  if (open > cut.lastIndexOf('>')) cut = cut.slice(0, open);
-  return cut.replace(/&[#\w]{0,10}$/, '');
+/** How many units of a text make up no more than so many octets of UTF-8, no code point cut in two. */
+function unitsWithin(text: string, maxBytes: number): number {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+  return read;
 }
 
 export interface BodyParts {
@@ -53,51 +48,58 @@ export interface BodyParts {
 
 const isInlineMedia = (type: string): boolean => /^(?:image|audio|video)\//.test(type);
 
-/** The algorithm of RFC 8621 §4.1.4, as it stands there. */
+/** RFC 8621 §4.1.4: the bodies by the algorithm given there, the attachments by their definition. */
 export function bodyParts(root: Part): BodyParts {
-  const found: BodyParts = { textBody: [], htmlBody: [], attachments: [] };
-  walk([root], 'mixed', false, found.htmlBody, found.textBody, found.attachments);
-  return found;
+  const bodies: Bodies = { text: [], html: [] };
+  walk([root], 'mixed', false, bodies);
+  const [text, html] = [new Set(bodies.text), new Set(bodies.html)];
+  const attachments = leaves(root).filter((part) =>
+    isInlineMedia(part.type) ? !text.has(part) || !html.has(part) : !text.has(part) && !html.has(part),
+  );
+  return { textBody: bodies.text ?? [], htmlBody: bodies.html ?? [], attachments };
 }
 
-function walk(
-  parts: Part[],
-  multipart: string,
-  inAlternative: boolean,
-  html: Part[] | null,
-  text: Part[] | null,
-  attachments: Part[],
-): void {
-  const textLength = text ? text.length : -1;
-  const htmlLength = html ? html.length : -1;
+/** Every part that is not made of parts, in order. */
+function leaves(part: Part): Part[] {
+  return part.parts ? part.parts.flatMap(leaves) : [part];
+}
+
+/** null: what comes is not for that body, as it is an alternative to what is in it. */
+interface Bodies {
+  text: Part[] | null;
+  html: Part[] | null;
+}
+
+function walk(parts: Part[], multipart: string, inAlternative: boolean, into: Bodies): void {
+  let { text, html } = into;
+  const [textLength, htmlLength] = [text?.length, html?.length];
   for (const [i, part] of parts.entries()) {
-    const inline =
-      part.disposition !== 'attachment' &&
-      (part.type === 'text/plain' || part.type === 'text/html' || isInlineMedia(part.type)) &&
-      (i === 0 || (multipart !== 'related' && (isInlineMedia(part.type) || !part.name)));
+    const { type } = part;
     if (part.parts) {
-      const sub = part.type.slice('multipart/'.length);
-      walk(part.parts, sub, inAlternative || sub === 'alternative', html, text, attachments);
-    } else if (!inline) {
-      attachments.push(part);
-    } else if (multipart === 'alternative') {
-      if (part.type === 'text/plain') text?.push(part);
-      else if (part.type === 'text/html') html?.push(part);
-      else attachments.push(part);
-    } else {
-      let [intoText, intoHtml] = [text, html];
-      if (inAlternative) {
-        if (part.type === 'text/plain') intoHtml = null;
-        if (part.type === 'text/html') intoText = null;
+      const kind = type.slice('multipart/'.length);
+      walk(part.parts, kind, inAlternative || kind === 'alternative', { text, html });
+    } else if (isBody(part, i, multipart)) {
+      if (multipart === 'alternative') {
+        if (type === 'text/plain') text?.push(part);
+        if (type === 'text/html') html?.push(part);
+        continue;
       }
-      intoText?.push(part);
-      intoHtml?.push(part);
-      if ((!intoText || !intoHtml) && isInlineMedia(part.type)) attachments.push(part);
+      if (inAlternative && type === 'text/plain') html = null;
+      if (inAlternative && type === 'text/html') text = null;
+      text?.push(part);
+      html?.push(part);
     }
   }
-  if (multipart === 'alternative' && text && html) {
-    // Only one of the two was found: it serves for both.
-    if (textLength === text.length && htmlLength !== html.length) text.push(...html.slice(htmlLength));
-    if (htmlLength === html.length && textLength !== text.length) html.push(...text.slice(textLength));
-  }
+  if (multipart !== 'alternative' || !text || !html) return;
+  // Only one of the two was found: it serves for both.
+  const [texts, htmls] = [text.slice(textLength), html.slice(htmlLength)];
+  if (texts.length === 0) text.push(...htmls);
+  if (htmls.length === 0) html.push(...texts);
+}
+
+/** Is it part of the body, or attached to it? In multipart/related, what comes after the first is only referred to. */
+function isBody({ type, disposition, name }: Part, index: number, multipart: string): boolean {
+  const isMedia = isInlineMedia(type);
+  if (disposition === 'attachment' || !(type === 'text/plain' || type === 'text/html' || isMedia)) return false;
+  return index === 0 || (multipart !== 'related' && (isMedia || name === null));
 }

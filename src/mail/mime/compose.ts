@@ -1,19 +1,37 @@
-// Building messages: fields, parameters (RFC 2231) and words (RFC 2047) encoded only where they must be.
+// Building messages (RFC 5322, RFC 2045–2047, RFC 2231): everything is encoded only where it must be.
 
+import { randomUUID } from 'node:crypto';
 import type { EmailAddress } from '../message.ts';
+import {
+  encodeBase64,
+  encodeParameters,
+  encodePhrase,
+  encodeQuotedPrintable,
+  encodeText,
+  fold,
+  HARD_LIMIT,
+  oneLine,
+  safeRaw,
+} from './encode.ts';
 import { mailDate } from './trace.ts';
+
+export { encodeText } from './encode.ts';
 
 export interface ComposePart {
   type: string;
+  /** Of `bytes`; text is UTF-8. */
   charset?: string | null;
   name?: string | null;
   disposition?: string | null;
   cid?: string | null;
   language?: string[] | null;
   location?: string | null;
-  /** Further fields of this part. */
+  /** Further parameters of Content-Type. */
+  params?: Record<string, string>;
+  /** Further fields of this part. Content-Type and Content-Transfer-Encoding are written from what is above. */
   headers?: ComposeHeader[];
-  body: { text: string } | { bytes: Uint8Array } | { parts: ComposePart[] };
+  /** `bytes` go in base64, messages as they are; `asIs`: these do too. Text goes in what suits it. */
+  body: { text: string } | { bytes: Uint8Array; asIs?: boolean } | { parts: ComposePart[] };
 }
 
 export interface ComposeHeader {
@@ -32,57 +50,27 @@ export interface ComposeInput {
   messageId: string;
 }
 
-/** A value that could begin another field. RFC 5322 §2.2. */
-function oneLine(value: string): string {
-  return value.replace(/[\r\n]+(?![ \t])/g, ' ').replaceAll('\0', '');
-}
-
 export function compose(input: ComposeInput): Buffer {
-  const node = buildNode(input.root);
   const has = (name: string): boolean => input.headers.some((header) => header.name.toLowerCase() === name);
-  const own = [
-    ...input.headers.map(headerLine),
+  const lines = [
+    ...headerLines(input.headers),
     ...(has('date') ? [] : [`Date: ${mailDate(input.date)}`]),
-    ...(has('message-id') ? [] : [`Message-ID: <${input.messageId}>`]),
+    ...(has('message-id') ? [] : [`Message-ID: <${oneLine(input.messageId)}>`]),
     ...(has('mime-version') ? [] : ['MIME-Version: 1.0']),
   ];
-  return Buffer.concat([Buffer.from(`${own.join('\r\n')}\r\n`), node]);
+  return Buffer.concat([Buffer.from(lines.map((line) => `${line}\r\n`).join('')), build(input.root).bytes]);
 }
 
-function headerLine(header: ComposeHeader): string {
-  const name = header.name.replace(/[^\x21-\x39\x3b-\x7e]/g, '');
-  if (header.raw) return `${name}: ${oneLine(header.value).trim()}`;
-  return fold(`${name}: ${encodeText(oneLine(header.value))}`);
-}
+/** Fields that hold addresses are left out if they hold none: RFC 5322 §3.6 has no empty ones. */
+const ADDRESSES = /^(?:resent-)?(?:from|sender|reply-to|to|cc|bcc)$/i;
 
-/** RFC 5322 §2.2.3: lines of at most 78 where there is room to break. */
-function fold(line: string): string {
-  if (line.length <= 76) return line;
-  const words = line.split(' ');
-  const lines: string[] = [];
-  let current = '';
-  for (const word of words) {
-    if (current !== '' && current.length + 1 + word.length > 76 && current.trim() !== '' && !/^[^ ]+:$/.test(current)) {
-      lines.push(current);
-      current = ` ${word}`;
-    } else current = current === '' && lines.length === 0 && line.startsWith(word) ? word : `${current} ${word}`;
-  }
-  return [...lines, current].join('\r\n');
-}
-
-/** RFC 2047, only where it is needed. */
-export function encodeText(text: string): string {
-  if (/^[\x20-\x7e]*$/.test(text) && !text.includes('=?')) return text;
-  const words: string[] = [];
-  let chunk = '';
-  for (const character of text) {
-    if (Buffer.byteLength(chunk + character) > 42) {
-      words.push(chunk);
-      chunk = '';
-    }
-    chunk += character;
-  }
-  return [...words, chunk].map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join(' ');
+function headerLines(headers: ComposeHeader[]): string[] {
+  return headers.flatMap(({ name: given, value, raw }) => {
+    const name = given.replace(/[^\x21-\x39\x3b-\x7e]/g, '').slice(0, 76);
+    const text = raw ? safeRaw(value) : encodeText(value);
+    if (name === '' || (text.trim() === '' && ADDRESSES.test(name))) return [];
+    return [fold(`${name}:${/^[ \t\r]/.test(text) ? '' : ' '}${text}`, raw ? HARD_LIMIT : undefined)];
+  });
 }
 
 /** "Ana Silva <ana@pigeon.test>, …" as a field's raw value. */
@@ -91,106 +79,106 @@ export function encodeAddressList(addresses: EmailAddress[]): string {
 }
 
 function encodeAddress({ name, email }: EmailAddress): string {
-  const address = oneLine(email).replace(/[<>\s]/g, '');
-  if (!name) return address;
-  const plain = /^[\x20-\x7e]*$/.test(name) && !name.includes('=?');
-  if (!plain) return `${encodeText(oneLine(name))} <${address}>`;
-  return /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name)
-    ? `${name} <${address}>`
-    : `"${oneLine(name).replace(/["\\]/g, '\\$&')}" <${address}>`;
+  const line = oneLine(email);
+  const isQuoted = /^"(?:[^"\\]|\\.)*"@[^\s"<>(),:;\\@]+$/.test(line);
+  const address = isQuoted ? line : line.replace(line.includes('@') ? /[<>\s]/g : /[<>]/g, '');
+  if (name?.trim()) return fold(`${encodePhrase(name)} <${address}>`);
+  // What a bare address cannot have would be read as something else.
+  return isQuoted || (address !== '' && !/["(),:;\\\s]/.test(address)) ? address : `<${address}>`;
 }
 
-/** The part's fields, an empty line and its body. */
-function buildNode(part: ComposePart): Buffer {
-  const multipart = 'parts' in part.body;
-  const charset = multipart ? undefined : 'text' in part.body ? 'utf-8' : (part.charset ?? undefined);
-  const lines: string[] = (part.headers ?? []).map(headerLine);
-  const boundary = multipart ? `=_${crypto.randomUUID().replaceAll('-', '')}` : undefined;
-  lines.push(
-    fold(
-      `Content-Type: ${buildParameters(part.type, {
-        ...(charset !== undefined && part.type.startsWith('text/') ? { charset } : {}),
-        ...(part.name ? { name: part.name } : {}),
-        ...(boundary ? { boundary } : {}),
-      })}`,
-    ),
-  );
-  if (part.disposition || part.name) {
-    lines.push(
-      fold(
-        `Content-Disposition: ${buildParameters(part.disposition ?? 'attachment', part.name ? { filename: part.name } : {})}`,
-      ),
-    );
-  }
-  if (part.cid) lines.push(`Content-ID: <${oneLine(part.cid)}>`);
-  if (part.language?.length) lines.push(`Content-Language: ${oneLine(part.language.join(', '))}`);
-  if (part.location) lines.push(`Content-Location: ${oneLine(part.location)}`);
-  if ('parts' in part.body) {
-    const parts = part.body.parts.flatMap((child) => [
-      Buffer.from(`--${boundary}\r\n`),
-      buildNode(child),
-      Buffer.from('\r\n'),
-    ]);
-    return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...parts, Buffer.from(`--${boundary}--\r\n`)]);
-  }
-  const { encoding, bytes } =
-    'text' in part.body ? encodeTextBody(part.body.text) : encodeBytes(part.type, part.body.bytes);
-  lines.push(`Content-Transfer-Encoding: ${encoding}`);
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
+interface Built {
+  /** The part's fields, an empty line and its body. */
+  bytes: Buffer;
+  /** Its body has octets above 127. */
+  eightBit: boolean;
 }
 
-/** RFC 2231 where a value is not ASCII. */
-function buildParameters(value: string, params: Record<string, string>): string {
-  const parts = Object.entries(params).map(([name, text]) => {
-    const line = oneLine(text);
-    if (/^[\w.+-]+$/.test(line)) return `${name}=${line}`;
-    if (/^[\x20-\x7e]*$/.test(line)) return `${name}="${line.replace(/["\\]/g, '\\$&')}"`;
-    return `${name}*=utf-8''${encodeURIComponent(line).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
-  });
-  return [oneLine(value), ...parts].join('; ');
+function build(part: ComposePart): Built {
+  const { body } = part;
+  if ('parts' in body) return buildMultipart(part, body.parts.length > 0 ? body.parts : [EMPTY]);
+  const type = mediaType(part.type);
+  const isText = 'text' in body;
+  const charset = isText ? 'utf-8' : part.charset;
+  const { encoding, bytes } = isText ? encodeTextBody(body.text) : encodeBytes(type, body.bytes, body.asIs === true);
+  const params = { ...(charset && type.startsWith('text/') ? { charset } : {}), ...part.params };
+  const head = [...partLines(part, type, params), ...(encoding === '7bit' && !isText ? [] : [`${CTE}: ${encoding}`])];
+  return { bytes: Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]), eightBit: encoding === '8bit' };
+}
+
+const EMPTY: ComposePart = { type: 'text/plain', body: { text: '' } };
+const CTE = 'Content-Transfer-Encoding';
+
+function buildMultipart(part: ComposePart, parts: ComposePart[]): Built {
+  const type = part.type.startsWith('multipart/') ? mediaType(part.type) : 'multipart/mixed';
+  const boundary = `=_${randomUUID().replaceAll('-', '')}`;
+  const children = parts.map(build);
+  const eightBit = children.some((child) => child.eightBit);
+  const [first] = parts;
+  // RFC 2387 §3.1: multipart/related names the type of its root.
+  const related: Record<string, string> = type === 'multipart/related' && first ? { type: mediaType(first.type) } : {};
+  const head = [
+    ...partLines(part, type, { ...related, ...part.params, boundary }),
+    ...(eightBit ? [`${CTE}: 8bit`] : []), // RFC 2045 §6.4
+  ];
+  return {
+    bytes: Buffer.concat([
+      Buffer.from(`${head.join('\r\n')}\r\n\r\n`),
+      ...children.flatMap(({ bytes }) => [Buffer.from(`--${boundary}\r\n`), bytes, Buffer.from('\r\n')]),
+      Buffer.from(`--${boundary}--\r\n`),
+    ]),
+    eightBit,
+  };
+}
+
+/** Every field of the part but Content-Transfer-Encoding. */
+function partLines(part: ComposePart, type: string, params: Record<string, string>): string[] {
+  const { name, disposition, cid, language, location } = part;
+  const lines = [
+    `Content-Type: ${encodeParameters(type, { ...params, ...(name ? { name } : {}) })}`,
+    ...(disposition
+      ? [`Content-Disposition: ${encodeParameters(token(disposition), name ? { filename: name } : {})}`]
+      : []),
+    ...(cid ? [`Content-ID: <${oneLine(cid).replace(/[<>\s]/g, '')}>`] : []),
+    ...(language?.length ? [`Content-Language: ${oneLine(language.join(', '))}`] : []),
+    ...(location ? [`Content-Location: ${encodeText(location)}`] : []),
+  ].map(fold);
+  const written = new Set([...lines, CTE].map((line) => (line.split(':', 1)[0] ?? '').toLowerCase()));
+  return [...headerLines((part.headers ?? []).filter((header) => !written.has(header.name.toLowerCase()))), ...lines];
+}
+
+function mediaType(type: string): string {
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) ? type : 'application/octet-stream';
+}
+
+function token(disposition: string): string {
+  return /^[\w!#$&^.+-]+$/.test(disposition) ? disposition : 'attachment';
+}
+
+interface Encoded {
+  encoding: '7bit' | '8bit' | 'base64' | 'quoted-printable';
+  bytes: Buffer;
 }
 
 /** Plain where it can go as it is, else quoted-printable, else base64. */
-function encodeTextBody(text: string): { encoding: string; bytes: Buffer } {
-  const crlf = text.replace(/\r\n|\r|\n/g, '\r\n');
-  if (/^[\t\r\n\x20-\x7e]*$/.test(crlf) && !/[^\r\n]{990}/.test(crlf))
+function encodeTextBody(text: string): Encoded {
+  const crlf = text.toWellFormed().replace(/\r\n|\r|\n/g, '\r\n');
+  if (/^[\t\r\n\x20-\x7e]*$/.test(crlf) && crlf.split('\r\n').every((line) => line.length <= HARD_LIMIT))
     return { encoding: '7bit', bytes: Buffer.from(crlf) };
   const bytes = Buffer.from(crlf);
-  const high = bytes.reduce((count, byte) => (byte > 126 ? count + 1 : count), 0);
-  if (high * 3 > bytes.length) return { encoding: 'base64', bytes: base64Lines(bytes) };
-  return { encoding: 'quoted-printable', bytes: Buffer.from(quotedPrintable(bytes)) };
+  let high = 0;
+  for (const octet of bytes) if (octet > 126) high++;
+  return high * 3 > bytes.length
+    ? { encoding: 'base64', bytes: encodeBase64(bytes) }
+    : { encoding: 'quoted-printable', bytes: encodeQuotedPrintable(crlf) };
 }
 
-function encodeBytes(type: string, bytes: Uint8Array): { encoding: string; bytes: Buffer } {
-  // RFC 2046 §5.2.1: a message inside goes as it is.
-  if (type === 'message/rfc822') return { encoding: '8bit', bytes: Buffer.from(bytes) };
-  return { encoding: 'base64', bytes: base64Lines(bytes) };
-}
-
-function base64Lines(bytes: Uint8Array): Buffer {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return Buffer.from(text.replace(/.{76}/g, '$&\r\n'));
-}
-
-/** RFC 2045 §6.7. */
-function quotedPrintable(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (const line of Buffer.from(bytes).toString('latin1').split('\r\n')) {
-    let current = '';
-    for (let i = 0; i < line.length; i++) {
-      const c = line.charCodeAt(i);
-      const last = i === line.length - 1;
-      const plain = (c >= 33 && c <= 126 && c !== 61) || ((c === 32 || c === 9) && !last);
-      const piece = plain ? line.charAt(i) : `=${c.toString(16).toUpperCase().padStart(2, '0')}`;
-      if (current.length + piece.length > 75) {
-        lines.push(`${current}=`);
-        current = '';
-      }
-      current += piece;
-    }
-    lines.push(current);
-  }
-  return lines.join('\r\n');
+/** RFC 2046 §5.2.1: a message inside goes as it is. */
+function encodeBytes(type: string, given: Uint8Array, asIs: boolean): Encoded {
+  if (!asIs && type !== 'message/rfc822' && type !== 'message/global')
+    return { encoding: 'base64', bytes: encodeBase64(given) };
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+  return { encoding: bytes.some((octet) => octet > 127) ? '8bit' : '7bit', bytes };
 }
 
 export interface SimpleMessage {
@@ -209,67 +197,58 @@ export interface SimpleMessage {
 
 /** Notices, reports, seeds. */
 export function simpleMessage(message: SimpleMessage): Buffer {
-  const text: ComposePart = { type: 'text/plain', body: { text: message.text } };
+  const { text, html, attachments = [], date, messageId } = message;
+  const plain: ComposePart = { type: 'text/plain', body: { text } };
   const content: ComposePart =
-    message.html === undefined
-      ? text
-      : { type: 'multipart/alternative', body: { parts: [text, { type: 'text/html', body: { text: message.html } }] } };
-  const attached = (message.attachments ?? []).map((file): ComposePart => ({
-    type: file.type,
-    name: file.name,
+    html === undefined
+      ? plain
+      : { type: 'multipart/alternative', body: { parts: [plain, { type: 'text/html', body: { text: html } }] } };
+  const files = attachments.map(({ name, type, bytes }): ComposePart => ({
+    type,
+    name,
     disposition: 'attachment',
-    body: { bytes: file.bytes },
+    body: { bytes },
   }));
   return compose({
     headers: headersOf(message),
-    root: attached.length === 0 ? content : { type: 'multipart/mixed', body: { parts: [content, ...attached] } },
-    date: message.date,
-    messageId: message.messageId,
+    root: files.length === 0 ? content : { type: 'multipart/mixed', body: { parts: [content, ...files] } },
+    date,
+    messageId,
   });
 }
 
-function headersOf(message: Omit<SimpleMessage, 'text'>): ComposeHeader[] {
-  return [
-    { name: 'From', value: encodeAddressList([message.from]), raw: true },
-    {
-      name: 'To',
-      value: message.to.length === 0 ? 'undisclosed-recipients:;' : encodeAddressList(message.to),
-      raw: true,
+export interface ReportMessage extends Omit<SimpleMessage, 'html' | 'attachments'> {
+  /** "delivery-status", "disposition-notification". */
+  reportType: string;
+  /** Machine-readable: each is put in as it is, so it has lines as RFC 5322 has them. */
+  parts: { type: string; body: string | Uint8Array }[];
+}
+
+/** multipart/report (RFC 6522): a readable part, then machine-readable ones (RFC 3464 §2: those are never base64). */
+export function reportMessage(message: ReportMessage): Buffer {
+  const { text, reportType, parts, date, messageId } = message;
+  const machine = parts.map(({ type, body }): ComposePart => ({
+    type,
+    body: { bytes: Buffer.from(body), asIs: true },
+  }));
+  return compose({
+    headers: headersOf(message),
+    root: {
+      type: 'multipart/report',
+      params: { 'report-type': reportType },
+      body: { parts: [{ type: 'text/plain', body: { text } }, ...machine] },
     },
-    ...(message.cc?.length ? [{ name: 'Cc', value: encodeAddressList(message.cc), raw: true }] : []),
-    { name: 'Subject', value: message.subject },
-    ...(message.headers ?? []),
-  ];
+    date,
+    messageId,
+  });
 }
 
-/** multipart/report (RFC 6522): a readable part, then machine-readable ones. */
-export function reportMessage(
-  message: Omit<SimpleMessage, 'html' | 'attachments'> & {
-    reportType: string;
-    parts: { type: string; body: string | Uint8Array }[];
-  },
-): Buffer {
-  const parts: ComposePart[] = [
-    { type: 'text/plain', body: { text: message.text } },
-    ...message.parts.map((part): ComposePart => ({ type: part.type, body: { bytes: Buffer.from(part.body) } })),
+function headersOf({ from, to, cc = [], subject, headers = [] }: Omit<SimpleMessage, 'text'>): ComposeHeader[] {
+  return [
+    { name: 'From', value: encodeAddressList([from]), raw: true },
+    { name: 'To', value: to.length === 0 ? 'undisclosed-recipients:;' : encodeAddressList(to), raw: true },
+    { name: 'Cc', value: encodeAddressList(cc), raw: true },
+    { name: 'Subject', value: subject },
+    ...headers,
   ];
-  const boundary = `=_${crypto.randomUUID().replaceAll('-', '')}`;
-  const lines = [
-    ...headersOf(message).map(headerLine),
-    `Date: ${mailDate(message.date)}`,
-    `Message-ID: <${message.messageId}>`,
-    'MIME-Version: 1.0',
-  ];
-  lines.push(`Content-Type: multipart/report; report-type=${message.reportType}; boundary="${boundary}"`);
-  const bodies = parts.flatMap((part, i) => {
-    // RFC 3464 §2.1: the machine-readable part is 7bit text, and so it is never base64. What is returned may have 8 bits.
-    const eightBit = 'bytes' in part.body && part.body.bytes.some((octet) => octet > 127);
-    const fields = `Content-Type: ${part.type}\r\n${eightBit ? 'Content-Transfer-Encoding: 8bit\r\n' : ''}\r\n`;
-    const machine =
-      i > 0 && 'bytes' in part.body
-        ? Buffer.concat([Buffer.from(fields), Buffer.from(part.body.bytes)])
-        : buildNode(part);
-    return [Buffer.from(`--${boundary}\r\n`), machine, Buffer.from('\r\n')];
-  });
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...bodies, Buffer.from(`--${boundary}--\r\n`)]);
 }

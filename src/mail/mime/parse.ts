@@ -1,97 +1,109 @@
 // A message read once: all that is stored beside its bytes.
 
 import type { ParsedMessage, Part } from '../message.ts';
-import { bodyParts, bodyText } from './body.ts';
+import { bodyParts, bodyText, type BodyParts } from './body.ts';
 import { envelopeOf } from './envelope.ts';
+import { htmlToText } from './html.ts';
 import { LIMITS } from './limits.ts';
-import { scan } from './structure.ts';
+import { scanMessage } from './structure.ts';
+import { threadSubject } from './subject.ts';
 
-/** Takes any bytes; never throws. */
+/** Takes any bytes; never throws. No string in what it gives has a NUL or a lone surrogate. */
 export function parseMessage(bytes: Uint8Array): ParsedMessage {
-  const { root, fields } = scan(bytes);
+  const { root, fields } = scanMessage(bytes);
   const envelope = envelopeOf(fields);
-  const { textBody, htmlBody, attachments } = bodyParts(root);
-  const texts = (textBody.length > 0 ? textBody : htmlBody).filter((part) => part.type.startsWith('text/'));
-  let searchText = '';
-  for (const part of texts) {
-    if (searchText.length >= LIMITS.searchText) break;
-    searchText += `${readable(bytes, part)}\n`;
-  }
+  const bodies = bodyParts(root);
+  const text = readText(bytes, bodies);
   return {
     envelope,
     root,
-    preview: searchText
-      .slice(0, 4 * LIMITS.preview)
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, LIMITS.preview)
-      .toWellFormed()
-      .replace(/\uFFFD$/, ''),
-    searchText: searchText.slice(0, LIMITS.searchText).toWellFormed(),
-    hasAttachment: attachments.some((part) => part.disposition === 'attachment' || !part.cid),
-    baseSubject: baseSubject(envelope.subject ?? ''),
+    preview: previewOf(text.body),
+    searchText: text.all,
+    hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
+    baseSubject: threadSubject(envelope.subject ?? ''),
   };
 }
 
-function readable(bytes: Uint8Array, part: Part): string {
-  const bounded: Part = { ...part, body: [part.body[0], Math.min(part.body[1], part.body[0] + LIMITS.textPart)] };
-  const { value } = bodyText(bytes, bounded);
-  return part.type === 'text/html' ? htmlToText(value) : value;
+/** Octets of plain text that may be no more than a word on where to read the HTML. */
+const STUB = 400;
+
+/** What is readable of the body, for the preview; and that with all that is readable of the rest, for search. */
+function readText(bytes: Uint8Array, bodies: BodyParts): { body: string; all: string } {
+  const readable: string[] = [];
+  const seen = new Set<Part>();
+  let room: number = LIMITS.searchText;
+  const read = (part: Part): void => {
+    if (room <= 0 || seen.has(part)) return;
+    seen.add(part);
+    if (part.message) {
+      const { envelope, root: inner } = part.message;
+      if (envelope.subject !== null) add(envelope.subject);
+      const { textBody, attachments } = bodyParts(inner);
+      for (const each of [...textBody, ...attachments]) read(each);
+    } else if (part.type.startsWith('text/')) add(textOf(bytes, part));
+  };
+  const add = (text: string): void => {
+    const some = text.slice(0, room);
+    room -= some.length + 1;
+    readable.push(some);
+  };
+  const { textBody, htmlBody, attachments } = bodies;
+  for (const part of textBody) read(part);
+  const body = readable.join('\n');
+  if (textBody.reduce((size, part) => size + part.decodedSize, 0) < STUB) for (const part of htmlBody) read(part);
+  for (const part of attachments) read(part);
+  return { body, all: readable.join('\n').slice(0, LIMITS.searchText).toWellFormed() };
 }
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
-
-/** Words of an HTML text, for preview and search alone: never shown as HTML. Linear in its length. */
-export function htmlToText(html: string): string {
-  let text = '';
-  let at = 0;
-  while (at < html.length) {
-    const open = html.indexOf('<', at);
-    if (open < 0) {
-      text += html.slice(at);
-      break;
-    }
-    text += html.slice(at, open);
-    const dropped = /^<(script|style|head|title|!--)/i.exec(html.slice(open, open + 8))?.[1]?.toLowerCase();
-    const end = dropped === undefined ? '>' : dropped === '!--' ? '-->' : `</${dropped}`;
-    const close = indexOfIgnoringCase(html, end, open);
-    if (close < 0) break;
-    at = end.endsWith('>') ? close + end.length : afterTag(html, close);
-    if (/^<\/?(?:p|div|br|tr|td|li|h\d|table|blockquote)\b/i.test(html.slice(open, open + 12))) text += ' ';
-  }
-  return text.replace(
-    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{2,6}));/gi,
-    (all, dec?: string, hexa?: string, name?: string) => {
-      if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
-      const code = dec === undefined ? Number.parseInt(hexa ?? '', 16) : Number(dec);
-      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
-    },
-  );
+function textOf(bytes: Uint8Array, part: Part): string {
+  const [start, end] = part.body;
+  const some: Part = end - start > LIMITS.textPart ? { ...part, body: [start, start + LIMITS.textPart] } : part;
+  const { value } = bodyText(bytes, some);
+  return withoutInvisible(part.type === 'text/html' ? htmlToText(value) : value);
 }
 
-function indexOfIgnoringCase(html: string, needle: string, from: number): number {
-  if (!/[a-z]/.test(needle)) return html.indexOf(needle, from);
-  const pattern = new RegExp(needle, 'gi');
-  pattern.lastIndex = from;
-  return pattern.exec(html)?.index ?? -1;
+/** What shows nothing: it splits words that are searched for, and senders fill up previews with it. */
+function withoutInvisible(text: string): string {
+  return text.replace(/(?:[\u00AD\u200B-\u200D\u2060-\u2064\uFEFF]|\u034F)+/g, (run: string, at: number) => {
+    // Joiners are part of words, and of pictures made of several.
+    const inWord = /[\u200C\u200D]/.test(run) && /\S\S/.test((text[at - 1] ?? ' ') + (text[at + run.length] ?? ' '));
+    return inWord ? run.replace(/[^\u200C\u200D]+/g, '') : '';
+  });
 }
 
-function afterTag(html: string, close: number): number {
-  const end = html.indexOf('>', close);
-  return end < 0 ? html.length : end + 1;
+/** "On Monday Ben wrote:" before what Ben wrote. */
+const ATTRIBUTION = /^(?!>)[^\n]{0,200}:[ \t]*\n\n?(?=>)/gm;
+
+/** RFC 8621 §4.1.4: white space collapsed, and what is quoted from other messages left out if there is anything else. */
+function previewOf(body: string): string {
+  const beginning = body.slice(0, 32 * LIMITS.preview);
+  const own = beginning.replace(ATTRIBUTION, '').replace(/^>.*$/gm, '');
+  return shorten(own) || shorten(beginning);
 }
 
-/** RFC 5256 §2.1, without its full grammar's corner cases: leading re/fw/fwd and list tags, trailing (fwd). */
-export function baseSubject(subject: string): string {
-  let base = subject.replace(/\s+/g, ' ').trim();
-  for (;;) {
-    const shorter = base
-      .replace(/\s*\(fwd\)$/i, '')
-      .replace(/^(?:\[[^[\]]*\]\s*)*(?:re|fwd?|aw|wg|sv|vs|antw)\s*(?:\[[^[\]]*\])?\s*:\s*/i, '')
-      .replace(/^\[[^[\]]*\]\s+(?=\S)/, '')
-      .replace(/^\[fwd:\s*(.*)\]$/i, '$1')
-      .trim();
-    if (shorter === base) return base;
-    base = shorter;
-  }
+function shorten(text: string): string {
+  const collapsed = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const cut = collapsed.slice(0, LIMITS.preview);
+  return (/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut).toWellFormed();
+}
+
+const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+  'application/pgp-signature',
+  'application/pkcs7-signature',
+  'application/x-pkcs7-signature',
+  'message/delivery-status',
+  'message/disposition-notification',
+  'text/rfc822-headers',
+]);
+
+/**
+ * RFC 8621 §4.1.4 hasAttachment: would somebody want to be told of it? Not of pictures that belong to the HTML, nor of
+ * what is for programs; of a document shown in place, yes.
+ */
+function isOffered({ type, disposition, cid, name }: Part, { htmlBody }: BodyParts): boolean {
+  if (disposition === 'attachment') return true;
+  if (FOR_PROGRAMS.has(type)) return false;
+  const isMedia = /^(?:image|audio|video)\//.test(type);
+  if (disposition === 'inline') return !isMedia && name !== null;
+  return !(isMedia && cid !== null && htmlBody.some((part) => part.type === 'text/html'));
 }

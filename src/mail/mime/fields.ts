@@ -1,0 +1,124 @@
+// Header blocks in bytes: where one ends, and where each field stands in it. Reading (headers.ts), scanning
+// (structure.ts) and editing (trace.ts) go by this one answer, so that none sees a field that another does not.
+
+import type { ByteRange } from '../message.ts';
+
+export const LF = 10;
+export const CR = 13;
+export const TAB = 9;
+export const SPACE = 32;
+export const DASH = 45;
+const COLON = 58;
+
+export interface HeaderBlock {
+  /** Where a further field would go: before the empty line. */
+  last: number;
+  /** Where the body begins. */
+  end: number;
+  /** There is an empty line between the two. */
+  separated: boolean;
+}
+
+/** Offset after the line that `at` is in. */
+export function nextLine(bytes: Uint8Array, at: number, end: number): number {
+  const lf = bytes.indexOf(LF, at);
+  return lf < 0 || lf >= end ? end : lf + 1;
+}
+
+/**
+ * The header block at the beginning of a range. It ends at an empty line (CRLF or a bare LF; one of white space alone
+ * continues a field, RFC 5322 §4.2), at a line of which `stop` is true, or before the line that passes `maximum` octets.
+ * Lines that are no field are left where they are, unless there is no empty line at all: then the first of them begins
+ * the body. One that begins the range means that there is no header.
+ */
+export function headerBlock(
+  bytes: Uint8Array,
+  [start, end]: ByteRange,
+  maximum = Number.POSITIVE_INFINITY,
+  stop?: (line: number) => boolean,
+): HeaderBlock {
+  let stray = -1;
+  let at = start;
+  while (at < end) {
+    const c = bytes[at];
+    if (c === LF) return { last: at, end: at + 1, separated: true };
+    if (c === CR && at + 1 < end && bytes[at + 1] === LF) return { last: at, end: at + 2, separated: true };
+    if (c === DASH && stop?.(at)) break;
+    if (stray < 0 && !isFieldLine(bytes, at, end, at > start) && !isMailboxLine(bytes, at)) {
+      if (at === start) return { last: start, end: start, separated: false };
+      stray = at;
+    }
+    const next = nextLine(bytes, at, end);
+    if (next - start > maximum) break;
+    at = next;
+  }
+  const last = stray < 0 ? at : stray;
+  return { last, end: last, separated: false };
+}
+
+/** End of the header block, its empty line included. */
+export function headerEnd(bytes: Uint8Array, range: ByteRange): number {
+  return headerBlock(bytes, range).end;
+}
+
+export interface FieldRange {
+  /** As it was written. */
+  name: string;
+  start: number;
+  /** After the colon. */
+  value: number;
+  /** After the line break of its last line. */
+  end: number;
+}
+
+/** The fields of a header block, in order: each its line and those that continue it. */
+export function* fieldRanges(bytes: Uint8Array, [start, end]: ByteRange): Generator<FieldRange, void> {
+  let at = start;
+  while (at < end) {
+    const from = at;
+    do at = nextLine(bytes, at, end);
+    while (at < end && isBlank(bytes[at]));
+    const nameEnd = endOfName(bytes, from, at);
+    const colon = nameEnd < 0 ? -1 : skipBlank(bytes, nameEnd, at);
+    if (colon >= 0 && bytes[colon] === COLON)
+      yield { name: latin1(bytes, from, nameEnd), start: from, value: colon + 1, end: at };
+  }
+}
+
+/** Text of bytes one to one. */
+export function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+}
+
+function isFieldLine(bytes: Uint8Array, at: number, end: number, continues: boolean): boolean {
+  if (continues && isBlank(bytes[at])) return true;
+  const nameEnd = endOfName(bytes, at, end);
+  return nameEnd >= 0 && bytes[skipBlank(bytes, nameEnd, end)] === COLON;
+}
+
+/** RFC 5322 §3.6.8; -1 if there is no name. */
+function endOfName(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end) {
+    const c = bytes[at] ?? 0;
+    if (c <= SPACE || c > 126 || c === COLON) break;
+    at++;
+  }
+  return at === from ? -1 : at;
+}
+
+/** RFC 5322 §4.5: white space before the colon is obsolete, and to be taken. */
+function skipBlank(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && isBlank(bytes[at])) at++;
+  return at;
+}
+
+export function isBlank(c: number | undefined): boolean {
+  return c === SPACE || c === TAB;
+}
+
+/** The line before each message in an mbox file, quoted or not. */
+function isMailboxLine(bytes: Uint8Array, at: number): boolean {
+  return /^>?From /.test(latin1(bytes, at, Math.min(at + 6, bytes.length)));
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeBase64, encodeQuotedPrintable } from './encode.ts';
+import { decodedLength, decodeTransfer } from './transfer.ts';
+
+const decoded = (text: string, encoding: string): string =>
+  Buffer.from(decodeTransfer(Buffer.from(text, 'latin1'), encoding)).toString('latin1');
+
+test('base64', () => {
+  const cases: Record<string, string> = {
+    'aGVsbG8=': 'hello',
+    'aGVs\r\nbG8=\r\n': 'hello',
+    aGVsbG8: 'hello',
+    aGVsbG: 'hell',
+    aGVsb: 'hel',
+    'aGVs?b!G8=': 'hello',
+    'aGk=aGk=': 'hihi',
+    'aA==\r\naQ==': 'hi',
+    '====': '',
+    '': '',
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(decoded(text, 'base64'), expected, text);
+});
+
+test('quoted-printable', () => {
+  const cases: Record<string, string> = {
+    'a=3Db=3db': 'a=b=b',
+    'a=\r\nb=\nc': 'abc',
+    'a=  \t\r\nb': 'ab',
+    'a \t\r\nb  \nc  ': 'a\r\nb\nc',
+    'a=20\r\n': 'a \r\n',
+    'a  b': 'a  b',
+    'a=zzb=4': 'a=zzb=4',
+    'a=': 'a',
+    'a=\rb': 'a=\rb',
+    '\xe9': '\xe9',
+    '': '',
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(decoded(text, 'quoted-printable'), expected, text);
+});
+
+test('the length is that of what is decoded, whatever the bytes', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc
+      .string({ unit: fc.constantFrom('=', '\r', '\n', ' ', '\t', 'A', '4', 'z', '?'), maxLength: 60 })
+      .map((text) => Buffer.from(text)),
+  );
+  fc.assert(
+    fc.property(bytes, fc.constantFrom('base64', 'quoted-printable', '7bit', 'x-other'), (octets, encoding) => {
+      assert.equal(decodedLength(octets, encoding), decodeTransfer(octets, encoding).length);
+    }),
+  );
+});
+
+test('what is encoded is decoded again', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (octets) => {
+      assert.deepEqual(decodeTransfer(encodeBase64(octets), 'base64'), octets);
+    }),
+  );
+  const line = fc.string({ unit: 'binary', maxLength: 200 }).map((text) => text.replace(/[\r\n]/g, ' ').toWellFormed());
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const text = lines.join('\r\n');
+      const encoded = encodeQuotedPrintable(text);
+      assert.equal(Buffer.from(decodeTransfer(encoded, 'quoted-printable')).toString(), text);
+      assert.ok(
+        encoded
+          .toString('latin1')
+          .split('\r\n')
+          .every((each) => /^[\t\x20-\x7e]{0,76}$/.test(each)),
+      );
+    }),
+  );
+});

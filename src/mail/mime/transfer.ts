@@ -1,0 +1,120 @@
+// Content-Transfer-Encodings (RFC 2045 §6), tolerant of what is wrong in them. The size of a body once decoded is told
+// by the same pass that would decode it, so that the two never differ.
+
+import { CR, isBlank, LF } from './fields.ts';
+
+/** RFC 2045 §6. What is encoded in another way is shown as it is. */
+export const KNOWN_ENCODINGS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable']);
+
+/** The encoding undone. May be a view of `bytes`. */
+export function decodeTransfer(bytes: Uint8Array, encoding: string): Uint8Array {
+  if (encoding === 'base64') {
+    const out = new Uint8Array(Math.floor((bytes.length * 3) / 4) + 3);
+    return out.subarray(0, base64(bytes, out));
+  }
+  if (encoding === 'quoted-printable') {
+    const out = new Uint8Array(bytes.length);
+    return out.subarray(0, quotedPrintable(bytes, out));
+  }
+  return bytes;
+}
+
+/** Octets of what decodeTransfer gives. */
+export function decodedLength(bytes: Uint8Array, encoding: string): number {
+  if (encoding === 'base64') return base64(bytes, null);
+  if (encoding === 'quoted-printable') return quotedPrintable(bytes, null);
+  return bytes.length;
+}
+
+const PAD = 64;
+const NONE = 65;
+const DIGITS = new Uint8Array(256).fill(NONE);
+for (const [value, digit] of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=').entries())
+  DIGITS[digit] = value;
+
+/**
+ * RFC 2045 §6.8: characters that are no digits are skipped. Padding ends a group of digits, but not the body: some
+ * programs put several encoded pieces one after the other. Octets written, or that would be.
+ */
+function base64(bytes: Uint8Array, out: Uint8Array | null): number {
+  let n = 0;
+  let group = 0;
+  let digits = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const value = DIGITS[bytes[i] ?? 0] ?? NONE;
+    if (value < PAD) {
+      group = (group << 6) | value;
+      if (++digits < 4) continue;
+      if (out) {
+        out[n] = group >> 16;
+        out[n + 1] = group >> 8;
+        out[n + 2] = group;
+      }
+      n += 3;
+      group = digits = 0;
+    } else if (value === PAD) {
+      n = flush(out, n, group, digits);
+      group = digits = 0;
+    }
+  }
+  return flush(out, n, group, digits);
+}
+
+/** What an unfinished group of two or three digits says. */
+function flush(out: Uint8Array | null, n: number, group: number, digits: number): number {
+  if (digits < 2) return n;
+  if (out) {
+    out[n] = digits === 2 ? group >> 4 : group >> 10;
+    if (digits === 3) out[n + 1] = group >> 2;
+  }
+  return n + digits - 1;
+}
+
+/** RFC 2045 §6.7: white space at the end of a line is no part of it; a wrong escape is kept as it stands. */
+function quotedPrintable(bytes: Uint8Array, out: Uint8Array | null): number {
+  const end = bytes.length;
+  let n = 0;
+  for (let i = 0; i < end; i++) {
+    let c = bytes[i] ?? 0;
+    if (isBlank(c)) {
+      let after = i + 1;
+      while (after < end && isBlank(bytes[after])) after++;
+      if (!isLineEnd(bytes, after)) {
+        for (; i < after; i++, n++) if (out) out[n] = bytes[i] ?? 0;
+      }
+      i = after - 1;
+      continue;
+    }
+    if (c === 61) {
+      const value = (hex(bytes[i + 1]) << 4) | hex(bytes[i + 2]);
+      if (value >= 0) {
+        c = value;
+        i += 2;
+      } else {
+        // A soft line break, with the white space that transport may add.
+        let after = i + 1;
+        while (after < end && isBlank(bytes[after])) after++;
+        if (isLineEnd(bytes, after)) {
+          i = bytes[after] === CR ? after + 1 : after;
+          continue;
+        }
+      }
+    }
+    if (out) out[n] = c;
+    n++;
+  }
+  return n;
+}
+
+function isLineEnd(bytes: Uint8Array, at: number): boolean {
+  return at >= bytes.length || bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF);
+}
+
+/** Value of a hexadecimal digit; a negative number so large that it stays one, if it is none. */
+function hex(c: number | undefined): number {
+  if (c === undefined) return -4096;
+  if (c >= 48 && c <= 57) return c - 48;
+  if (c >= 65 && c <= 70) return c - 55;
+  if (c >= 97 && c <= 102) return c - 87;
+  return -4096;
+}
