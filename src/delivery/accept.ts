@@ -6,7 +6,7 @@ import { domainOf } from '../mail/address.ts';
 import { Refusal, Unavailable } from '../mail/errors.ts';
 import type { ParsedMessage } from '../mail/message.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
-import { addMissing, removeHeaders } from '../mail/mime/trace.ts';
+import { addMissing, prepend, removeHeaders } from '../mail/mime/trace.ts';
 import type { Policy } from '../mail/policy.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Ids } from '../store/ids.ts';
@@ -164,7 +164,7 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
   const now = deps.clock();
   const complete = origin.kind === 'submission' ? completed(input, submitter, now) : input.bytes;
   const bare = origin.kind === 'submission' ? removeHeaders(complete, BLIND) : complete;
-  const traced = input.received ? Buffer.concat([Buffer.from(input.received), bare]) : bare;
+  const traced = input.received ? prepend(bare, input.received) : bare;
   const parsed: ParsedMessage = parseMessage(traced);
   const sendAt = input.sendAt && input.sendAt > now ? input.sendAt : undefined;
   const holds = origin.kind === 'submission' && submitter?.kind !== 'service';

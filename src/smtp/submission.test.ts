@@ -116,6 +116,8 @@ test('a From that is not theirs, in any of its forms', async () => {
   }
   const twice = mail('Forged', { headers: ['From: ben@pigeon.test'] });
   assert.match(await client.send('ana@pigeon.test', ['cho@pigeon.test'], twice), /^550 5\.7\.1/);
+  const late = `From: ana@pigeon.test\r\nSubject: Forged\r\n${'X: y\r\n'.repeat(20_001)}From: ben@pigeon.test\r\n\r\nx\r\n`;
+  assert.match(await client.send('ana@pigeon.test', ['cho@pigeon.test'], late), /^550 5\.6\.0/);
   client.close();
   const [count] = await homing.sql<{ n: number }>(`SELECT count(*)::int AS n FROM message WHERE subject = 'Forged'`);
   assert.equal(count?.n, 0);

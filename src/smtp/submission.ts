@@ -73,12 +73,18 @@ async function accountOf(deps: SmtpDeps, user: SmtpUser, mailFrom: string): Prom
   return target.kind === 'account' && target.tenant === user.tenant ? target.account : user.id;
 }
 
-/** The From field too holds only addresses of the sender's; a message without one is let through as it is. */
+/**
+ * The From field too holds only addresses of the sender's; a message without one is let through as it is. One that lies
+ * beyond what is read of a header is refused: a program that reads further would show it.
+ */
 async function checkFrom(deps: SmtpDeps, user: SmtpUser, bytes: Buffer): Promise<void> {
+  let read = 0;
   for (const field of headerFields(bytes.subarray(0, headerEnd(bytes, [0, bytes.length])))) {
     if (field.name.toLowerCase() !== 'from') continue;
+    read++;
     for (const { email } of asAddresses(field.value)) {
       if (!(await isOwn(deps, user, email))) throw reply(550, '5.7.1', `You may not send as ${email}.`);
     }
   }
+  if (countHeader(bytes, 'from') > read) throw reply(550, '5.6.0', 'The header is too long for its From to be read.');
 }
