@@ -21,7 +21,7 @@ const LAYERS = [
 const TOP = LAYERS.length - 1;
 
 /** The domain is pure: of packages it may use those that read and write MIME. */
-const MIME_PACKAGES = ['postal-mime', 'libmime', 'libqp', 'libbase64', 'iconv-lite', 'html-to-text'];
+const MIME_PACKAGES = ['libmime', 'libqp', 'libbase64', 'iconv-lite', 'html-to-text'];
 const SQL_PACKAGES = ['pg', 'pg-copy-streams', 'kysely'];
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
