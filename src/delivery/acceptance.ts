@@ -16,7 +16,7 @@ import { findThreads, writeMessages, type NewMessage } from '../store/messages.t
 import { accountChanged } from '../store/notify.ts';
 import type { Transaction } from '../store/postgres.ts';
 import { placeCopies } from '../store/placing.ts';
-import { claimReplacement } from '../store/recalls.ts';
+import { claimReplacement } from '../store/recall-progress.ts';
 import { addFanout, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';

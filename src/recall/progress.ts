@@ -8,18 +8,17 @@ import { raise } from '../store/account-state.ts';
 import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
+import { isCancelled, recallById, type RecallProgress } from '../store/recalls.ts';
 import {
   addCounts,
   countOutcomes,
   finishState,
   insertState,
-  isCancelled,
   openRecalls,
-  recallById,
+  owedRecalls,
   removeGate,
   sweepWorkLeft,
-  type RecallProgress,
-} from '../store/recalls.ts';
+} from '../store/recall-progress.ts';
 import type { Counts } from './apply/plan.ts';
 
 export interface OpenRecall {
@@ -35,7 +34,10 @@ export interface ProgressDeps {
   log: Logger;
   /** Writes the notice of a recall as a message. See notice.ts. */
   writeNotice: (tx: Transaction, tenant: number, recall: RecallProgress) => Promise<number>;
-  /** Called after a recall has ended, once or more often: report, replacement. See report.ts. */
+  /**
+   * Called by whoever ended a recall, after that has committed: report, replacement. Again only if the process died
+   * before its work was done.
+   */
   onDone: (tenant: number, recall: RecallProgress) => Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export interface Progress {
   open(tenant: number, id: number): Promise<void>;
   /** After a batch's commit: counts, then gate and end when due. */
   advance(tenant: number, id: number, counts: Counts): Promise<void>;
-  /** Takes up what another process left: ends recalls that have nothing left to do. */
+  /** Takes up what another process left: ends recalls that have nothing left to do, tells the ends that were not told. */
   recover(): Promise<void>;
   /** Waits for counts that are on their way. */
   settle(): Promise<void>;
@@ -53,6 +55,9 @@ export interface Progress {
 
 /** How often running counts are written: a page shows them move, and the sender's account is not locked all the time. */
 const COUNTS_EVERY_MS = 100;
+
+/** A report that is not there so long after its recall's end is not on its way: whoever owed it is gone. */
+const OWED_MS = 30_000;
 
 /** Opened recalls that are remembered. */
 const REMEMBERED = 1000;
@@ -137,20 +142,15 @@ export function createProgress(deps: ProgressDeps): Progress {
     const counts = await countOutcomes(store, tenant, id);
     const ended = await store.transact(async (tx) => {
       const recall = await recallById(tx, tenant, id);
-      if (!recall || recall.status !== 'sweeping') return recall;
+      if (!recall || recall.status !== 'sweeping') return undefined;
       const modseq = await raise(tx, tenant, recall.account_id);
       const status = (await isCancelled(tx, tenant, id)) ? 'cancelled' : 'done';
-      if (await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() })) {
-        await appendAudit(tx, tenant, {
-          at: clock(),
-          actor: 'homing',
-          action: `recall.${status}`,
-          subject: `r${id}`,
-          detail: { counts },
-        });
-        accountChanged(tx.changes, tenant, recall.account_id);
-        recallChanged(tx.changes, tenant, id);
-      }
+      // Another lane or process may have been first; the end is then its to tell.
+      if (!(await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() }))) return undefined;
+      const audit = { actor: 'homing', action: `recall.${status}`, subject: `r${id}`, detail: { counts } };
+      await appendAudit(tx, tenant, { at: clock(), ...audit });
+      accountChanged(tx.changes, tenant, recall.account_id);
+      recallChanged(tx.changes, tenant, id);
       return recallById(tx, tenant, id);
     });
     opened.delete(key(tenant, id));
@@ -182,6 +182,10 @@ export function createProgress(deps: ProgressDeps): Progress {
       for (const { tenant, id } of await openRecalls(store)) {
         if (!opened.has(key(tenant, id))) await open(tenant, id);
         await endIfDue(tenant, id);
+      }
+      for (const { tenant, id } of await owedRecalls(store, new Date(clock().getTime() - OWED_MS))) {
+        const recall = await recallById(store, tenant, id);
+        if (recall) await deps.onDone(tenant, recall);
       }
     },
     settle,

@@ -15,7 +15,8 @@ import {
   type ReportedOutcome,
 } from '../store/outcomes.ts';
 import type { Reader, Store } from '../store/postgres.ts';
-import { markReported, type RecallProgress } from '../store/recalls.ts';
+import { type RecallProgress } from '../store/recalls.ts';
+import { markReported } from '../store/recall-progress.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
 import { sentenceOf } from './sentences.ts';
 

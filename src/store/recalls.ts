@@ -1,8 +1,9 @@
-// Recalls as rows: asking for one, its gate, its cancellation, its progress. Deciding copies is in store/sweep.ts.
+// Recalls as rows: asking for one, its gate, its cancellation, reading it. Its progress is in store/recall-progress.ts,
+// deciding copies in store/sweep.ts.
 
 import type { Policy } from '../mail/policy.ts';
 import type { Outcome, RecallMode, RecallStatus } from '../mail/recall.ts';
-import type { Reader, Store, Transaction } from './postgres.ts';
+import type { Reader, Transaction } from './postgres.ts';
 
 /** A submission that a recall may be asked for. */
 export interface RecallableSubmission {
@@ -52,11 +53,13 @@ export interface RecallProgress extends RecallRow {
 const RECALL = `r.id, r.message_id, r.message_id_header, r.account_id, r.requested_by, r.by_administrator, r.email_id, r.subject,
   r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at, r.gated_at`;
 
-const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
+/** Columns of a RecallProgress, of RECALLS. */
+export const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
   s.replacement_message_id, s.notice_message_id, s.done_at, s.reported_at, s.modseq,
   EXISTS (SELECT FROM recall_cancel c WHERE c.tenant_id = r.tenant_id AND c.recall_id = r.id) AS cancel_requested`;
 
-const JOIN = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;
+/** Recalls with their progress, which may not be there yet. */
+export const RECALLS = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;
 
 const SUBMISSION = `s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, sm.subject,
   EXISTS (SELECT FROM recall r LEFT JOIN recall_state x ON x.tenant_id = r.tenant_id AND x.recall_id = r.id
@@ -115,7 +118,7 @@ export async function recallsSince(
 /** A recall of the message that is not done. */
 export async function openRecallOf(reader: Reader, tenant: number, message: number): Promise<RecallRow | undefined> {
   return reader.row(
-    `SELECT ${RECALL} FROM ${JOIN}
+    `SELECT ${RECALL} FROM ${RECALLS}
      WHERE r.tenant_id = $1 AND r.message_id = $2 AND coalesce(s.status, 'sweeping') = 'sweeping' LIMIT 1`,
     [tenant, message],
   );
@@ -198,7 +201,7 @@ export async function insertGate(
 }
 
 export async function recallById(reader: Reader, tenant: number, id: number): Promise<RecallProgress | undefined> {
-  return reader.row(`SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 AND r.id = $2`, [tenant, id]);
+  return reader.row(`SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.id = $2`, [tenant, id]);
 }
 
 export async function recallsByIds(
@@ -208,7 +211,7 @@ export async function recallsByIds(
   ids: number[],
 ): Promise<RecallProgress[]> {
   return reader.rows(
-    `SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.id = ANY ($3::bigint[])`,
+    `SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.id = ANY ($3::bigint[])`,
     [tenant, account, ids],
   );
 }
@@ -220,7 +223,7 @@ export async function recallIdsOf(
   account: number,
 ): Promise<{ id: number; message_id: number; email_id: number | null; status: RecallStatus }[]> {
   return reader.rows(
-    `SELECT r.id, r.message_id, r.email_id, coalesce(s.status, 'sweeping') AS status FROM ${JOIN}
+    `SELECT r.id, r.message_id, r.email_id, coalesce(s.status, 'sweeping') AS status FROM ${RECALLS}
      WHERE r.tenant_id = $1 AND r.account_id = $2 ORDER BY r.created_at DESC, r.id DESC LIMIT 10000`,
     [tenant, account],
   );
@@ -229,7 +232,7 @@ export async function recallIdsOf(
 /** All of a tenant, newest first, for administrators. */
 export async function recallsOfTenant(reader: Reader, tenant: number, limit: number): Promise<RecallProgress[]> {
   return reader.rows(
-    `SELECT ${PROGRESS} FROM ${JOIN} WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT $2`,
+    `SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT $2`,
     [tenant, limit],
   );
 }
@@ -242,7 +245,7 @@ export async function recallsOfMessages(
   messageIds: string[],
 ): Promise<RecallProgress[]> {
   return reader.rows(
-    `SELECT ${PROGRESS} FROM ${JOIN}
+    `SELECT ${PROGRESS} FROM ${RECALLS}
      WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.message_id_header = ANY ($3::text[]) ORDER BY r.created_at DESC, r.id DESC`,
     [tenant, account, messageIds],
   );
@@ -286,138 +289,9 @@ export async function insertCancel(
   );
 }
 
-/** Recalls that no process has finished: looked at on start, on resync and by the sweep's timer. */
-export async function openRecalls(reader: Reader): Promise<{ tenant: number; id: number }[]> {
-  return reader.rows(
-    `SELECT r.tenant_id AS tenant, r.id FROM ${JOIN} WHERE s.status IS NULL OR s.status = 'sweeping'
-     OR (r.notify_me AND s.reported_at IS NULL) ORDER BY r.created_at`,
-  );
-}
-
 export async function isCancelled(reader: Reader, tenant: number, id: number): Promise<boolean> {
   return (
     (await reader.row(`SELECT 1 FROM recall_cancel WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id])) !==
     undefined
   );
-}
-
-/** Creates the progress row; the sender's account lock is held. False: it was there. */
-export async function insertState(
-  tx: Transaction,
-  tenant: number,
-  recall: { id: number; account: number; notice: number | null; modseq: number },
-): Promise<boolean> {
-  const inserted = await tx.run(
-    `INSERT INTO recall_state (tenant_id, recall_id, account_id, status, notice_message_id, created_modseq, modseq)
-     VALUES ($1, $2, $3, 'sweeping', $4, $5, $5) ON CONFLICT DO NOTHING`,
-    [tenant, recall.id, recall.account, recall.notice, recall.modseq],
-  );
-  return inserted === 1;
-}
-
-/** Adds to the running counts; the sender's account lock is held. */
-export async function addCounts(
-  tx: Transaction,
-  tenant: number,
-  id: number,
-  modseq: number,
-  counts: Partial<Record<Outcome, number>>,
-): Promise<void> {
-  await tx.run(
-    `UPDATE recall_state s SET modseq = $3, counts = (
-       SELECT coalesce(jsonb_object_agg(k, coalesce((s.counts ->> k)::int, 0) + coalesce(($4::jsonb ->> k)::int, 0)), '{}')
-       FROM jsonb_object_keys(s.counts || $4::jsonb) AS k)
-     WHERE tenant_id = $1 AND recall_id = $2 AND status = 'sweeping'`,
-    [tenant, id, modseq, JSON.stringify(counts)],
-  );
-}
-
-/** Counted from the outcomes themselves. */
-export async function countOutcomes(
-  reader: Reader,
-  tenant: number,
-  id: number,
-): Promise<Partial<Record<Outcome, number>>> {
-  const rows = await reader.rows<{ outcome: Outcome; count: number }>(
-    `SELECT outcome, count(*)::int AS count FROM outcome WHERE tenant_id = $1 AND recall_id = $2 GROUP BY outcome`,
-    [tenant, id],
-  );
-  return Object.fromEntries(rows.map((row) => [row.outcome, row.count]));
-}
-
-/** Ends a recall once; the sender's account lock is held. False: it had ended. */
-export async function finishState(
-  tx: Transaction,
-  tenant: number,
-  done: { id: number; modseq: number; status: RecallStatus; counts: Partial<Record<Outcome, number>>; at: Date },
-): Promise<boolean> {
-  const updated = await tx.run(
-    `UPDATE recall_state SET status = $3, counts = $4, done_at = $5, modseq = $6 WHERE tenant_id = $1 AND recall_id = $2 AND status = 'sweeping'`,
-    [tenant, done.id, done.status, JSON.stringify(done.counts), done.at, done.modseq],
-  );
-  return updated === 1;
-}
-
-export async function markReported(tx: Transaction, tenant: number, id: number, at: Date): Promise<boolean> {
-  return (
-    (await tx.run(
-      `UPDATE recall_state SET reported_at = $3 WHERE tenant_id = $1 AND recall_id = $2 AND reported_at IS NULL`,
-      [tenant, id, at],
-    )) === 1
-  );
-}
-
-/**
- * The gate goes as soon as nothing but attempts in flight is undecided, in a transaction of its own. False: there is
- * work left, or it is gone.
- */
-export async function removeGate(store: Store, tenant: number, id: number): Promise<boolean> {
-  const removed = await store.single(
-    `DELETE FROM gate g USING recall r
-     WHERE r.tenant_id = $1 AND r.id = $2 AND g.tenant_id = r.tenant_id AND g.message_id = r.message_id AND g.recall_id = r.id
-       AND NOT EXISTS (SELECT FROM work w WHERE w.tenant_id = $1 AND w.kind = 'sweep' AND w.of_id = $2 AND NOT w.in_flight)
-     RETURNING 1`,
-    [tenant, id],
-  );
-  return removed.length === 1;
-}
-
-/** Ranges of the sweep that are left, and of them those that only wait for attempts in flight. */
-export async function sweepWorkLeft(
-  reader: Reader,
-  tenant: number,
-  id: number,
-): Promise<{ ranges: number; inFlight: number }> {
-  const row = await reader.row<{ ranges: number; in_flight: number }>(
-    `SELECT count(*)::int AS ranges, (count(*) FILTER (WHERE in_flight))::int AS in_flight
-     FROM work WHERE tenant_id = $1 AND kind = 'sweep' AND of_id = $2`,
-    [tenant, id],
-  );
-  return { ranges: row?.ranges ?? 0, inFlight: row?.in_flight ?? 0 };
-}
-
-/** Makes a message the recall's replacement, once, in the transaction that accepts it. False: it has one, or is not open. */
-export async function claimReplacement(tx: Transaction, tenant: number, id: number, message: number): Promise<boolean> {
-  const updated = await tx.run(
-    `UPDATE recall_state SET replacement_message_id = $3 WHERE tenant_id = $1 AND recall_id = $2 AND replacement_message_id IS NULL`,
-    [tenant, id, message],
-  );
-  return updated === 1;
-}
-
-/** Outcomes gained something that a client may want to fetch; the sender's account lock is held. */
-export async function touchState(tx: Transaction, tenant: number, id: number, modseq: number): Promise<void> {
-  await tx.run(`UPDATE recall_state SET modseq = $3 WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id, modseq]);
-}
-
-/** The recall that a message is the replacement of. */
-export async function recallOfReplacement(
-  reader: Reader,
-  tenant: number,
-  message: number,
-): Promise<RecallProgress | undefined> {
-  return reader.row(`SELECT ${PROGRESS} FROM ${JOIN} WHERE s.tenant_id = $1 AND s.replacement_message_id = $2`, [
-    tenant,
-    message,
-  ]);
 }

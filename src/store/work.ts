@@ -58,12 +58,6 @@ export async function dueWork(
   );
 }
 
-/** When the next range of a kind is due: a date, or undefined if none waits. */
-export async function nextDue(reader: Reader, kind: WorkKind): Promise<Date | undefined> {
-  const row = await reader.row<{ due: Date | null }>(`SELECT min(not_before) AS due FROM work WHERE kind = $1`, [kind]);
-  return row?.due ?? undefined;
-}
-
 /**
  * Claims and removes one due range; it comes back if the transaction fails. Half of the time the first ranges go first,
  * so that a small recall does not wait for a large one to end; half of the time the longest, so that many small ones do

@@ -6,7 +6,8 @@ import { lockAccounts, raise } from '../../store/account-state.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
-import { recallById, touchState } from '../../store/recalls.ts';
+import { recallById } from '../../store/recalls.ts';
+import { touchState } from '../../store/recall-progress.ts';
 import {
   finishRestore,
   gateOf,

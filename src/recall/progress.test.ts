@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { SILENT } from '../mail/log.ts';
+import { createWorld } from '../../test/support/world.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { sweepStep } from './sweep.ts';
+
+const world = await createWorld();
+after(() => world.close());
+const { store, clock } = world;
+
+/** A recall that asked for its report, with everything decided and nobody who has ended it yet. */
+async function swept(): Promise<{ tenant: number; id: number; progress: () => Progress; ends: () => number }> {
+  const firm = await world.firm(3);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  const id = await world.recall(firm, sent, { notifyMe: true });
+  let ends = 0;
+  const progress = (): Progress =>
+    createProgress({
+      store,
+      clock,
+      log: SILENT,
+      writeNotice: async () => 0,
+      onDone: async (_, recall) => void (recall.id === id && ends++),
+    });
+  const stepping = progress();
+  await stepping.open(firm.tenant, id);
+  while (await sweepStep({ store, clock, log: SILENT, progress: { ...stepping, advance: async () => undefined } }));
+  return { tenant: firm.tenant, id, progress, ends: () => ends };
+}
+
+test('two lanes that finish the last two ranges together end a recall once', async () => {
+  const { tenant, id, progress, ends } = await swept();
+  const lanes = progress();
+  await Promise.all([lanes.advance(tenant, id, {}), lanes.advance(tenant, id, {})]);
+  assert.equal(ends(), 1);
+});
+
+test('so do two processes', async () => {
+  const { tenant, id, progress, ends } = await swept();
+  await Promise.all([progress().advance(tenant, id, {}), progress().advance(tenant, id, {})]);
+  assert.equal(ends(), 1);
+});
+
+test('a report that a process which died still owed is taken up, but not while it may yet be on its way', async () => {
+  const { tenant, id, progress, ends } = await swept();
+  await progress().advance(tenant, id, {});
+  const other = progress();
+  await other.recover();
+  assert.equal(ends(), 1, 'it ended a moment ago');
+  world.advance(60_000);
+  await other.recover();
+  assert.equal(ends(), 2);
+});
