@@ -95,7 +95,7 @@ export async function run(args: string[]): Promise<number> {
           clock(),
         );
         if (recipients.length === 0) return recipients;
-        await appendAudit(tx, message.tenant, {
+        appendAudit(tx, message.tenant, {
           at: clock(),
           actor: 'command line',
           action: 'queue.dropped',

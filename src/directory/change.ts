@@ -29,7 +29,7 @@ export function createChange({ store, clock, actor }: AdminDeps): Change {
     const result = await store
       .transact(async (tx) => {
         const done = await work(tx);
-        await appendAudit(tx, done.tenant, { at: clock(), actor, ...done.audit });
+        appendAudit(tx, done.tenant, { at: clock(), actor, ...done.audit });
         return done.result;
       })
       .catch(asTaken);

@@ -74,7 +74,7 @@ export async function importAccounts(
     if (report.imported >= MANY) await analyse(tx);
     for (const [tenant, imported] of importing.tenants()) {
       const entry = { action: 'accounts.imported', subject: `${imported}`, detail: {} };
-      await appendAudit(tx, tenant, { at: clock(), actor, ...entry });
+      appendAudit(tx, tenant, { at: clock(), actor, ...entry });
     }
   };
   try {

@@ -148,7 +148,7 @@ export function createProgress(deps: ProgressDeps): Progress {
       // Another lane or process may have been first; the end is then its to tell.
       if (!(await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() }))) return undefined;
       const audit = { actor: 'homing', action: `recall.${status}`, subject: `r${id}`, detail: { counts } };
-      await appendAudit(tx, tenant, { at: clock(), ...audit });
+      appendAudit(tx, tenant, { at: clock(), ...audit });
       accountChanged(tx.changes, tenant, recall.account_id);
       recallChanged(tx.changes, tenant, id);
       return recallById(tx, tenant, id);

@@ -10,6 +10,7 @@ import type { Reader, Store, Transaction } from '../store/postgres.ts';
 import {
   insertCancel,
   insertGate,
+  insertRecall,
   openRecallOf,
   recallById,
   recallsSince,
@@ -101,12 +102,17 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         gated_at: now,
       };
       await deps.pause?.('before-gate');
-      if (found.submission.under_way || !(await insertGate(tx, tenant, recall, scope)))
-        await refuseSecond(tx, tenant, recall, scope);
-      await addSweepWork(tx, tenant, recall, scope);
+      if (found.submission.under_way) await refuseSecond(tx, tenant, recall, scope);
+      // One round trip: where somebody else's gate is there already, the rest is rolled back.
+      const [gated] = await Promise.all([
+        insertGate(tx, tenant, recall),
+        insertRecall(tx, tenant, recall, scope),
+        addSweepWork(tx, tenant, recall, scope),
+      ]);
+      if (!gated) await refuseSecond(tx, tenant, recall, scope);
       recallChanged(tx.changes, tenant, id);
       tx.changes.wake.add('sweep');
-      await appendAudit(tx, tenant, {
+      appendAudit(tx, tenant, {
         at: now,
         actor: request.actor.address,
         action: 'recall.created',
@@ -221,7 +227,7 @@ async function refuseSecond(
   recall: RecallRow,
   scope: number[] | null,
 ): Promise<never> {
-  const open = await openRecallOf(tx, tenant, recall.message_id);
+  const open = await openRecallOf(tx, tenant, recall.message_id, recall.id);
   if (!open) throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
   const narrower =
     (open.include_read || !recall.include_read) &&
@@ -250,7 +256,7 @@ async function addSweepWork(tx: Transaction, tenant: number, recall: RecallRow, 
 /** P8: refusals are in the audit log too. */
 async function auditRefusal(deps: RequestDeps, request: RecallRequest, refusal: Refusal): Promise<void> {
   const { message } = request;
-  await deps.store.transact((tx) =>
+  await deps.store.transact(async (tx) =>
     appendAudit(tx, request.actor.tenant, {
       at: deps.clock(),
       actor: request.actor.address,
@@ -280,7 +286,7 @@ export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, accoun
     if (!(await insertCancel(tx, tenant, id, actor.id, clock()))) return;
     tx.changes.wake.add('sweep');
     recallChanged(tx.changes, tenant, id);
-    await appendAudit(tx, tenant, {
+    appendAudit(tx, tenant, {
       at: clock(),
       actor: actor.address,
       action: 'recall.cancel-requested',

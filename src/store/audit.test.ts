@@ -9,7 +9,7 @@ const { store, sql, pigeon } = t;
 
 async function append(action: string, detail: Record<string, unknown> = {}): Promise<void> {
   const entry = { at: new Date('2026-11-23T12:00:00.123Z'), actor: 'ana@pigeon.test', action, subject: 'r1', detail };
-  await store.transact((tx) => appendAudit(tx, pigeon, entry));
+  await store.transact(async (tx) => appendAudit(tx, pigeon, entry));
 }
 
 /** What the log says of itself after somebody with all rights over the database did this; it is undone afterwards. */
@@ -53,7 +53,7 @@ test('entries made at the same time follow one another', async () => {
 test('an entry that was rolled back leaves no gap', async () => {
   const entry = { at: new Date(), actor: 'x', action: 'never', subject: 'x', detail: {} };
   const failing = store.transact(async (tx) => {
-    await appendAudit(tx, pigeon, entry);
+    appendAudit(tx, pigeon, entry);
     throw new Error('no');
   });
   await assert.rejects(failing, /no/);
@@ -84,7 +84,6 @@ for (const [what, change] of Object.entries({
   time: `at = at + interval '1 millisecond'`,
   detail: `detail = detail || '{"i": 99}'`,
   hash: `hash = sha256('x')`,
-  previous: `previous = sha256('x')`,
 })) {
   test(`a changed ${what} is found, at its entry`, async () => {
     const verdict = await tampered(`UPDATE audit SET ${change} WHERE tenant_id = $tenant AND seq = 5`);
@@ -117,7 +116,7 @@ test('so is the log whose end was cut off and whose head was put back', async ()
 });
 
 test('an entry put in is found, and one that changed places', async () => {
-  const columns = 'at, actor, action, subject, detail, previous, hash';
+  const columns = 'at, actor, action, subject, detail, hash';
   const verdict = await tampered(
     `UPDATE audit SET seq = seq + 1000 WHERE tenant_id = $tenant AND seq > 5`,
     `UPDATE audit SET seq = seq - 999 WHERE tenant_id = $tenant AND seq > 1000`,
@@ -134,7 +133,7 @@ test('an entry put in is found, and one that changed places', async () => {
 });
 
 test("an entry of another tenant's does not fit in", async () => {
-  const columns = 'at, actor, action, subject, detail, previous, hash';
+  const columns = 'at, actor, action, subject, detail, hash';
   const verdict = await tampered(
     `DELETE FROM audit WHERE tenant_id = $tenant AND seq = 1`,
     `INSERT INTO audit (tenant_id, seq, ${columns}) SELECT $tenant, 1, ${columns} FROM audit WHERE tenant_id = ${t.other} AND seq = 1`,

@@ -232,11 +232,12 @@ function defaults(cluster: Cluster): Record<string, string> {
     checkpoint_timeout: '15min',
     wal_compression: 'off',
     wal_buffers: '32MB',
+    wal_init_zero: 'off',
     wal_writer_delay: '10ms',
     wal_writer_flush_after: '256kB',
     // Queue and state rows are rewritten all the time: vacuum them early and without dawdling.
     autovacuum_naptime: '15s',
     autovacuum_vacuum_scale_factor: '0.05',
-    autovacuum_vacuum_cost_limit: '2000',
+    autovacuum_vacuum_cost_limit: '400',
   };
 }

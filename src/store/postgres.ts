@@ -22,6 +22,8 @@ export interface Reader {
 export interface Transaction extends Reader {
   /** Runs a writing statement; answers how many rows it touched. */
   run(sql: string, params?: unknown[]): Promise<number>;
+  /** A writing statement that goes out last, together with the COMMIT: what it locks, it holds for no round trip. */
+  atCommit(sql: string, params: unknown[]): void;
   /** Runs after the commit, in order; never if the transaction fails. */
   onCommit(effect: () => void): void;
   /** What other processes are told after the commit (coalesced, NOTIFY). */
@@ -108,9 +110,12 @@ export function openStore(options: StoreOptions): Store {
       let broken: Error | undefined;
       try {
         const tx = openTransaction(client);
-        await client.query('BEGIN');
+        // Sent without waiting: the first statement follows it on the same connection.
+        const begun = client.query('BEGIN');
+        begun.catch(() => undefined);
         const result = await work(tx);
-        await client.query('COMMIT');
+        // Where one of the last statements fails, this COMMIT rolls back.
+        await Promise.all([begun, ...tx.last.map(([sql, params]) => tx.run(sql, params)), client.query('COMMIT')]);
         notifier.publish(tx.changes);
         for (const effect of tx.effects) effect();
         return result;
@@ -138,10 +143,15 @@ export function openStore(options: StoreOptions): Store {
   };
 }
 
-function openTransaction(client: pg.PoolClient): Transaction & { effects: (() => void)[] } {
+function openTransaction(
+  client: pg.PoolClient,
+): Transaction & { effects: (() => void)[]; last: [sql: string, params: unknown[]][] } {
   const effects: (() => void)[] = [];
+  const last: [string, unknown[]][] = [];
   return {
     effects,
+    last,
+    atCommit: (sql, params) => void last.push([sql, params]),
     changes: emptyChanges(),
     rows: (sql, params) => query(client, sql, params),
     row: async (sql, params) => (await query<never>(client, sql, params))[0],

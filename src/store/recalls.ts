@@ -116,11 +116,16 @@ export async function recallsSince(
 }
 
 /** A recall of the message that is not done. */
-export async function openRecallOf(reader: Reader, tenant: number, message: number): Promise<RecallRow | undefined> {
+export async function openRecallOf(
+  reader: Reader,
+  tenant: number,
+  message: number,
+  except: number,
+): Promise<RecallRow | undefined> {
   return reader.row(
     `SELECT ${RECALL} FROM ${RECALLS}
-     WHERE r.tenant_id = $1 AND r.message_id = $2 AND coalesce(s.status, 'sweeping') = 'sweeping' LIMIT 1`,
-    [tenant, message],
+     WHERE r.tenant_id = $1 AND r.message_id = $2 AND r.id <> $3 AND coalesce(s.status, 'sweeping') = 'sweeping' LIMIT 1`,
+    [tenant, message, except],
   );
 }
 
@@ -155,20 +160,24 @@ export async function scopeHolds(reader: Reader, tenant: number, id: number, del
 }
 
 /**
- * Inserts recall, scope and gate (Gate protocol 2): constant cost when all are in scope. Waits on nothing but another
- * gate of the same message. Answers false, having done nothing, if one is there.
+ * Inserts the gate (Gate protocol 2): constant cost when all are in scope. Waits on nothing but another gate of the same
+ * message. Answers false, having done nothing, if one is there.
  */
-export async function insertGate(
-  tx: Transaction,
-  tenant: number,
-  recall: RecallRow,
-  scope: number[] | null,
-): Promise<boolean> {
+export async function insertGate(tx: Transaction, tenant: number, recall: RecallRow): Promise<boolean> {
   const gated = await tx.run(
     `INSERT INTO gate (tenant_id, message_id, recall_id, all_recipients, include_read) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
     [tenant, recall.message_id, recall.id, recall.all_recipients, recall.include_read],
   );
-  if (gated === 0) return false;
+  return gated > 0;
+}
+
+/** Inserts the recall and, where it is not for all, its scope. */
+export async function insertRecall(
+  tx: Transaction,
+  tenant: number,
+  recall: RecallRow,
+  scope: number[] | null,
+): Promise<void> {
   await tx.run(
     `INSERT INTO recall (tenant_id, id, message_id, message_id_header, account_id, requested_by, by_administrator, email_id, subject, mode,
        include_read, all_recipients, notify_me, reason, policy, total, created_at, gated_at)
@@ -197,7 +206,6 @@ export async function insertGate(
   if (scope) {
     await tx.run(`INSERT INTO recall_scope SELECT $1, $2, n FROM unnest($3::int[]) AS n`, [tenant, recall.id, scope]);
   }
-  return true;
 }
 
 export async function recallById(reader: Reader, tenant: number, id: number): Promise<RecallProgress | undefined> {

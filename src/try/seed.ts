@@ -70,7 +70,7 @@ async function wasSeeded(store: Store, tenant: number): Promise<boolean> {
 
 async function markSeeded({ store, clock }: SeedDeps, tenant: number): Promise<void> {
   const entry = { at: clock(), actor: 'homing', action: SEEDED, subject: TENANT, detail: {} };
-  await store.transact((tx) => appendAudit(tx, tenant, entry));
+  await store.transact(async (tx) => appendAudit(tx, tenant, entry));
 }
 
 async function addFirst(deps: SeedDeps, tenant: number, password: () => Promise<string>): Promise<number> {

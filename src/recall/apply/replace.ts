@@ -77,7 +77,7 @@ export async function sendReplacement(
     accountChanged(tx.changes, tenant, account);
     recallChanged(tx.changes, tenant, id);
     tx.changes.wake.add('sweep');
-    await appendAudit(tx, tenant, {
+    appendAudit(tx, tenant, {
       at: clock(),
       actor: actor.address,
       action: 'recall.replaced',

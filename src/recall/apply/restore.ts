@@ -60,7 +60,7 @@ export async function requestRestore(
     // One range, however many: deliveries are numbered from 1.
     await addWork(tx, 'restore', { tenant, of: id, from: 1, to: 2 ** 31 - 1 }, 2 ** 31 - 1);
     tx.changes.wake.add('restore');
-    await appendAudit(tx, tenant, {
+    appendAudit(tx, tenant, {
       at: clock(),
       actor: actor.address,
       action: 'recall.restore-requested',
@@ -136,7 +136,7 @@ async function endRestore(deps: RestoreDeps, tenant: number, id: number): Promis
     accountChanged(tx.changes, tenant, recall.account_id);
     recallChanged(tx.changes, tenant, id);
     if (await finishRestore(tx, tenant, id, deps.clock())) {
-      await appendAudit(tx, tenant, {
+      appendAudit(tx, tenant, {
         at: deps.clock(),
         actor: 'homing',
         action: 'recall.restored',

@@ -495,7 +495,7 @@ CREATE TABLE audit (
   action text NOT NULL,
   subject text NOT NULL,
   detail jsonb NOT NULL,
-  previous bytea NOT NULL,
+  -- Over the hash before it, seq and the entry: store/audit.ts.
   hash bytea NOT NULL,
   PRIMARY KEY (tenant_id, seq)
 );
