@@ -21,6 +21,7 @@ import {
   type RecallProgress,
   type RecallRow,
 } from '../store/recalls.ts';
+import { together } from '../store/together.ts';
 import { addWork } from '../store/work.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo, People } from './ports.ts';
@@ -104,11 +105,11 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       await deps.pause?.('before-gate');
       if (found.submission.under_way) await refuseSecond(tx, tenant, recall, scope);
       // One round trip: where somebody else's gate is there already, the rest is rolled back.
-      const [gated] = await Promise.all([
+      const [gated] = await together(
         insertGate(tx, tenant, recall),
         insertRecall(tx, tenant, recall, scope),
         addSweepWork(tx, tenant, recall, scope),
-      ]);
+      );
       if (!gated) await refuseSecond(tx, tenant, recall, scope);
       recallChanged(tx.changes, tenant, id);
       tx.changes.wake.add('sweep');

@@ -2,10 +2,12 @@
 // changes. Resumable: what is left to do is rows of work. Gate protocol, step 5.
 
 import { Unavailable } from '../mail/errors.ts';
+import { DEFAULT_POLICY } from '../mail/policy.ts';
 import type { Logger } from '../mail/log.ts';
 import { lockAndRaise } from '../store/account-state.ts';
 import { accountChanged, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
+import { together } from '../store/together.ts';
 import { isCancelled } from '../store/recalls.ts';
 import {
   accountsInScope,
@@ -92,11 +94,16 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
   const modseqs = await lockAndRaise(tx, tenant, await accountsInScope(tx, scope));
   await deps.pause?.('accounts-locked');
 
-  const terms = termsOf(recall, await isCancelled(tx, tenant, recall.id), now);
-  await lockUndelivered(tx, scope);
-  const deliveries = await deliveriesInScope(tx, scope, terms.policy.protectedRecipients);
   const accounts = [...modseqs.keys()];
-  const copies = await lockCopies(tx, tenant, recall.message_id, accounts);
+  const { protectedRecipients } = { ...DEFAULT_POLICY, ...recall.policy };
+  // One after the other on the wire, without waiting in between: each sees what committed while the one before waited.
+  const [cancelled, , deliveries, copies] = await together(
+    isCancelled(tx, tenant, recall.id),
+    lockUndelivered(tx, scope),
+    deliveriesInScope(tx, scope, protectedRecipients),
+    lockCopies(tx, tenant, recall.message_id, accounts),
+  );
+  const terms = termsOf(recall, cancelled, now);
   await deps.pause?.('copies-locked');
 
   const asked = !terms.byAdministrator && terms.policy.recipientConsent === 'recipient-decides';
@@ -112,15 +119,11 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
     terms.deadlinePassed && range.from === range.to
       ? failBatch(facts, terms)
       : planBatch(facts, terms, notice ? open.notices : 'none');
-  const changed = await applyDecisions(
-    tx,
-    { tenant, recall: recall.id, notice, now },
-    modseqs,
-    plan.withdrawals,
-    plan.passed,
+  await together(
+    applyDecisions(tx, { tenant, recall: recall.id, notice, now }, modseqs, plan.withdrawals, plan.passed),
+    stopDeliveries(tx, tenant, recall.message_id, plan.stop, now),
+    insertOutcomes(tx, tenant, recall.id, now, plan.outcomes),
   );
-  await stopDeliveries(tx, tenant, recall.message_id, plan.stop, now);
-  await insertOutcomes(tx, tenant, recall.id, now, plan.outcomes);
 
   const again = new Date(now.getTime() + AGAIN_MS);
   for (const [from, to] of toRanges(plan.undecided)) {
@@ -129,7 +132,8 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
   for (const [from, to] of toRanges(plan.release))
     await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, BATCH);
   if (plan.release.length > 0) tx.changes.wake.add('fanout');
-  if (changed.length > 200) tx.changes.tenants.add(tenant);
+  const changed = new Set([...plan.withdrawals, ...plan.passed].map(({ copy }) => copy.account_id));
+  if (changed.size > 200) tx.changes.tenants.add(tenant);
   else for (const account of changed) accountChanged(tx.changes, tenant, account);
   recallChanged(tx.changes, tenant, recall.id);
   await deps.pause?.('applied');

@@ -4,6 +4,7 @@
 import type { DeliveryState, Exposure, Outcome } from '../mail/recall.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { together } from './together.ts';
 
 /** Deliveries of a recall: those of a range, all or only the listed ones. */
 export interface Scope {
@@ -73,9 +74,6 @@ export interface SweptCopy {
   ctid: string;
   account_id: number;
   mailbox_id: number;
-  uid: number;
-  email_id: number;
-  thread_id: number;
   delivery_n: number;
   exposure: Exposure;
   downloaded_at: Date | null;
@@ -91,7 +89,7 @@ export async function lockCopies(
   accounts: number[],
 ): Promise<SweptCopy[]> {
   return tx.rows(
-    `SELECT ctid, account_id, mailbox_id, uid, email_id, thread_id, delivery_n,
+    `SELECT ctid, account_id, mailbox_id, delivery_n,
        (CASE WHEN opened_at IS NOT NULL THEN 'opened' WHEN downloaded_at IS NOT NULL THEN 'downloaded'
              WHEN listed_at IS NOT NULL THEN 'listed' ELSE 'none' END) AS exposure,
        downloaded_at, downloaded_by, flags & ${SEEN} = 0 AS unseen
@@ -141,7 +139,7 @@ export interface Passed {
 /**
  * Takes copies out of sight in accounts that are locked and raised to `modseqs`: copy to vault, row into
  * notice in place (same mailbox, date and thread; new UID and Email) or gone, tombstone, counters; kept ones are marked
- * as passed. Answers the accounts changed.
+ * as passed. One after the other on the wire, without waiting in between.
  */
 export async function applyDecisions(
   tx: Transaction,
@@ -149,111 +147,110 @@ export async function applyDecisions(
   modseqs: ReadonlyMap<number, number>,
   withdrawals: Withdrawal[],
   passed: Passed[],
-): Promise<number[]> {
-  const { tenant, recall, notice, now } = at;
-  const changed = [...new Set([...withdrawals, ...passed].map(({ copy }) => copy.account_id))].toSorted(
-    (a, b) => a - b,
-  );
-  if (changed.length === 0) return [];
-  const modseqOf = (copy: SweptCopy): number => modseqs.get(copy.account_id) ?? 0;
-
+): Promise<void> {
+  const modseqOf = ({ copy }: { copy: SweptCopy }): number => modseqs.get(copy.account_id) ?? 0;
+  const statements: Promise<unknown>[] = [];
   if (passed.length > 0) {
-    await tx.run(
-      `UPDATE copy c SET passed_recall = $2, modseq = p.modseq
-       FROM unnest($3::tid[], $4::bigint[]) AS p (ctid, modseq) WHERE c.ctid = p.ctid AND c.tenant_id = $1`,
-      [tenant, recall, ...columns(passed, ['ctid']), passed.map(({ copy }) => modseqOf(copy))],
+    statements.push(
+      tx.run(
+        `UPDATE copy c SET passed_recall = $2, modseq = p.modseq
+         FROM unnest($3::tid[], $4::bigint[]) AS p (ctid, modseq) WHERE c.ctid = p.ctid AND c.tenant_id = $1`,
+        [at.tenant, at.recall, passed.map(({ copy }) => copy.ctid), passed.map(modseqOf)],
+      ),
     );
   }
-  if (withdrawals.length === 0) return changed;
+  if (withdrawals.length > 0) statements.push(...withdraw(tx, at, withdrawals, modseqOf));
+  await together(...statements);
+}
 
+/** In this order: the copies are read for vault and tombstones before they change, the counters before the new UIDs. */
+function withdraw(
+  tx: Transaction,
+  { tenant, recall, notice, now }: { tenant: number; recall: number; notice: number | null; now: Date },
+  withdrawals: Withdrawal[],
+  modseqOf: (withdrawal: Withdrawal) => number,
+): Promise<unknown>[] {
   const placed = withdrawals.filter((withdrawal) => withdrawal.notice);
   const gone = withdrawals.filter((withdrawal) => !withdrawal.notice);
-  await tx.run(
-    `INSERT INTO vault (tenant_id, recall_id, n, email_id, account_id, mailbox_id, message_id, thread_id, received_at, listed_at, downloaded_at,
-       opened_at, notice_email_id, flags, downloaded_by, keywords, removed_at)
-     SELECT $1, $2, c.delivery_n, c.email_id, c.account_id, c.mailbox_id, c.message_id, c.thread_id, c.received_at, c.listed_at, c.downloaded_at,
-       c.opened_at, w.notice_email_id, c.flags, c.downloaded_by, c.keywords, $3
-     FROM unnest($4::tid[], $5::bigint[]) AS w (ctid, notice_email_id) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
-    [
-      tenant,
-      recall,
-      now,
-      ...columns(withdrawals, ['ctid']),
-      withdrawals.map((withdrawal) => (withdrawal.notice ? modseqOf(withdrawal.copy) : null)),
-    ],
-  );
-
-  const uids = await countOut(tx, tenant, withdrawals, modseqOf);
+  const ctids = withdrawals.map(({ copy }) => copy.ctid);
+  const modseqs = withdrawals.map(modseqOf);
+  const statements: Promise<unknown>[] = [
+    tx.run(
+      `INSERT INTO vault (tenant_id, recall_id, n, email_id, account_id, mailbox_id, message_id, thread_id, received_at, listed_at, downloaded_at,
+         opened_at, notice_email_id, flags, downloaded_by, keywords, removed_at)
+       SELECT $1, $2, c.delivery_n, c.email_id, c.account_id, c.mailbox_id, c.message_id, c.thread_id, c.received_at, c.listed_at, c.downloaded_at,
+         c.opened_at, w.notice_email_id, c.flags, c.downloaded_by, c.keywords, $3
+       FROM unnest($4::tid[], $5::bigint[]) AS w (ctid, notice_email_id) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
+      [tenant, recall, now, ctids, withdrawals.map((one) => (one.notice ? modseqOf(one) : null))],
+    ),
+    tx.run(
+      `INSERT INTO tombstone (tenant_id, account_id, modseq, mailbox_id, uid, email_id, thread_id)
+       SELECT $1, c.account_id, w.modseq, c.mailbox_id, c.uid, c.email_id, c.thread_id
+       FROM unnest($2::tid[], $3::bigint[]) AS w (ctid, modseq) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
+      [tenant, ctids, modseqs],
+    ),
+    countOut(tx, tenant, withdrawals, modseqOf),
+  ];
   if (placed.length > 0) {
-    await tx.run(
-      `UPDATE copy c SET uid = w.new_uid, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
-         opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL
-       FROM unnest($4::tid[], $5::bigint[], $6::bigint[]) AS w (ctid, new_uid, modseq) WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
-      [
-        tenant,
-        notice,
-        recall,
-        ...columns(placed, ['ctid']),
-        placed.map(({ copy }) => uids.get(`${copy.account_id} ${copy.mailbox_id}`)),
-        placed.map(({ copy }) => modseqOf(copy)),
-      ],
+    // One notice an account, so its UID is the last that its mailbox has given.
+    statements.push(
+      tx.run(
+        `UPDATE copy c SET uid = m.uid_next - 1, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
+           opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL
+         FROM unnest($4::tid[], $5::int[], $6::int[], $7::bigint[]) AS w (ctid, account_id, mailbox_id, modseq)
+         JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = w.account_id AND m.id = w.mailbox_id
+         WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
+        [
+          tenant,
+          notice,
+          recall,
+          placed.map(({ copy }) => copy.ctid),
+          placed.map(({ copy }) => copy.account_id),
+          placed.map(({ copy }) => copy.mailbox_id),
+          placed.map(modseqOf),
+        ],
+      ),
     );
   }
   if (gone.length > 0) {
-    await tx.run(`DELETE FROM copy c USING unnest($2::tid[]) AS w (ctid) WHERE c.ctid = w.ctid AND c.tenant_id = $1`, [
-      tenant,
-      ...columns(gone, ['ctid']),
-    ]);
+    statements.push(
+      tx.run(`DELETE FROM copy c USING unnest($2::tid[]) AS w (ctid) WHERE c.ctid = w.ctid AND c.tenant_id = $1`, [
+        tenant,
+        gone.map(({ copy }) => copy.ctid),
+      ]),
+    );
   }
-  await tx.run(
-    `INSERT INTO tombstone (tenant_id, account_id, modseq, mailbox_id, uid, email_id, thread_id)
-     SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])`,
-    [
-      tenant,
-      withdrawals.map(({ copy }) => copy.account_id),
-      withdrawals.map(({ copy }) => modseqOf(copy)),
-      ...columns(withdrawals, ['mailbox_id', 'uid', 'email_id', 'thread_id']),
-    ],
-  );
-  return changed;
+  return statements;
 }
 
-/** Keeps the mailboxes' counters; answers the UID for the one notice of each account, by "account mailbox". */
+/** Keeps the mailboxes' counters, and gives a UID for each notice. */
 async function countOut(
   tx: Transaction,
   tenant: number,
   withdrawals: Withdrawal[],
-  modseqOf: (copy: SweptCopy) => number,
-): Promise<Map<string, number>> {
+  modseqOf: (withdrawal: Withdrawal) => number,
+): Promise<void> {
   const boxes = new Map<
     string,
     { account: number; mailbox: number; modseq: number; notices: number; gone: number; unseen: number }
   >();
-  for (const { copy, notice } of withdrawals) {
-    const key = `${copy.account_id} ${copy.mailbox_id}`;
+  for (const withdrawal of withdrawals) {
+    const { account_id: account, mailbox_id: mailbox, unseen } = withdrawal.copy;
+    const key = `${account} ${mailbox}`;
     let box = boxes.get(key);
-    if (!box)
-      boxes.set(
-        key,
-        (box = {
-          account: copy.account_id,
-          mailbox: copy.mailbox_id,
-          modseq: modseqOf(copy),
-          notices: 0,
-          gone: 0,
-          unseen: 0,
-        }),
-      );
-    if (notice) box.notices++;
+    if (!box) {
+      box = { account, mailbox, modseq: modseqOf(withdrawal), notices: 0, gone: 0, unseen: 0 };
+      boxes.set(key, box);
+    }
+    if (withdrawal.notice) box.notices++;
     else box.gone++;
-    if (copy.unseen) box.unseen++;
+    if (unseen) box.unseen++;
   }
   const list = [...boxes.values()];
-  const rows = await tx.rows<{ account_id: number; id: number; uid: number }>(
+  await tx.run(
     `UPDATE mailbox m SET uid_next = m.uid_next + b.notices, total = m.total - b.gone, unread = m.unread - b.unseen, modseq = b.modseq
      FROM unnest($2::int[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[]) AS b (account_id, id, modseq, notices, gone, unseen)
-     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id
-     RETURNING m.account_id, m.id, m.uid_next - b.notices AS uid`,
+     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
     [
       tenant,
       list.map((box) => box.account),
@@ -264,7 +261,6 @@ async function countOut(
       list.map((box) => box.unseen),
     ],
   );
-  return new Map(rows.map((row) => [`${row.account_id} ${row.id}`, row.uid]));
 }
 
 /** Stops deliveries that have not gone out and never will. */
@@ -291,7 +287,10 @@ export interface OutcomeRow {
   reason: string | null;
 }
 
-/** Writes outcomes; a second one for a delivery is a fault of ours and fails the batch. */
+/**
+ * Writes outcomes; a second one for a delivery is a fault of ours and fails the batch. Most have nothing to say but
+ * outcome and exposure: those go by numbers alone.
+ */
 export async function insertOutcomes(
   tx: Transaction,
   tenant: number,
@@ -299,26 +298,36 @@ export async function insertOutcomes(
   now: Date,
   outcomes: OutcomeRow[],
 ): Promise<void> {
-  await tx.run(
-    `INSERT INTO outcome (tenant_id, recall_id, n, outcome, exposure, decided_at, downloaded_at, downloaded_by, reason)
-     SELECT $1, $2, o.n, o.outcome, o.exposure, $3, o.downloaded_at, o.downloaded_by, o.reason
-     FROM unnest($4::int[], $5::outcome_kind[], $6::exposure[], $7::timestamptz[], $8::text[], $9::text[])
-       AS o (n, outcome, exposure, downloaded_at, downloaded_by, reason)`,
-    [
-      tenant,
-      recall,
-      now,
-      outcomes.map((row) => row.n),
-      outcomes.map((row) => row.outcome),
-      outcomes.map((row) => row.exposure),
-      outcomes.map((row) => row.downloadedAt),
-      outcomes.map((row) => row.downloadedBy),
-      outcomes.map((row) => row.reason),
-    ],
+  const isPlain = (row: OutcomeRow): boolean => row.downloadedAt === null && row.reason === null;
+  const plain = Map.groupBy(outcomes.filter(isPlain), (row) => `${row.outcome} ${row.exposure}`);
+  const statements: Promise<unknown>[] = [...plain.values()].map((rows) =>
+    tx.run(
+      `INSERT INTO outcome (tenant_id, recall_id, n, outcome, exposure, decided_at)
+       SELECT $1, $2, n, $4::outcome_kind, $5::exposure, $3 FROM unnest($6::int[]) AS n`,
+      [tenant, recall, now, rows[0]?.outcome, rows[0]?.exposure, rows.map((row) => row.n)],
+    ),
   );
-}
-
-/** One array a column of the copies' keys. */
-function columns(of: { copy: SweptCopy }[], names: (keyof SweptCopy)[]): unknown[][] {
-  return names.map((name) => of.map(({ copy }) => copy[name]));
+  const rest = outcomes.filter((row) => !isPlain(row));
+  if (rest.length > 0) {
+    statements.push(
+      tx.run(
+        `INSERT INTO outcome (tenant_id, recall_id, n, outcome, exposure, decided_at, downloaded_at, downloaded_by, reason)
+         SELECT $1, $2, o.n, o.outcome, o.exposure, $3, o.downloaded_at, o.downloaded_by, o.reason
+         FROM unnest($4::int[], $5::outcome_kind[], $6::exposure[], $7::timestamptz[], $8::text[], $9::text[])
+           AS o (n, outcome, exposure, downloaded_at, downloaded_by, reason)`,
+        [
+          tenant,
+          recall,
+          now,
+          rest.map((row) => row.n),
+          rest.map((row) => row.outcome),
+          rest.map((row) => row.exposure),
+          rest.map((row) => row.downloadedAt),
+          rest.map((row) => row.downloadedBy),
+          rest.map((row) => row.reason),
+        ],
+      ),
+    );
+  }
+  await together(...statements);
 }
