@@ -18,7 +18,15 @@ import { identitySet } from './methods/identity-set.ts';
 import { mailboxChangesMethod, mailboxGet } from './methods/mailbox.ts';
 import { mailboxQuery, mailboxQueryChanges } from './methods/mailbox-query.ts';
 import { mailboxSet } from './methods/mailbox-set.ts';
-import { recallChanges, recallGet, recallPreview, recallQuery, recallRestore, recallSet } from './methods/recall.ts';
+import {
+  recallChanges,
+  recallGet,
+  recallPreview,
+  recallQuery,
+  recallRecipients,
+  recallRestore,
+  recallSet,
+} from './methods/recall.ts';
 import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
@@ -68,6 +76,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'Recall/queryChanges': cannotCalculate,
     'Recall/set': recallSet,
     'Recall/preview': recallPreview,
+    'Recall/recipients': recallRecipients,
     'Recall/restore': recallRestore,
     'RecallOutcome/get': outcomeGet,
     'RecallOutcome/query': outcomeQuery,

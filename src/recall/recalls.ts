@@ -13,6 +13,7 @@ import { listedDeliveries } from './listed.ts';
 import { composeNotice } from './notice.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { listRecipients, type RecallRecipient, type RecipientsRequest } from './recipients.ts';
 import { mailReport } from './report.ts';
 import { cancelRecall, checkAge, checkRate, findSubmission, requestRecall, type RecallRequest } from './request.ts';
 import { createRecallWorker, type RecallWorker } from './worker.ts';
@@ -58,6 +59,8 @@ export interface Recalls {
   checkReplacement(tenant: number, mail: Replacement): Promise<void>;
   replace(actor: AccountInfo, account: number, id: number, mail: Replacement): Promise<number>;
   preview(request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>): Promise<RecallPreview>;
+  /** Whom the message went to, one page. See recipients.ts. */
+  recipients(request: RecipientsRequest): Promise<{ total: number; list: RecallRecipient[] }>;
   readonly worker: RecallWorker;
   readonly progress: Progress;
 }
@@ -96,6 +99,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       return sendReplacement(deps, actor, account, id, mail);
     },
     preview: (request) => preview(deps, request),
+    recipients: (request) => listRecipients(deps, request),
   };
 }
 

@@ -8,8 +8,6 @@ import { raise } from '../store/account-state.ts';
 import {
   countByExposure,
   countsOfGroup,
-  gotThrough,
-  groupsOf,
   outcomesByNumber,
   queryOutcomes,
   type ReportedOutcome,
@@ -18,6 +16,7 @@ import type { Reader, Store } from '../store/postgres.ts';
 import { type RecallProgress } from '../store/recalls.ts';
 import { markReported } from '../store/recall-progress.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
+import { hiddenGroups } from './recipients.ts';
 import { sentenceOf } from './sentences.ts';
 
 /** `counts` is never shown of fewer: it would name people. */
@@ -38,13 +37,7 @@ export async function viewFor(reader: Reader, viewer: AccountInfo, recall: Recal
   const { senderSees } = { ...DEFAULT_POLICY, ...recall.policy } satisfies Policy;
   // No group's row either: what is left of all when it is taken away would name people.
   if (senderSees === 'counts') return { rows: false, exposure: false, hidden: [] };
-  const hidden: string[] = [];
-  for (const group of await groupsOf(reader, viewer.tenant, recall.message_id)) {
-    const member =
-      group.members_visible_to === 'members' &&
-      (await gotThrough(reader, viewer.tenant, recall.message_id, viewer.id, group.address));
-    if (!member) hidden.push(group.address);
-  }
+  const hidden = await hiddenGroups(reader, viewer, recall.message_id);
   return { rows: true, exposure: senderSees === 'outcome+exposure', hidden };
 }
 

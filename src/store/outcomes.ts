@@ -7,6 +7,8 @@ export interface ReportedOutcome {
   recall_id: number;
   n: number;
   recipient: string;
+  /** Of the account; null: outside, or gone. */
+  name: string | null;
   via: string | null;
   outcome: Outcome;
   exposure: Exposure;
@@ -20,7 +22,7 @@ export interface ReportedOutcome {
   finished_at: Date | null;
 }
 
-const COLUMNS = `o.recall_id, o.n, d.recipient, d.via, o.outcome, o.exposure, o.reason, o.decided_at, o.restored_at, o.downloaded_at, o.downloaded_by,
+const COLUMNS = `o.recall_id, o.n, d.recipient, a.name, d.via, o.outcome, o.exposure, o.reason, o.decided_at, o.restored_at, o.downloaded_at, o.downloaded_by,
   d.remote_host, d.remote_reply, d.finished_at`;
 
 const FROM = `recall r JOIN outcome o ON o.tenant_id = r.tenant_id AND o.recall_id = r.id
@@ -33,21 +35,23 @@ export async function outcomesByNumber(
   numbers: number[],
 ): Promise<ReportedOutcome[]> {
   return reader.rows(
-    `SELECT ${COLUMNS} FROM ${FROM} WHERE r.tenant_id = $1 AND r.id = $2 AND o.n = ANY ($3::int[]) ORDER BY o.n`,
+    `SELECT ${COLUMNS} FROM ${FROM} LEFT JOIN account a ON a.tenant_id = d.tenant_id AND a.id = d.account_id
+     WHERE r.tenant_id = $1 AND r.id = $2 AND o.n = ANY ($3::int[]) ORDER BY o.n`,
     [tenant, recall, numbers],
   );
 }
 
 export interface OutcomeFilter {
   outcomes: Outcome[] | null;
-  /** Part of a recipient's address, any case. */
+  /** Part of a recipient's address or name, any case. */
   text: string | null;
   /** Groups whose members the reader may not see: what came through them is left out. */
   hidden: string[];
 }
 
 const FILTER = `r.tenant_id = $1 AND r.id = $2 AND ($3::outcome_kind[] IS NULL OR o.outcome = ANY ($3::outcome_kind[]))
-  AND ($4::text IS NULL OR strpos(lower(d.recipient), lower($4)) > 0) AND (d.via IS NULL OR d.via <> ALL ($5::text[]))`;
+  AND ($4::text IS NULL OR strpos(lower(d.recipient), lower($4)) > 0
+    OR d.account_id IN (SELECT a.id FROM account a WHERE a.tenant_id = $1 AND strpos(lower(a.name), lower($4)) > 0)) AND (d.via IS NULL OR d.via <> ALL ($5::text[]))`;
 
 export type OutcomeSort = 'recipient' | 'outcome' | 'exposure' | 'decidedAt';
 

@@ -1,4 +1,4 @@
-// Recall/get, /query, /changes, /set, /preview, /restore: the extension urn:x-homing:recall (docs/jmap-recall.md).
+// Recall/get, /query, /changes, /set, /preview, /recipients, /restore: the extension urn:x-homing:recall (docs/jmap-recall.md).
 
 import type { RecallProgress } from '../../store/recalls.ts';
 import {
@@ -23,6 +23,8 @@ import {
   isText,
   numberOf,
   onlyArguments,
+  optionalInteger,
+  optionalString,
   pick,
   resolveId,
   setArguments,
@@ -269,6 +271,24 @@ export const recallPreview: Method = async (args, context) => {
     recipients: recipients,
   });
   return { accountId: args['accountId'], emailId: args['emailId'], ...preview };
+};
+
+/** Whom the message went to, a page at a time, from delivery state alone. */
+export const recallRecipients: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'emailId', 'text', 'position', 'limit']);
+  const account = accountOf(args, context);
+  const emailId = numberOf(args['emailId'], 'm');
+  if (emailId === undefined) throw invalidArguments('"emailId" is required.');
+  const position = optionalInteger(args, 'position', 0) ?? 0;
+  const page = await context.recalls.recipients({
+    actor: context.user,
+    account: account.id,
+    message: { emailId },
+    text: optionalString(args, 'text'),
+    position,
+    limit: Math.min(optionalInteger(args, 'limit', 0) ?? LIMITS.maxObjectsInGet, LIMITS.maxObjectsInGet),
+  });
+  return { accountId: args['accountId'], emailId: args['emailId'], position, ...page };
 };
 
 /** Brings back what a recall took. */
