@@ -94,7 +94,7 @@ async function database(
 async function startWorker(start: WorkerStart, log: Logger): Promise<() => Promise<void>> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: start,
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 384 },
+    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 384 },
   });
   worker.on('error', (error) => log.error({ err: error }, 'the worker failed'));
   await new Promise<void>((resolve, reject) => {

@@ -29,7 +29,7 @@ import type { OpenRecall, Progress } from './progress.ts';
 import { termsOf } from './terms.ts';
 
 /** Deliveries a batch: large enough for set-based statements, small enough that a gate's commit never waits long. */
-const BATCH = 2000;
+const BATCH = 1000;
 
 /** How long after an undecided look a delivery in flight is looked at again. */
 const AGAIN_MS = 100;

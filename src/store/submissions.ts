@@ -105,7 +105,7 @@ export async function pendingSender(reader: Reader, tenant: number, message: num
 }
 
 /** Deliveries a range of fan-out. */
-export const FANOUT_BATCH = 2000;
+export const FANOUT_BATCH = 1000;
 
 /** Local deliveries 1 … `local` are to be fanned out from `notBefore` on. */
 export async function addFanout(
