@@ -136,6 +136,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         done_at: null,
         reported_at: null,
         cancel_requested: false,
+        restore_requested_at: null,
         modseq: null,
       };
     });

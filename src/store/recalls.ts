@@ -47,6 +47,7 @@ export interface RecallProgress extends RecallRow {
   done_at: Date | null;
   reported_at: Date | null;
   cancel_requested: boolean;
+  restore_requested_at: Date | null;
   modseq: number | null;
 }
 
@@ -56,7 +57,8 @@ const RECALL = `r.id, r.message_id, r.message_id_header, r.account_id, r.request
 /** Columns of a RecallProgress, of RECALLS. */
 export const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
   s.replacement_message_id, s.notice_message_id, s.done_at, s.reported_at, s.modseq,
-  EXISTS (SELECT FROM recall_cancel c WHERE c.tenant_id = r.tenant_id AND c.recall_id = r.id) AS cancel_requested`;
+  EXISTS (SELECT FROM recall_cancel c WHERE c.tenant_id = r.tenant_id AND c.recall_id = r.id) AS cancel_requested,
+  (SELECT x.created_at FROM recall_restore x WHERE x.tenant_id = r.tenant_id AND x.recall_id = r.id) AS restore_requested_at`;
 
 /** Recalls with their progress, which may not be there yet. */
 export const RECALLS = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;

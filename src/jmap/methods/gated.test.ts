@@ -185,6 +185,10 @@ const PROBES: Record<string, Probe | string> = {
     check: (answer) => assert.equal(answer['created'], null),
   },
   'Recall/preview': { calls: ({ email }) => [{ emailId: email }] },
+  'Recall/recipients': {
+    calls: ({ email }) => [{ emailId: email }, { emailId: email, text: SECRET }],
+    check: (answer) => assert.equal(answer['error'], 'notFound'),
+  },
   'Recall/restore': NO_IDS,
   'RecallOutcome/get': NO_IDS,
   'RecallOutcome/query': NO_IDS,

@@ -191,6 +191,8 @@ test('restored: with its date and its unread state, in the place of the notice',
   const source = await ben.fetch(`/jmap/download/${ben.accountId}/${String(after_?.['blobId'])}/x`);
   assert.match(await source.text(), /Text of Come back\./);
   assert.equal((await ana.call('Recall/restore', { recallId: id }))['error'], 'alreadyRestored');
+  const [told] = (await ana.call('Recall/get', { ids: [id] }))['list'] as Json[];
+  assert.equal(told?.['restoreRequestedAt'], homing.clock().toISOString());
 });
 
 test('restored too late', async () => {

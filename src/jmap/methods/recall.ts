@@ -50,6 +50,7 @@ const PROPERTIES = [
   'counts',
   'replacementSubmissionId',
   'cancelRequested',
+  'restoreRequestedAt',
   'restorableUntil',
 ];
 
@@ -70,6 +71,7 @@ export function toRecall(recall: RecallProgress): Record<string, unknown> {
     counts: countsFor(recall),
     replacementSubmissionId: recall.replacement_message_id === null ? null : `s${recall.replacement_message_id}`,
     cancelRequested: recall.cancel_requested,
+    restoreRequestedAt: recall.restore_requested_at?.toISOString() ?? null,
     restorableUntil: new Date(recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000).toISOString(),
   };
 }
