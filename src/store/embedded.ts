@@ -218,7 +218,7 @@ function defaults(cluster: Cluster): Record<string, string> {
     unix_socket_permissions: '0700',
     cluster_name: cluster.tag,
     max_connections: '100',
-    shared_buffers: `${Math.round(Math.min(512, memory / 8 / 2 ** 20))}MB`,
+    shared_buffers: `${Math.round(Math.min(1024, memory / 8 / 2 ** 20))}MB`,
     io_method: 'sync', // what we read is nearly always cached: handing it to an I/O worker costs more than reading it
     jit: 'off',
     timezone: 'UTC',
