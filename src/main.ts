@@ -15,6 +15,7 @@ import { startEmbedded } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
 import type { Connection } from './store/postgres.ts';
 import { createAdmin } from './directory/admin.ts';
+import { sendSalaries, TRY_PEOPLE } from './try/begin.ts';
 import { startOutside, type OutsideWorld } from './try/outside.ts';
 import { seed } from './try/seed.ts';
 import type { WorkerStart } from './worker.ts';
@@ -66,6 +67,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
       host: config.host,
       port: config.ports.http,
       ...(outside ? { outside } : {}),
+      ...(config.mode === 'try' ? { tryMode: { people: TRY_PEOPLE, begin: () => sendSalaries(services) } } : {}),
     });
     stops.push(() => http.close());
     return { ports: { ...smtp.ports, http: http.port }, services, stop };

@@ -31,6 +31,8 @@ function tryTable(config: Config, { ports }: Homing): string {
   const people = config.people > 0 ? `\n                p1 … p${config.people}@pigeon.test` : '';
   const command = relative(process.cwd(), new URL('../../bin/homing', import.meta.url).pathname) || 'bin/homing';
   return `
+  Open          http://127.0.0.1:${ports.http}/try
+
   People        ana, ben, cho, dia, eli@pigeon.test   password homing${people}
                 all@pigeon.test (everybody)   office@pigeon.test (shared, of ana and ben)
                 zoe@other.test (another organisation)

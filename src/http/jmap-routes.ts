@@ -11,6 +11,7 @@ import { LIMITS } from '../jmap/limits.ts';
 import type { JmapServices } from '../jmap/services.ts';
 import { accountsOf, sessionObject, sessionState } from '../jmap/session.ts';
 import type { EventSources } from './event-source.ts';
+import { placeOf } from './place.ts';
 import { problem } from './problem.ts';
 
 export function jmapRoutes(app: FastifyInstance, services: JmapServices, eventSources: EventSources): void {
@@ -19,7 +20,8 @@ export function jmapRoutes(app: FastifyInstance, services: JmapServices, eventSo
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.get('/.well-known/jmap', async (request, reply) => {
-    const session = await sessionObject(services.directory, userOf(request), `${request.protocol}://${request.host}`);
+    const base = `${request.protocol}://${request.host}${placeOf(request)}`;
+    const session = await sessionObject(services.directory, userOf(request), base);
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(session));
   });
   route(

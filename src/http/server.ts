@@ -1,24 +1,32 @@
-// The HTTP face: JMAP, sign-in, health. The web client's files come with their own issue.
+// The HTTP face: JMAP, sign-in, the web client, health.
 
 import cookie from '@fastify/cookie';
 import fastify, { type FastifyInstance } from 'fastify';
+import { fileURLToPath } from 'node:url';
 import type { Account } from '../directory/directory.ts';
 import { parseJson } from '../jmap/json.ts';
 import { createPush } from '../jmap/push.ts';
 import type { JmapServices } from '../jmap/services.ts';
 import { createEventSources } from './event-source.ts';
 import { jmapRoutes } from './jmap-routes.ts';
+import { placeOf, withoutPlace } from './place.ts';
 import { problem, sendError } from './problem.ts';
-import { COOKIE, createSignIn, isOfOurPage, isPrivate, SESSION_SECONDS, type SignIn } from './sign-in.ts';
+import { COOKIE, createSignIn, giveCookie, isOfOurPage, isPrivate, type SignIn } from './sign-in.ts';
+import { tryRoutes, type TryMode } from './try-routes.ts';
+import { webRoutes } from './web.ts';
 
 export interface HttpDeps {
   services: JmapServices;
   host: string;
   port: number;
+  /** Where the built client is; web/dist unless given. */
+  web?: string;
   /** Try mode: what left, to be looked at. */
   outside?: {
     received(): readonly { at: Date; from: string; to: readonly string[]; subject: string | null; size: number }[];
   };
+  /** Try mode: the page /try. */
+  tryMode?: TryMode;
 }
 
 export interface HttpFace {
@@ -32,6 +40,8 @@ declare module 'fastify' {
     user: Account | null;
   }
 }
+
+const WEB = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** A slow line needs its time for a large upload. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
@@ -54,6 +64,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A HEAD would count as reading what it asks after.
     exposeHeadRoutes: false,
+    rewriteUrl: withoutPlace,
     logger: false,
   });
   await app.register(cookie);
@@ -75,6 +86,8 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'about:blank', 'There is nothing here.'));
   healthRoutes(app, deps);
   signInRoutes(app, signIn);
+  if (deps.tryMode) tryRoutes(app, signIn, deps.tryMode);
+  await webRoutes(app, { directory: deps.web ?? WEB, tryMode: deps.tryMode !== undefined });
   await app.register((inside, _options, done) => {
     inside.addHook('onRequest', async (request, reply) => {
       request.user = await signIn.userOf(request);
@@ -124,16 +137,16 @@ function signInRoutes(app: FastifyInstance, signIn: SignIn): void {
     if (typeof email !== 'string' || typeof password !== 'string') {
       return problem(reply, 400, 'about:blank', 'An email and a password are needed.');
     }
-    const token = await signIn.open(email, password);
+    const place = placeOf(request);
+    const token = await signIn.open(email, password, place);
     if (token === null) return problem(reply, 401, 'about:blank', 'Wrong address or password.');
-    const secure = request.protocol === 'https';
-    reply.setCookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/', secure, maxAge: SESSION_SECONDS });
+    giveCookie(request, reply, place, token);
     return reply.send({ signedIn: true });
   });
   app.post('/auth/sign-out', { bodyLimit }, (request, reply) => {
     const token = request.cookies[COOKIE];
     if (!isOfOurPage(request)) return problem(reply, 403, 'about:blank', 'Sign out from a page of this server.');
     if (token !== undefined) signIn.close(token);
-    return reply.clearCookie(COOKIE, { path: '/' }).send({ signedIn: false });
+    return reply.clearCookie(COOKIE, { path: `${placeOf(request)}/` }).send({ signedIn: false });
   });
 }

@@ -1,8 +1,9 @@
 // Who a request is from: Basic authentication (RFC 7617) over loopback or TLS, or the cookie of a sign-in.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Account, Directory } from '../directory/directory.ts';
+import { placeOf } from './place.ts';
 
 export const COOKIE = 'homing_session';
 
@@ -12,8 +13,8 @@ export const SESSION_SECONDS = 12 * 3600;
 const SESSIONS = 100_000;
 
 export interface SignIn {
-  /** A token for the cookie; null: wrong address or password. */
-  open(address: string, password: string): Promise<string | null>;
+  /** A token for the cookie of this place (place.ts); null: wrong address or password. */
+  open(address: string, password: string, place: string): Promise<string | null>;
   close(token: string): void;
   /** Null: nobody. */
   userOf(request: FastifyRequest): Promise<Account | null>;
@@ -21,6 +22,8 @@ export interface SignIn {
 
 interface Session {
   address: string;
+  /** A cookie of / comes along to /u/0/ too, and is another person's there. */
+  place: string;
   /**
    * The password, under a key that only the cookie holds. A session proves itself with it anew each time, so that it
    * ends with the password, in whichever process that was changed; and nothing here is of use to who reads it.
@@ -35,7 +38,7 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
   const sessions = new Map<string, Session>();
 
   return {
-    async open(address, password) {
+    async open(address, password, place) {
       if (!(await directory.authenticate(address, password))) return null;
       const token = randomBytes(32).toString('base64url');
       for (const oldest of sessions.keys()) {
@@ -44,6 +47,7 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
       }
       sessions.set(nameOf(token), {
         address,
+        place,
         sealed: seal(token, password),
         until: clock().getTime() + SESSION_SECONDS * 1000,
       });
@@ -62,7 +66,7 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
       if (token === undefined || !isOfOurPage(request)) return null;
       const name = nameOf(token);
       const session = sessions.get(name);
-      if (!session) return null;
+      if (!session || session.place !== placeOf(request)) return null;
       const isOpen = session.until > clock().getTime();
       const user = isOpen ? await directory.authenticate(session.address, unseal(token, session.sealed)) : null;
       if (!user) sessions.delete(name);
@@ -92,6 +96,13 @@ function unseal(token: string, sealed: Buffer): string {
   const decipher = createDecipheriv('aes-256-gcm', keyOf(token), NONCE, { authTagLength: TAG });
   decipher.setAuthTag(sealed.subarray(-TAG));
   return decipher.update(sealed.subarray(0, -TAG)).toString('utf8') + decipher.final('utf8');
+}
+
+/** The browser sends it back to this place only. */
+export function giveCookie(request: FastifyRequest, reply: FastifyReply, place: string, token: string): void {
+  const secure = request.protocol === 'https';
+  const maxAge = SESSION_SECONDS;
+  reply.setCookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: `${place}/`, secure, maxAge });
 }
 
 /** A password may come this way: nobody on the network sees it. */

@@ -1,0 +1,119 @@
+// The bar above every page but own windows: name, search, settings, and whose session this is.
+
+import {
+  Avatar,
+  Button,
+  makeStyles,
+  Menu,
+  MenuDivider,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { SettingsRegular } from '@fluentui/react-icons';
+import type { ReactNode } from 'react';
+import { SearchBox } from '../mail/SearchBox.tsx';
+import { navigate, pathOf } from './router.ts';
+import { useAccountId, useJmap } from './session.tsx';
+import { forgetSession, sessionsKnown } from './sessions.ts';
+import type { SessionRoute } from './Shell.tsx';
+
+const useStyles = makeStyles({
+  bar: {
+    height: '48px',
+    flexShrink: 0,
+    display: 'flex',
+    alignItems: 'center',
+    gap: '8px',
+    padding: '0 16px',
+    backgroundColor: tokens.colorNeutralBackground3,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    boxSizing: 'border-box',
+  },
+  name: {
+    width: '200px',
+    color: tokens.colorBrandForeground1,
+    textDecoration: 'none',
+    '@media (max-width: 1099.98px)': { width: 'auto' },
+    '@media (max-width: 639.98px)': { display: 'none' },
+  },
+  search: { flex: 1, minWidth: 0, display: 'flex', justifyContent: 'center' },
+});
+
+export function TopBar({ route }: { route: SessionRoute }): ReactNode {
+  const styles = useStyles();
+  const { session } = useJmap();
+  const accountId = useAccountId();
+  const inbox = pathOf({
+    name: 'mail',
+    session: route.session,
+    accountId: null,
+    mailbox: 'inbox',
+    emailId: null,
+    search: null,
+  });
+  return (
+    <header className={styles.bar}>
+      <a
+        href={inbox}
+        className={styles.name}
+        onClick={(event) => {
+          event.preventDefault();
+          navigate(inbox);
+        }}
+      >
+        <Text size={400} weight="semibold">
+          Homing
+        </Text>
+      </a>
+      <div className={styles.search}>
+        <SearchBox accountId={accountId} route={route} />
+      </div>
+      <Button
+        appearance="subtle"
+        icon={<SettingsRegular />}
+        aria-label="Settings"
+        onClick={() => navigate(pathOf({ name: 'settings', session: route.session, accountId: null }))}
+      />
+      <Menu>
+        <MenuTrigger disableButtonEnhancement>
+          <Button
+            appearance="subtle"
+            shape="circular"
+            aria-label={`Account of ${session.username}`}
+            icon={<Avatar name={session.username} size={28} color="colorful" aria-hidden />}
+          />
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            {Object.entries(sessionsKnown()).map(([number, address]) => (
+              <MenuItem
+                key={number}
+                secondaryContent={Number(number) === route.session ? 'here' : ''}
+                onClick={() => navigate(`/u/${number}/mail/inbox`)}
+              >
+                {address}
+              </MenuItem>
+            ))}
+            <MenuItem onClick={() => navigate('/')}>Sign in as somebody else</MenuItem>
+            <MenuDivider />
+            <MenuItem onClick={() => void signOut(route.session)}>Sign out</MenuItem>
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+    </header>
+  );
+}
+
+async function signOut(number: number): Promise<void> {
+  await fetch(`/u/${number}/auth/sign-out`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-requested-with': 'Homing' },
+    body: '{}',
+  }).catch(() => undefined);
+  forgetSession(number);
+  navigate('/');
+}

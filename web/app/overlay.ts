@@ -1,0 +1,35 @@
+// A message's own window; where the browser does not open one, the same page lies over this one.
+
+import { useSyncExternalStore } from 'react';
+
+const WIDTH = 960;
+const HEIGHT = 720;
+
+let path: string | null = null;
+const listeners = new Set<() => void>();
+
+function set(next: string | null): void {
+  path = next;
+  for (const listener of listeners) listener();
+}
+
+/** Opens `/u/0/message/…` in a window of its own, 960 × 720, or as an overlay. */
+export function openWindow(to: string): void {
+  const left = Math.max(0, Math.round(screenX + (outerWidth - WIDTH) / 2));
+  const top = Math.max(0, Math.round(screenY + (outerHeight - HEIGHT) / 2));
+  const opened = open(to, '_blank', `popup,width=${WIDTH},height=${HEIGHT},left=${left},top=${top}`);
+  if (!opened) set(to);
+}
+
+export const closeOverlay = (): void => set(null);
+
+/** The page that lies over this one; null: none. */
+export function useOverlay(): string | null {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => path,
+  );
+}

@@ -1,0 +1,79 @@
+// Colours and letters. Everything else takes its tokens from here; a raw colour anywhere else is a fault.
+
+import {
+  createDarkTheme,
+  createLightTheme,
+  teamsHighContrastTheme,
+  type BrandVariants,
+  type Theme,
+} from '@fluentui/react-components';
+import { useSyncExternalStore } from 'react';
+import { useSettings } from './settings.ts';
+
+/** Petrol: neither Outlook's blue nor Teams' indigo. */
+const BRAND: BrandVariants = {
+  10: '#000b10',
+  20: '#00171e',
+  30: '#01242d',
+  40: '#00303c',
+  50: '#003c4b',
+  60: '#044959',
+  70: '#035669',
+  80: '#06677d',
+  90: '#1d7e97',
+  100: '#43a6c3',
+  110: '#54b3cf',
+  120: '#6abfd9',
+  130: '#89cde3',
+  140: '#addded',
+  150: '#ceecf7',
+  160: '#e9f6fa',
+};
+
+const LETTERS = { fontFamilyBase: "'Segoe UI', -apple-system, 'Inter Variable', sans-serif" };
+
+const THEMES = {
+  light: { ...createLightTheme(BRAND), ...LETTERS },
+  dark: {
+    ...createDarkTheme(BRAND),
+    // The ramp's middle is too dark for words on a dark ground.
+    colorBrandForeground1: BRAND[110],
+    colorBrandForeground2: BRAND[120],
+    ...LETTERS,
+  },
+  contrast: { ...teamsHighContrastTheme, ...LETTERS },
+} satisfies Record<string, Theme>;
+
+export type Look = keyof typeof THEMES;
+
+const QUERIES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
+
+function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const list = matchMedia(query);
+      list.addEventListener('change', listener);
+      return () => list.removeEventListener('change', listener);
+    },
+    () => matchMedia(query).matches,
+  );
+}
+
+/** As chosen, else as the system has it. */
+export function useLook(): Look {
+  const { theme } = useSettings();
+  const [dark, more, forced] = QUERIES.map(useMedia);
+  if (theme !== 'system') return theme;
+  if (more && !forced) return 'contrast';
+  return dark ? 'dark' : 'light';
+}
+
+export function useTheme(): Theme {
+  return THEMES[useLook()];
+}
+
+/** Widths at which the page changes. */
+export const WIDE = '(min-width: 1100px)';
+export const PHONE = '(max-width: 639.98px)';
+
+export { useMedia };

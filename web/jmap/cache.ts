@@ -1,0 +1,235 @@
+// What the pages know of the server, as hooks. Keys of react-query begin with the account and the type of object
+// ([accountId, 'Mailbox', …]), so that push can say what is to be fetched anew. Emails in lists: emails.ts.
+
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { createContext, createElement, use, useCallback, useMemo, useSyncExternalStore, type ReactNode } from 'react';
+import { useJmap } from '../app/session.tsx';
+import { allSet, type Jmap, type JmapError } from './client.ts';
+import { createEmails, ROW_PROPERTIES, type EmailQuery, type Emails } from './emails.ts';
+import type { EmailFull, EmailRow, Identity, Json, Mailbox, Thread } from './types.ts';
+
+export type { EmailQuery } from './emails.ts';
+
+const EmailsContext = createContext<Emails | null>(null);
+
+export function EmailStoreProvider({ jmap, children }: { jmap: Jmap; children: ReactNode }): ReactNode {
+  const emails = useMemo(() => createEmails(jmap), [jmap]);
+  return createElement(EmailsContext, { value: emails }, children);
+}
+
+export function useEmails(): Emails {
+  const emails = use(EmailsContext);
+  if (!emails) throw new Error('There is no session here.');
+  return emails;
+}
+
+/** Mailboxes in no particular order; [] until they are there. */
+export function useMailboxes(accountId: string): Mailbox[] {
+  return useMailboxesQuery(accountId).data ?? NONE;
+}
+
+const NONE: Mailbox[] = [];
+
+export function useMailboxesQuery(accountId: string): { data: Mailbox[] | undefined; error: Error | null } {
+  const jmap = useJmap();
+  return useQuery({
+    queryKey: [accountId, 'Mailbox', 'all'],
+    queryFn: async () => {
+      const { list } = await jmap.call<{ list: Mailbox[] }>('Mailbox/get', { accountId, ids: null });
+      return list;
+    },
+  });
+}
+
+/** The mailbox that an address names: a role, or an id. */
+export function findMailbox(mailboxes: Mailbox[], name: string): Mailbox | undefined {
+  return mailboxes.find((one) => one.role === name) ?? mailboxes.find((one) => one.id === name);
+}
+
+export function useIdentities(accountId: string): Identity[] {
+  const jmap = useJmap();
+  const { data } = useQuery({
+    queryKey: [accountId, 'Identity', 'all'],
+    queryFn: async () => (await jmap.call<{ list: Identity[] }>('Identity/get', { accountId, ids: null })).list,
+  });
+  return data ?? NO_IDENTITIES;
+}
+
+const NO_IDENTITIES: Identity[] = [];
+
+/** Ids of a conversation, oldest first; undefined until they are there. */
+export function useThread(accountId: string, threadId: string | undefined): string[] | undefined {
+  const jmap = useJmap();
+  const { data } = useQuery({
+    queryKey: [accountId, 'Thread', threadId],
+    enabled: threadId !== undefined,
+    queryFn: async () => {
+      const { list } = await jmap.call<{ list: Thread[] }>('Thread/get', { accountId, ids: [threadId] });
+      return list[0]?.emailIds ?? [];
+    },
+  });
+  return data;
+}
+
+export interface OneEmail<T> {
+  data: T | undefined;
+  error: Error | null;
+  /** There is no such message, or not any more. */
+  missing: boolean;
+}
+
+/**
+ * One message. 'list': what a row shows. 'full': with its body; this counts as downloaded, so only for a message that
+ * somebody opens.
+ */
+export function useEmail(accountId: string, id: string | null, depth: 'list'): OneEmail<EmailRow>;
+export function useEmail(accountId: string, id: string | null, depth: 'full'): OneEmail<EmailFull>;
+export function useEmail(accountId: string, id: string | null, depth: 'list' | 'full'): OneEmail<EmailRow | EmailFull> {
+  const jmap = useJmap();
+  const emails = useEmails();
+  const row = useSyncExternalStore(emails.subscribe, () => (id === null ? undefined : emails.row(accountId, id)));
+  const gone = useSyncExternalStore(emails.subscribe, () => id !== null && emails.isGone(accountId, id));
+  const asRow = useQuery({
+    queryKey: [accountId, 'Email', id, 'row'],
+    enabled: depth === 'list' && id !== null && !row && !gone,
+    queryFn: async () => {
+      await emails.fetch(accountId, [id ?? '']);
+      return true;
+    },
+  });
+  const full = useQuery({
+    queryKey: [accountId, 'Email', id, 'full'],
+    enabled: depth === 'full' && id !== null,
+    queryFn: () => fetchFull(jmap, accountId, id ?? ''),
+  });
+  if (depth === 'list') return { data: row, error: asRow.error, missing: gone };
+  const missing = full.data === null || gone;
+  return { data: missing ? undefined : (full.data ?? undefined), error: full.error, missing };
+}
+
+const FULL_PROPERTIES = [
+  ...ROW_PROPERTIES,
+  'blobId',
+  'cc',
+  'bcc',
+  'replyTo',
+  'sender',
+  'sentAt',
+  'inReplyTo',
+  'references',
+  'htmlBody',
+  'textBody',
+  'attachments',
+  'bodyValues',
+];
+
+const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', 'location'];
+
+/** Octets of one body part: what is longer is told as truncated. */
+const MAX_BODY = 2 << 20;
+
+/** Null: there is no such message. Counts as downloaded. */
+export async function fetchFull(jmap: Jmap, accountId: string, id: string): Promise<EmailFull | null> {
+  const { list } = await jmap.call<{ list: EmailFull[] }>('Email/get', {
+    accountId,
+    ids: [id],
+    properties: FULL_PROPERTIES,
+    bodyProperties: PART_PROPERTIES,
+    fetchTextBodyValues: true,
+    fetchHTMLBodyValues: true,
+    maxBodyValueBytes: MAX_BODY,
+  });
+  return list[0] ?? null;
+}
+
+export interface EmailQueryResult {
+  /** Undefined until the first answer. */
+  total: number | undefined;
+  ids: readonly (string | undefined)[];
+  error: JmapError | undefined;
+  row(index: number): EmailRow | undefined;
+  ensure(from: number, to: number): void;
+}
+
+/** A list of messages: positions are filled as `ensure` says that they are looked at. Null: no list. */
+export function useEmailQuery(accountId: string, query: EmailQuery | null): EmailQueryResult {
+  const emails = useEmails();
+  const key = query === null ? null : JSON.stringify(query);
+  const list = useMemo(
+    () => (key === null ? null : emails.list(accountId, JSON.parse(key) as EmailQuery)),
+    [emails, accountId, key],
+  );
+  const subscribe = useCallback((listener: () => void) => list?.subscribe(listener) ?? (() => undefined), [list]);
+  const version = useSyncExternalStore(subscribe, () => list?.version ?? 0);
+  return useMemo(
+    () =>
+      list
+        ? { total: list.total, ids: list.ids, error: list.error, row: list.row, ensure: list.ensure }
+        : { total: undefined, ids: [], error: undefined, row: () => undefined, ensure: () => undefined },
+    // The list is one object whose version says that it is another by now.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [list, version],
+  );
+}
+
+/**
+ * Changes messages: { m12: { 'keywords/$seen': true } } or { m12: { mailboxIds: { f4: true } } }; null destroys one.
+ * Shown at once, taken back when the server refuses; throws JmapError then.
+ */
+export function useSetEmails(): (accountId: string, update: Record<string, Json | null>) => Promise<void> {
+  const jmap = useJmap();
+  const emails = useEmails();
+  const client = useQueryClient();
+  return useCallback(
+    (accountId, update) => setEmails({ jmap, emails, client }, accountId, update),
+    [jmap, emails, client],
+  );
+}
+
+/** Ids a request. */
+const SET_AT_ONCE = 500;
+
+export async function setEmails(
+  { jmap, emails, client }: { jmap: Jmap; emails: Emails; client: QueryClient },
+  accountId: string,
+  update: Record<string, Json | null>,
+): Promise<void> {
+  const all = Object.entries(update);
+  const patches = Object.fromEntries(all.filter((one): one is [string, Json] => one[1] !== null));
+  emails.patch(accountId, patches);
+  try {
+    for (let from = 0; from < all.length; from += SET_AT_ONCE) {
+      const some = all.slice(from, from + SET_AT_ONCE);
+      const destroy = some.filter(([, patch]) => patch === null).map(([id]) => id);
+      const changed = Object.fromEntries(some.filter(([, patch]) => patch !== null));
+      allSet(await jmap.call('Email/set', { accountId, update: changed, destroy }));
+      emails.remove(accountId, destroy);
+    }
+  } finally {
+    await refreshEmails({ emails, client }, accountId);
+  }
+}
+
+/** Something has changed among this account's messages: finds out what, and fetches that anew. */
+export async function refreshEmails(
+  { emails, client }: { emails: Emails; client: QueryClient },
+  accountId: string,
+): Promise<void> {
+  void client.invalidateQueries({ queryKey: [accountId, 'Mailbox'] });
+  const changes = await emails.refresh(accountId);
+  if (!changes) {
+    await client.invalidateQueries({ queryKey: [accountId, 'Email'] });
+    return;
+  }
+  for (const id of changes.destroyed) client.setQueryData([accountId, 'Email', id, 'full'], null);
+  const touched = new Set(changes.updated);
+  await client.invalidateQueries({
+    predicate: ({ queryKey: [account, type, id] }) =>
+      account === accountId && type === 'Email' && (touched.has(String(id)) || !isId(id)),
+  });
+}
+
+/** Whatever else is kept under [accountId, 'Email', …] is about many. */
+function isId(id: unknown): boolean {
+  return typeof id === 'string' && /^m\d+$/.test(id);
+}

@@ -1,0 +1,5 @@
+import type { ReactNode } from 'react';
+
+export function RecallsPage(): ReactNode {
+  return <h1>Recalls</h1>;
+}
