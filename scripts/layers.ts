@@ -14,7 +14,7 @@ const LAYERS = [
   ['delivery', 'recall'],
   ['smtp', 'imap', 'jmap'],
   ['http'],
-  ['services.ts'],
+  ['services.ts', 'upkeep.ts'],
   ['try', 'cli', 'worker.ts', 'main.ts'],
 ];
 /** The outermost layer wires the rest together, so its members may know each other too. */

@@ -1,4 +1,5 @@
-// What runs behind the faces, in a thread (or, with more machines, a process) of its own: fan-out, sweeps, outgoing mail.
+// What runs behind the faces, in a thread (or, with more machines, a process) of its own: fan-out, sweeps, outgoing mail,
+// upkeep.
 
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -11,6 +12,7 @@ import type { NextHop } from './delivery/smtp-client.ts';
 import { createOutgoing } from './delivery/worker.ts';
 import { createServices } from './services.ts';
 import type { Connection } from './store/postgres.ts';
+import { createUpkeep } from './upkeep.ts';
 
 export interface WorkerStart {
   connection: Connection;
@@ -35,15 +37,17 @@ const services = createServices({
 await services.store.notifier.ready;
 const fanout = createFanout(services);
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
+const upkeep = createUpkeep(services);
 if (process.platform === 'linux') yieldTo(threadId());
 fanout.start();
 services.recalls.worker.start();
 outgoing.start();
+upkeep.start();
 parentPort?.on('message', () => void stop());
 parentPort?.postMessage('ready');
 
 async function stop(): Promise<void> {
-  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop()]);
+  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop(), upkeep.stop()]);
   await services.close();
   parentPort?.close();
 }

@@ -143,7 +143,8 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
      ) x WHERE d.tenant_id = $1 AND d.message_id = x.message_id AND d.n = x.delivery_n`,
     [tenant, account],
   );
-  for (const table of ['copy', 'tombstone', 'mailbox', 'mailbox_tombstone', 'upload', 'identity', 'account_state']) {
+  // Its uploads go with their bytes, by upkeep: nobody can use them any more.
+  for (const table of ['copy', 'tombstone', 'mailbox', 'mailbox_tombstone', 'identity', 'account_state']) {
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND account_id = $2`, [tenant, account]);
   }
   await tx.run(`DELETE FROM delegation WHERE tenant_id = $1 AND (account_id = $2 OR delegate_id = $2)`, [

@@ -93,7 +93,7 @@ export async function submissionsByMessageId(
   at: { tenant: number; account: number; messageId: string },
 ): Promise<RecallableSubmission[]> {
   return reader.rows(
-    `SELECT ${SUBMISSION} FROM submission s JOIN message sm ON sm.tenant_id = s.tenant_id AND sm.id = s.id
+    `SELECT ${SUBMISSION} FROM submission s LEFT JOIN message sm ON sm.tenant_id = s.tenant_id AND sm.id = s.id
      WHERE s.tenant_id = $1 AND s.account_id = $2 AND s.message_id_header = $3 LIMIT 2`,
     [at.tenant, at.account, at.messageId],
   );
