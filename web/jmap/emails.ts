@@ -80,6 +80,7 @@ interface Account {
 }
 
 interface List extends EmailList {
+  query: EmailQuery;
   total: number | undefined;
   error: JmapError | undefined;
   ids: (string | undefined)[];
@@ -195,7 +196,13 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
       const account = accountOf(accountId);
       for (const [id, patch] of Object.entries(update)) {
         const row = account.rows.get(id);
-        if (row) account.rows.set(id, patched(row, patch));
+        if (!row) continue;
+        const now = patched(row, patch);
+        account.rows.set(id, now);
+        for (const list of account.lists.values()) {
+          const { inMailbox } = list.query.filter ?? {};
+          if (typeof inMailbox === 'string' && !(inMailbox in now.mailboxIds)) withoutIds(list, new Set([id]));
+        }
       }
       announce(account);
     },
@@ -368,6 +375,7 @@ function createList({ jmap, accountId, query, key, account, take, fetchRows }: L
 
   const list: List = {
     key,
+    query,
     total: undefined,
     error: undefined,
     ids: [],
