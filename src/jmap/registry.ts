@@ -18,6 +18,7 @@ import { identitySet } from './methods/identity-set.ts';
 import { mailboxChangesMethod, mailboxGet } from './methods/mailbox.ts';
 import { mailboxQuery, mailboxQueryChanges } from './methods/mailbox-query.ts';
 import { mailboxSet } from './methods/mailbox-set.ts';
+import { principalChanges, principalGet, principalQuery } from './methods/principal.ts';
 import {
   recallChanges,
   recallGet,
@@ -68,6 +69,12 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'EmailSubmission/query': submissionQuery,
     'EmailSubmission/queryChanges': submissionQueryChanges,
     'EmailSubmission/set': submissionSet,
+  }),
+  ...of(CAPABILITY.principals, {
+    'Principal/get': principalGet,
+    'Principal/changes': principalChanges,
+    'Principal/query': principalQuery,
+    'Principal/queryChanges': cannotCalculate,
   }),
   ...of(CAPABILITY.recall, {
     'Recall/get': recallGet,

@@ -69,7 +69,7 @@ interface AccountObject {
   accountCapabilities: Record<string, object>;
 }
 
-async function accountObjects(
+export async function accountObjects(
   directory: Directory,
   user: Account,
   accounts: ReadonlyMap<string, Account>,
@@ -85,6 +85,7 @@ async function accountObjects(
           [CAPABILITY.core]: {},
           [CAPABILITY.mail]: { ...MAIL, maxSizeAttachmentsPerEmail: attachmentsIn(maxMessageSize) },
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
+          ...(account.id === user.id ? { [CAPABILITY.principals]: { currentUserPrincipalId: `p${user.id}` } } : {}),
           [CAPABILITY.recall]: {},
         },
       };
@@ -121,10 +122,16 @@ export async function sessionObject(
       [CAPABILITY.core]: CORE,
       [CAPABILITY.mail]: {},
       [CAPABILITY.submission]: {},
+      [CAPABILITY.principals]: {},
       [CAPABILITY.recall]: {},
     },
     accounts,
-    primaryAccounts: { [CAPABILITY.mail]: own, [CAPABILITY.submission]: own, [CAPABILITY.recall]: own },
+    primaryAccounts: {
+      [CAPABILITY.mail]: own,
+      [CAPABILITY.submission]: own,
+      [CAPABILITY.principals]: own,
+      [CAPABILITY.recall]: own,
+    },
     username: user.address,
     apiUrl: `${base}/jmap/`,
     downloadUrl: `${base}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
