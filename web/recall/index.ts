@@ -1,8 +1,12 @@
-// The recall's door: dialog, mark, notice, and the pages, which are loaded when they are gone to.
+// The recall's door: dialog, mark, notice, and the pages. What is large is loaded when it is gone to.
 
 import { lazy } from 'react';
 
-export { openRecallDialog, RecallHost, RecallMark, RecallNotice, useRecallability } from './parts.tsx';
+export { openRecallDialog } from './open.ts';
+export { RecallHost } from './RecallHost.tsx';
+export { RecallMark } from './RecallMark.tsx';
+export { RecallNotice } from './RecallNotice.tsx';
+export { useRecallability } from './recallability.ts';
 
 export const TrackingPage = lazy(() =>
   import('./TrackingPage.tsx').then(({ TrackingPage }) => ({ default: TrackingPage })),

@@ -1,0 +1,16 @@
+// Where the dialog stands, on whatever page it was asked for.
+
+import { lazy, Suspense, type ReactNode } from 'react';
+import { useRecallRequest } from './open.ts';
+
+const RecallDialog = lazy(() => import('./RecallDialog.tsx').then(({ RecallDialog }) => ({ default: RecallDialog })));
+
+export function RecallHost(): ReactNode {
+  const request = useRecallRequest();
+  if (!request) return null;
+  return (
+    <Suspense>
+      <RecallDialog key={`${request.accountId} ${request.emailId}`} {...request} />
+    </Suspense>
+  );
+}
