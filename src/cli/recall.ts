@@ -6,8 +6,8 @@ import { OUTCOMES } from '../mail/recall.ts';
 import { Refusal } from '../mail/errors.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { headline } from '../recall/report.ts';
-import { sentenceOf } from '../recall/sentences.ts';
-import { outcomesByNumber, queryOutcomes } from '../store/outcomes.ts';
+import { downloadOf, sentenceOf } from '../recall/sentences.ts';
+import { outcomesByNumber, queryOutcomes, type ReportedOutcome } from '../store/outcomes.ts';
 import { recallById, type RecallProgress } from '../store/recalls.ts';
 import { accountNamed, print, table, Usage, withSession, type Session } from './session.ts';
 
@@ -126,7 +126,15 @@ const SHOWN = 200;
 
 async function showOutcomes(session: Session, tenant: number, recall: RecallProgress, json: boolean): Promise<void> {
   const { store } = session.services;
-  const rows: { recipient: string; outcome: string; exposure: string; sentence: string }[] = [];
+  const rows: {
+    recipient: string;
+    outcome: string;
+    exposure: string;
+    sentence: string;
+    downloadedBy: string | null;
+    downloadedAt: Date | null;
+    toldAt: Date | null;
+  }[] = [];
   const filter = { outcomes: null, text: null, hidden: [] };
   for (let position = 0; json || position < SHOWN; position += SHOWN) {
     const numbers = await queryOutcomes(store, { tenant, recall: recall.id }, filter, {
@@ -137,7 +145,15 @@ async function showOutcomes(session: Session, tenant: number, recall: RecallProg
     });
     if (numbers.length === 0) break;
     for (const row of await outcomesByNumber(store, tenant, recall.id, numbers)) {
-      rows.push({ recipient: row.recipient, outcome: row.outcome, exposure: row.exposure, sentence: sentenceOf(row) });
+      rows.push({
+        recipient: row.recipient,
+        outcome: row.outcome,
+        exposure: row.exposure,
+        sentence: said(row),
+        downloadedBy: row.downloaded_by,
+        downloadedAt: row.downloaded_at,
+        toldAt: row.told_at,
+      });
     }
   }
   const counts = recall.counts;
@@ -164,6 +180,11 @@ async function showOutcomes(session: Session, tenant: number, recall: RecallProg
         ),
       ].join('\n'),
   );
+}
+
+function said(row: ReportedOutcome): string {
+  const download = downloadOf(row);
+  return download === '' ? sentenceOf(row) : `${sentenceOf(row)} (${download})`;
 }
 
 async function undo(

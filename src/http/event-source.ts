@@ -8,7 +8,9 @@ import { LIMITS } from '../jmap/limits.ts';
 import type { Changed, Listening, Push, Seen } from '../jmap/push.ts';
 import { accountsOf } from '../jmap/session.ts';
 import type { Notifier } from '../store/notify.ts';
+import type { Tellings } from '../jmap/told.ts';
 import { problem } from './problem.ts';
+import { programOf } from './program.ts';
 
 /** Changes within this time are told together, but for the first. */
 const GATHER_MS = 20;
@@ -30,6 +32,7 @@ export interface EventSources {
 
 export interface EventSourceDeps {
   push: Push;
+  tellings: Tellings;
   directory: Directory;
   notifier: Notifier;
   /** Whose request it is by now. */
@@ -94,7 +97,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
       reply.raw.on('close', () => streams.delete(stream));
       if (reply.raw.closed) streams.delete(stream);
       const numbers = [...accounts.values()].map((account) => account.id);
-      await listen(deps.push, request, reply, asked, user.tenant, numbers);
+      await listen(deps, request, reply, asked, user.tenant, numbers);
       return reply;
     },
     close() {
@@ -105,7 +108,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
 }
 
 async function listen(
-  push: Push,
+  { push, tellings }: Pick<EventSourceDeps, 'push' | 'tellings'>,
   request: FastifyRequest,
   reply: FastifyReply,
   asked: Asked,
@@ -127,6 +130,10 @@ async function listen(
     gathering = undefined;
     if (!listening || Object.keys(pending).length === 0) return;
     const data = JSON.stringify({ '@type': 'StateChange', changed: pending });
+    for (const [account, { Email, Thread }] of Object.entries(pending)) {
+      const modseq = Number(Email ?? Thread ?? 0);
+      void tellings.told({ tenant, account: Number(account.slice(1)), program: programOf(request), modseq });
+    }
     pending = {};
     const id = writeId(listening.seen());
     write(['event: state', ...(id === null ? [] : [`id: ${id}`]), `data: ${data}`]);

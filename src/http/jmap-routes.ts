@@ -10,11 +10,17 @@ import { parseJson } from '../jmap/json.ts';
 import { LIMITS } from '../jmap/limits.ts';
 import type { JmapServices } from '../jmap/services.ts';
 import { accountsOf, sessionObject, sessionState } from '../jmap/session.ts';
+import type { Tellings } from '../jmap/told.ts';
 import type { EventSources } from './event-source.ts';
 import { placeOf } from './place.ts';
 import { problem } from './problem.ts';
+import { programOf } from './program.ts';
 
-export function jmapRoutes(app: FastifyInstance, services: JmapServices, eventSources: EventSources): void {
+export function jmapRoutes(
+  app: FastifyInstance,
+  services: JmapServices,
+  { eventSources, tellings }: { eventSources: EventSources; tellings: Tellings },
+): void {
   // Bodies are taken as they are: what is wrong with one is told as JMAP has it.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -29,7 +35,7 @@ export function jmapRoutes(app: FastifyInstance, services: JmapServices, eventSo
     'POST',
     '/jmap',
     atOnce(LIMITS.maxConcurrentRequests, 'maxConcurrentRequests', LIMITS.maxSizeRequest),
-    (request, reply) => api(services, request, reply),
+    (request, reply) => api(services, tellings, request, reply),
   );
   route(
     app,
@@ -75,7 +81,12 @@ function atOnce(limit: number, name: string, bodyLimit: number): RouteShorthandO
   };
 }
 
-async function api(services: JmapServices, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function api(
+  services: JmapServices,
+  tellings: Tellings,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const user = userOf(request);
   const accounts = await accountsOf(services.directory, user);
   const state = await sessionState(services.directory, user, accounts);
@@ -85,6 +96,7 @@ async function api(services: JmapServices, request: FastifyRequest, reply: Fasti
   const asked = readRequest(parseJson(bodyOf(request)));
   const context = { ...services, user, accounts, createdIds: new Map<string, string>(), program: programOf(request) };
   const response = await runRequest(asked, context, state);
+  await tellings.answered(response.methodResponses, user.tenant, context.program);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(response));
 }
 
@@ -123,14 +135,4 @@ function userOf(request: FastifyRequest): Account {
 
 function bodyOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-}
-
-/** The program's name as reports show it. */
-function programOf(request: FastifyRequest): string {
-  return (
-    (request.headers['user-agent'] ?? '')
-      .replace(/[^\x20-\x7e]/g, '')
-      .trim()
-      .slice(0, 100) || 'unknown'
-  );
 }

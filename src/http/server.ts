@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Account } from '../directory/directory.ts';
 import { parseJson } from '../jmap/json.ts';
 import { createPush } from '../jmap/push.ts';
+import { createTellings } from '../jmap/told.ts';
 import type { JmapServices } from '../jmap/services.ts';
 import { createEventSources } from './event-source.ts';
 import { jmapRoutes } from './jmap-routes.ts';
@@ -53,8 +54,10 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   const { services } = deps;
   const signIn = createSignIn(services);
   const push = createPush(services);
+  const tellings = createTellings(services);
   const eventSources = createEventSources({
     push,
+    tellings,
     directory: services.directory,
     notifier: services.store.notifier,
     userOf: (request) => signIn.userOf(request),
@@ -98,7 +101,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
       }
       await problem(reply, 401, 'about:blank', 'Sign in first.');
     });
-    jmapRoutes(inside, services, eventSources);
+    jmapRoutes(inside, services, { eventSources, tellings });
     done();
   });
   try {

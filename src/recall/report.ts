@@ -17,7 +17,7 @@ import { type RecallProgress } from '../store/recalls.ts';
 import { markReported } from '../store/recall-progress.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
 import { hiddenGroups } from './recipients.ts';
-import { sentenceOf } from './sentences.ts';
+import { downloadOf, sentenceOf } from './sentences.ts';
 
 /** `counts` is never shown of fewer: it would name people. */
 const LEAST_COUNTED = 5;
@@ -92,7 +92,10 @@ async function composeReport(reader: Reader, to: AccountInfo, recall: RecallProg
     ...groups.flatMap(({ address, counts: of }) => [
       `${address}: ${of.map((row) => `${row.count} ${row.outcome}`).join(', ')}`,
     ]),
-    ...rows.map((row) => `${row.recipient}: ${sentenceOf(row, view.exposure)}`),
+    ...rows.flatMap((row) => {
+      const download = view.exposure ? downloadOf(row) : '';
+      return [`${row.recipient}: ${sentenceOf(row, view.exposure)}`, ...(download === '' ? [] : [`  (${download})`])];
+    }),
     ...(view.rows && recall.total > rows.length && view.hidden.length === 0
       ? ['', `… and ${recall.total - rows.length} more on the tracking page.`]
       : []),
@@ -115,6 +118,9 @@ async function composeReport(reader: Reader, to: AccountInfo, recall: RecallProg
       via: row.via,
       outcome: row.outcome,
       exposure: view.exposure ? row.exposure : null,
+      downloadedBy: view.exposure ? row.downloaded_by : null,
+      downloadedAt: view.exposure ? row.downloaded_at : null,
+      toldAt: view.exposure ? row.told_at : null,
       decidedAt: row.decided_at,
     })),
   };

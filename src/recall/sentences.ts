@@ -36,6 +36,18 @@ export function sentenceOf(row: ReportedOutcome, exposure = true): string {
   }
 }
 
+/** Which program had downloaded it, when, and when it was told that it is gone; '' where none had, or nothing was taken back. */
+export function downloadOf(row: ReportedOutcome): string {
+  if (row.outcome !== 'recalled' || row.downloaded_at === null) return '';
+  const told = row.told_at === null ? 'not told of the removal since' : `told of the removal ${minute(row.told_at)}`;
+  return `${row.downloaded_by ?? 'unknown'}, ${minute(row.downloaded_at)}; ${told}`;
+}
+
+/** "2026-11-23 12:05", in UTC. */
+function minute(at: Date): string {
+  return at.toISOString().slice(0, 16).replace('T', ' ');
+}
+
 const RECALLED: Record<ReportedOutcome['exposure'], string> = {
   none: 'Taken back: no program had shown it.',
   listed: 'Taken back: subject or first words may have been seen.',

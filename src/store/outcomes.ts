@@ -17,12 +17,14 @@ export interface ReportedOutcome {
   restored_at: Date | null;
   downloaded_at: Date | null;
   downloaded_by: string | null;
+  /** When that program was told that the copy is gone; null: not since. */
+  told_at: Date | null;
   remote_host: string | null;
   remote_reply: string | null;
   finished_at: Date | null;
 }
 
-const COLUMNS = `o.recall_id, o.n, d.recipient, a.name, d.via, o.outcome, o.exposure, o.reason, o.decided_at, o.restored_at, o.downloaded_at, o.downloaded_by,
+const COLUMNS = `o.recall_id, o.n, d.recipient, a.name, d.via, o.outcome, o.exposure, o.reason, o.decided_at, o.restored_at, o.downloaded_at, o.downloaded_by, o.told_at,
   d.remote_host, d.remote_reply, d.finished_at`;
 
 const FROM = `recall r JOIN outcome o ON o.tenant_id = r.tenant_id AND o.recall_id = r.id

@@ -73,6 +73,57 @@ test('it says which program had downloaded it', async () => {
   assert.equal(row?.['reason'], 'Taken back: not opened, but a device had downloaded it.');
 });
 
+test('it says when that program was told of the removal, and not when another was', async () => {
+  const pocket = { headers: { 'user-agent': 'Pocket Mail 4' } };
+  const dia = await homing.client('dia@pigeon.test');
+  const { emailId } = await sendMail(ana, ['dia@pigeon.test'], 'Told');
+  const [email] = await emailsOf(dia, 'Told');
+  await dia.fetch(`/jmap/download/${dia.accountId}/${String(email?.['blobId'])}/x`, pocket);
+  const ask = async (user: string, method: string, args: Json): Promise<Response> =>
+    dia.fetch('/jmap', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': user },
+      body: JSON.stringify({
+        using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'],
+        methodCalls: [[method, { accountId: dia.accountId, ...args }, '0']],
+      }),
+    });
+  const before = await dia.state('Email');
+  await ask('Pocket Mail 4', 'Email/query', {});
+  const { id } = await askRecall(ana, emailId);
+  await homing.settle();
+  const told = async (): Promise<unknown> => (await outcomesOf(ana, String(id)))['dia@pigeon.test']?.['toldAt'];
+  assert.equal(await told(), null);
+  await ask('Another 1', 'Email/changes', { sinceState: before });
+  await ask('Pocket Mail 4', 'Mailbox/get', {});
+  assert.equal(await told(), null);
+  const state = await ana.state('Recall');
+  await ask('Pocket Mail 4', 'Email/changes', { sinceState: before });
+  assert.equal(await told(), homing.clock().toISOString());
+  const { updated } = await ana.call('Recall/changes', { sinceState: state });
+  assert.deepEqual(updated, [id]);
+});
+
+test('a StateChange tells it too', async () => {
+  const eli = await homing.client('eli@pigeon.test');
+  const { emailId } = await sendMail(ana, ['eli@pigeon.test'], 'Pushed');
+  const [email] = await emailsOf(eli, 'Pushed');
+  const headers = { 'user-agent': 'Listener 1' };
+  await eli.fetch(`/jmap/download/${eli.accountId}/${String(email?.['blobId'])}/x`, { headers });
+  const abort = new AbortController();
+  const stream = await eli.fetch('/jmap/eventsource/?types=*&closeafter=state&ping=0', {
+    headers,
+    signal: abort.signal,
+  });
+  const { id } = await askRecall(ana, emailId);
+  await homing.settle();
+  await stream.text();
+  let told: unknown = null;
+  for (let i = 0; i < 200 && told === null; i++)
+    told = (await outcomesOf(ana, String(id)))['eli@pigeon.test']?.['toldAt'];
+  assert.equal(told, homing.clock().toISOString());
+});
+
 test('a group whose members are not shown is one row with counts', async () => {
   const recallId = await recalled(['hidden@pigeon.test', 'eli@pigeon.test'], 'To the hidden');
   const rows = await outcomesOf(ana, recallId);

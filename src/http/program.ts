@@ -1,0 +1,11 @@
+import type { FastifyRequest } from 'fastify';
+
+/** The program's name as reports show it. */
+export function programOf(request: FastifyRequest): string {
+  return (
+    (request.headers['user-agent'] ?? '')
+      .replace(/[^\x20-\x7e]/g, '')
+      .trim()
+      .slice(0, 100) || 'unknown'
+  );
+}
