@@ -62,6 +62,14 @@ const SUBMISSION = {
   submissionExtensions: { FUTURERELEASE: [String(LIMITS.maxDelayedSend)], DSN: [] },
 };
 
+/** RFC 9670 §1.5.1; and which domains are the organisation's own: mail to any other leaves it. */
+async function directoryOf(directory: Directory, user: Account): Promise<Record<string, object>> {
+  return {
+    [CAPABILITY.principals]: { currentUserPrincipalId: `p${user.id}` },
+    [CAPABILITY.directory]: { domains: await directory.domains(user.tenant) },
+  };
+}
+
 interface AccountObject {
   name: string;
   isPersonal: boolean;
@@ -85,7 +93,7 @@ export async function accountObjects(
           [CAPABILITY.core]: {},
           [CAPABILITY.mail]: { ...MAIL, maxSizeAttachmentsPerEmail: attachmentsIn(maxMessageSize) },
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
-          ...(account.id === user.id ? { [CAPABILITY.principals]: { currentUserPrincipalId: `p${user.id}` } } : {}),
+          ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
         },
       };
@@ -123,6 +131,7 @@ export async function sessionObject(
       [CAPABILITY.mail]: {},
       [CAPABILITY.submission]: {},
       [CAPABILITY.principals]: {},
+      [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},
     },
     accounts,
@@ -130,6 +139,7 @@ export async function sessionObject(
       [CAPABILITY.mail]: own,
       [CAPABILITY.submission]: own,
       [CAPABILITY.principals]: own,
+      [CAPABILITY.directory]: own,
       [CAPABILITY.recall]: own,
     },
     username: user.address,

@@ -48,6 +48,8 @@ export const CAPABILITY = {
   submission: 'urn:ietf:params:jmap:submission',
   /** RFC 9670 §1.5.1. */
   principals: 'urn:ietf:params:jmap:principals',
+  /** docs/jmap-directory.md. */
+  directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
 } as const;
 

@@ -35,6 +35,10 @@ export interface RecallPreview {
   inside: number;
   outside: number;
   held: number;
+  /** Those of `held` that will leave the organisation. */
+  heldOutside: number;
+  /** Milliseconds until the first of `held` goes; null: nothing is held, or not for a time. */
+  heldForMs: number | null;
   queued: number;
   total: number;
   /** Why policy would refuse, as a reason and a sentence; null: it would not. */
@@ -114,6 +118,8 @@ async function preview(
     inside: 0,
     outside: 0,
     held: 0,
+    heldOutside: 0,
+    heldForMs: null,
     queued: 0,
     total: 0,
     readCopiesAllowed: policy.readCopies === 'sender-chooses',
@@ -126,9 +132,10 @@ async function preview(
     const { submission } = await findSubmission(store, tenant, request);
     const numbers =
       request.recipients && (await listedDeliveries(store, people, request.actor, submission, request.recipients));
-    const counts = await previewCounts(store, { tenant, message: submission.id }, numbers);
+    const { heldUntil, ...counts } = await previewCounts(store, { tenant, message: submission.id }, numbers);
+    const heldForMs = heldUntil && Math.max(0, heldUntil.getTime() - clock().getTime());
     const total = numbers === null ? submission.total : numbers.length;
-    const known = { ...none, ...counts, total };
+    const known = { ...none, ...counts, heldForMs, total };
     try {
       checkAge(submission, policy, clock());
       await checkRate(store, request.actor, policy, clock());

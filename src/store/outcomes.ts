@@ -164,21 +164,34 @@ export async function countsOfGroup(
   );
 }
 
+export interface PreviewCounts {
+  inside: number;
+  outside: number;
+  held: number;
+  /** Those of `held` that will leave the organisation. */
+  heldOutside: number;
+  /** When the first of `held` goes; null: nothing is held, or not for a time. */
+  heldUntil: Date | null;
+  queued: number;
+}
+
 /** What can be expected, from delivery state alone and never from who has read. */
 export async function previewCounts(
   reader: Reader,
   of: { tenant: number; message: number },
   numbers: number[] | null,
-): Promise<{ inside: number; outside: number; held: number; queued: number }> {
-  const row = await reader.row<{ inside: number; outside: number; held: number; queued: number }>(
+): Promise<PreviewCounts> {
+  const row = await reader.row<PreviewCounts>(
     `SELECT (count(*) FILTER (WHERE account_id IS NOT NULL AND state = 'delivered'))::int AS inside,
        (count(*) FILTER (WHERE account_id IS NULL AND state NOT IN ('held', 'queued', 'stopped')))::int AS outside,
        (count(*) FILTER (WHERE state = 'held'))::int AS held,
+       (count(*) FILTER (WHERE account_id IS NULL AND state = 'held'))::int AS "heldOutside",
+       min(due_at) FILTER (WHERE state = 'held') AS "heldUntil",
        (count(*) FILTER (WHERE state = 'queued'))::int AS queued
      FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND ($3::int[] IS NULL OR n = ANY ($3::int[]))`,
     [of.tenant, of.message, numbers],
   );
-  return row ?? { inside: 0, outside: 0, held: 0, queued: 0 };
+  return row ?? { inside: 0, outside: 0, held: 0, heldOutside: 0, heldUntil: null, queued: 0 };
 }
 
 /** Did this account get the message through the group? Then it is one of its members. */

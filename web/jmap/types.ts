@@ -25,6 +25,8 @@ export const CAPABILITIES = {
   core: 'urn:ietf:params:jmap:core',
   mail: 'urn:ietf:params:jmap:mail',
   submission: 'urn:ietf:params:jmap:submission',
+  principals: 'urn:ietf:params:jmap:principals',
+  directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
 } as const;
 

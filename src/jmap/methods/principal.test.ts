@@ -127,3 +127,9 @@ test('the directory is in one’s own account, and its state moves with it', asy
   const { list } = await ana.call('Principal/get', { ids: null, properties: ['name'] });
   assert.equal((list as Principal[]).length, 8);
 });
+
+test('which domains are the organisation’s own', async () => {
+  const session = (await (await ana.fetch('/.well-known/jmap')).json()) as Record<string, Json>;
+  const of = (session['accounts'] as Record<string, { accountCapabilities: Json }>)[ana.accountId];
+  assert.deepEqual(of?.accountCapabilities['urn:x-homing:directory'], { domains: ['pigeon.test'] });
+});
