@@ -13,11 +13,15 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { SettingsRegular } from '@fluentui/react-icons';
+import { NavigationRegular, SettingsRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import { SearchBox } from '../mail/SearchBox.tsx';
+import { useNavigationForm } from '../mail/NavigationPane.tsx';
+import { setDrawer } from './drawer.ts';
 import { navigate, pathOf } from './router.ts';
 import { useAccountId, useJmap } from './session.tsx';
+import { changeSettings, useSettings } from './settings.ts';
+import { WIDE, useMedia } from './theme.ts';
 import { forgetSession, sessionsKnown } from './sessions.ts';
 import type { SessionRoute } from './Shell.tsx';
 
@@ -28,13 +32,13 @@ const useStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     gap: '8px',
-    padding: '0 16px',
+    padding: '0 16px 0 8px',
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
   },
   name: {
-    width: '200px',
+    width: '176px',
     color: tokens.colorBrandForeground1,
     textDecoration: 'none',
     '@media (max-width: 1099.98px)': { width: 'auto' },
@@ -57,6 +61,7 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
   });
   return (
     <header className={styles.bar}>
+      {route.name === 'mail' && <NavigationButton />}
       <a
         href={inbox}
         className={styles.name}
@@ -105,6 +110,25 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
         </MenuPopover>
       </Menu>
     </header>
+  );
+}
+
+/** Where there is room, the pane becomes a rail and back; where there is none, it comes over the page. */
+function NavigationButton(): ReactNode {
+  const form = useNavigationForm();
+  const wide = useMedia(WIDE);
+  const { navigation } = useSettings();
+  return (
+    <Button
+      appearance="subtle"
+      icon={<NavigationRegular />}
+      aria-label="Mailboxes"
+      aria-expanded={form === 'open'}
+      onClick={() => {
+        if (wide) changeSettings({ navigation: navigation === 'open' ? 'collapsed' : 'open' });
+        else setDrawer(true);
+      }}
+    />
   );
 }
 

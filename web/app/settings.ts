@@ -6,9 +6,12 @@ export interface Settings {
   theme: 'system' | 'light' | 'dark' | 'contrast';
   density: 'roomy' | 'compact';
   readingPane: 'right' | 'bottom' | 'off';
-  /** Pixels. */
+  /** Pixels; the height where the reading pane is below. */
   listWidth: number;
+  listHeight: number;
   navigation: 'open' | 'collapsed';
+  /** Accounts and mailboxes whose insides are not shown: "a1", "a1/f7". */
+  folded: readonly string[];
   conversations: boolean;
 }
 
@@ -17,7 +20,9 @@ const DEFAULTS: Settings = {
   density: 'roomy',
   readingPane: 'right',
   listWidth: 376,
+  listHeight: 300,
   navigation: 'open',
+  folded: [],
   conversations: true,
 };
 

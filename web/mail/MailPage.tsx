@@ -1,27 +1,39 @@
-// The mail page: mailboxes, the messages of one, one message. Below 640 pixels one of them at a time.
+// The mail page: mailboxes, the messages of one, one message. On a phone, or where the reading pane is off, the last two
+// take turns.
 
-import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import type { ReactNode } from 'react';
-import type { Route } from '../app/router.ts';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { ArrowLeftRegular } from '@fluentui/react-icons';
+import { useEffect, type ReactNode } from 'react';
+import { navigate, pathOf, type Route } from '../app/router.ts';
 import { useAccountId } from '../app/session.tsx';
-import { useSettings } from '../app/settings.ts';
-import { findMailbox, useMailboxes } from '../jmap/cache.ts';
+import { changeSettings, useSettings } from '../app/settings.ts';
+import { Splitter } from '../app/Splitter.tsx';
+import { PHONE, useMedia } from '../app/theme.ts';
+import { findMailbox, useMailboxesQuery } from '../jmap/cache.ts';
 import { MessageList } from './MessageList.tsx';
 import { NavigationPane } from './NavigationPane.tsx';
 import { ReadingPane } from './ReadingPane.tsx';
 
 export type MailRoute = Extract<Route, { name: 'mail' }>;
 
+const LIST = { min: 300, max: 560 };
+const LIST_ABOVE = { min: 160, max: 720 };
+
 const useStyles = makeStyles({
-  page: { flex: 1, minHeight: 0, display: 'flex' },
+  page: { flex: 1, minHeight: 0, minWidth: 0, display: 'flex' },
+  panes: { flex: 1, minHeight: 0, minWidth: 0, display: 'flex' },
+  above: { flexDirection: 'column' },
   list: {
     flexShrink: 0,
     minHeight: 0,
+    minWidth: 0,
     display: 'flex',
     flexDirection: 'column',
     backgroundColor: tokens.colorNeutralBackground2,
-    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
   },
+  beside: { maxWidth: '45%' },
+  over: { maxHeight: '60%' },
+  alone: { flex: 1 },
   reading: {
     flex: 1,
     minWidth: 0,
@@ -30,23 +42,97 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     backgroundColor: tokens.colorNeutralBackground1,
   },
+  back: {
+    flexShrink: 0,
+    padding: '4px 8px',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  backButton: { '@media (max-width: 639.98px)': { minHeight: '44px' } },
 });
 
 export function MailPage({ route }: { route: MailRoute }): ReactNode {
   const styles = useStyles();
   const accountId = useAccountId();
-  const mailboxes = useMailboxes(accountId);
-  const mailbox = findMailbox(mailboxes, route.mailbox);
-  const { listWidth } = useSettings();
+  const { data: mailboxes } = useMailboxesQuery(accountId);
+  const mailbox = findMailbox(mailboxes ?? [], route.mailbox);
+  const { listWidth, listHeight, readingPane } = useSettings();
+  const phone = useMedia(PHONE);
+  const alone = phone || readingPane === 'off';
+  const above = readingPane === 'bottom' && !alone;
+
+  // A mailbox that is gone, or a link to one of somebody else's: the Inbox is always there.
+  const lost = mailboxes !== undefined && mailbox === undefined;
+  useEffect(() => {
+    if (lost) navigate(pathOf({ ...route, mailbox: 'inbox', emailId: null }), { replace: true });
+  }, [lost, route]);
+
+  useEffect(() => {
+    const unread = mailbox && mailbox.unreadEmails > 0 ? ` (${mailbox.unreadEmails.toLocaleString('en')})` : '';
+    document.title = mailbox ? `${mailbox.name}${unread} · Homing` : 'Homing';
+  }, [mailbox]);
+
+  const list = <MessageList accountId={accountId} mailbox={mailbox} route={route} />;
+  const reading = <ReadingPane accountId={accountId} mailbox={mailbox} route={route} />;
+  if (alone) {
+    return (
+      <div className={styles.page}>
+        <NavigationPane route={route} />
+        {/* It stays where it was scrolled to while a message is read. */}
+        <section
+          className={mergeClasses(styles.list, styles.alone)}
+          aria-label="Messages"
+          style={{ display: route.emailId === null ? 'flex' : 'none' }}
+        >
+          {list}
+        </section>
+        {route.emailId !== null && (
+          <main className={styles.reading}>
+            <div className={styles.back}>
+              <Button
+                className={styles.backButton}
+                appearance="subtle"
+                icon={<ArrowLeftRegular />}
+                onClick={() => navigate(pathOf({ ...route, emailId: null }))}
+              >
+                {mailbox?.name ?? 'Back'}
+              </Button>
+            </div>
+            {reading}
+          </main>
+        )}
+      </div>
+    );
+  }
   return (
     <div className={styles.page}>
       <NavigationPane route={route} />
-      <section className={mergeClasses(styles.list)} style={{ width: listWidth }} aria-label="Messages">
-        <MessageList accountId={accountId} mailbox={mailbox} route={route} />
-      </section>
-      <main className={styles.reading}>
-        <ReadingPane accountId={accountId} mailbox={mailbox} route={route} />
-      </main>
+      <div className={mergeClasses(styles.panes, above && styles.above)}>
+        <section
+          className={mergeClasses(styles.list, above ? styles.over : styles.beside)}
+          style={above ? { height: listHeight } : { width: listWidth }}
+          aria-label="Messages"
+        >
+          {list}
+        </section>
+        {above ? (
+          <Splitter
+            label="Height of the list"
+            orientation="horizontal"
+            value={listHeight}
+            {...LIST_ABOVE}
+            onChange={(value) => changeSettings({ listHeight: value })}
+          />
+        ) : (
+          <Splitter
+            label="Width of the list"
+            orientation="vertical"
+            value={listWidth}
+            {...LIST}
+            onChange={(value) => changeSettings({ listWidth: value })}
+          />
+        )}
+        <main className={styles.reading}>{reading}</main>
+      </div>
     </div>
   );
 }

@@ -1,40 +1,150 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
+// Mailboxes of every account of the session: beside the page, as a narrow rail, or as a drawer over it.
+
+import { Button, makeStyles, mergeClasses, OverlayDrawer, tokens, Tooltip } from '@fluentui/react-components';
+import { ArrowUndoRegular, ComposeRegular, DismissRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
-import { navigate, pathOf } from '../app/router.ts';
-import { useAccountId } from '../app/session.tsx';
-import { useMailboxes } from '../jmap/cache.ts';
+import { setDrawer, useDrawer } from '../app/drawer.ts';
+import { pathOf } from '../app/router.ts';
+import { useAccountId, useJmap, useOwnAccountId } from '../app/session.tsx';
+import { useSettings } from '../app/settings.ts';
+import { PHONE, useMedia, WIDE } from '../app/theme.ts';
+import { openComposer } from '../compose/index.ts';
+import { AccountMailboxes } from './AccountMailboxes.tsx';
 import type { MailRoute } from './MailPage.tsx';
+import { follow } from './MailboxRow.tsx';
 
 const useStyles = makeStyles({
   pane: {
     width: '232px',
     flexShrink: 0,
+    boxSizing: 'border-box',
+    display: 'flex',
+    flexDirection: 'column',
+    overflowX: 'hidden',
     overflowY: 'auto',
     backgroundColor: tokens.colorNeutralBackground3,
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    paddingBottom: '16px',
   },
+  rail: { width: '48px', paddingTop: '8px', gap: '8px' },
+  drawer: { width: '280px', maxWidth: '85vw', borderRight: 'none', flex: 1 },
+  surface: { width: '280px', maxWidth: '85vw', backgroundColor: tokens.colorNeutralBackground3 },
+  head: { display: 'flex', alignItems: 'center', gap: '8px', padding: '12px 16px 4px' },
+  compose: { flex: 1, '@media (max-width: 639.98px)': { minHeight: '44px' } },
+  railCompose: { alignSelf: 'center' },
+  foot: { marginTop: '16px', padding: '0 8px' },
+  recalls: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '8px',
+    height: '32px',
+    paddingLeft: '24px',
+    color: tokens.colorNeutralForeground2,
+    textDecoration: 'none',
+    borderRadius: tokens.borderRadiusMedium,
+    fontSize: tokens.fontSizeBase300,
+    ':hover': { backgroundColor: tokens.colorNeutralBackground3Hover },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    '@media (max-width: 639.98px)': { height: '44px' },
+  },
+  railRecalls: { padding: 0, width: '40px', height: '40px', justifyContent: 'center' },
+  icon: { display: 'flex', fontSize: '20px' },
 });
+
+/** How the pane stands at this width. */
+export function useNavigationForm(): 'open' | 'rail' | 'drawer' {
+  const wide = useMedia(WIDE);
+  const phone = useMedia(PHONE);
+  const { navigation } = useSettings();
+  if (phone) return 'drawer';
+  return wide && navigation === 'open' ? 'open' : 'rail';
+}
 
 export function NavigationPane({ route }: { route: MailRoute }): ReactNode {
   const styles = useStyles();
-  const mailboxes = useMailboxes(useAccountId());
+  const form = useNavigationForm();
+  const drawer = useDrawer();
   return (
-    <nav className={styles.pane} aria-label="Mailboxes">
-      {mailboxes.map((mailbox) => {
-        const to = pathOf({ ...route, mailbox: mailbox.role ?? mailbox.id, emailId: null, search: null });
-        return (
-          <a
-            key={mailbox.id}
-            href={to}
-            onClick={(event) => {
-              event.preventDefault();
-              navigate(to);
-            }}
-          >
-            {mailbox.name} {mailbox.unreadEmails || ''}
-          </a>
-        );
-      })}
+    <>
+      {form === 'open' && <Pane route={route} className={styles.pane} rail={false} />}
+      {form === 'rail' && <Pane route={route} className={mergeClasses(styles.pane, styles.rail)} rail />}
+      {form !== 'open' && (
+        <OverlayDrawer
+          className={styles.surface}
+          open={drawer}
+          onOpenChange={(_, { open }) => setDrawer(open)}
+          aria-label="Mailboxes"
+        >
+          <Pane
+            route={route}
+            className={mergeClasses(styles.pane, styles.drawer)}
+            rail={false}
+            onClose={() => setDrawer(false)}
+          />
+        </OverlayDrawer>
+      )}
+    </>
+  );
+}
+
+interface PaneProps {
+  route: MailRoute;
+  className: string;
+  rail: boolean;
+  onClose?: () => void;
+}
+
+function Pane({ route, className, rail, onClose }: PaneProps): ReactNode {
+  const styles = useStyles();
+  const { session } = useJmap();
+  const own = useOwnAccountId();
+  const inView = useAccountId();
+  const recalls = pathOf({ name: 'recalls', session: route.session, accountId: null });
+  const close = onClose ?? (() => undefined);
+  const compose = (): void => {
+    close();
+    openComposer({ kind: 'new' });
+  };
+  const shown = Object.entries(session.accounts).filter(([id]) => !rail || id === inView);
+  return (
+    <nav className={className} aria-label="Mailboxes">
+      {rail ? (
+        <Tooltip content="New mail" relationship="label" positioning="after">
+          <Button className={styles.railCompose} appearance="primary" icon={<ComposeRegular />} onClick={compose} />
+        </Tooltip>
+      ) : (
+        <div className={styles.head}>
+          <Button className={styles.compose} appearance="primary" icon={<ComposeRegular />} onClick={compose}>
+            New mail
+          </Button>
+          {onClose && <Button appearance="subtle" icon={<DismissRegular />} aria-label="Close" onClick={onClose} />}
+        </div>
+      )}
+      {shown.map(([id, account]) => (
+        <AccountMailboxes
+          key={id}
+          accountId={id}
+          title={account.name}
+          own={id === own}
+          route={route}
+          inView={id === inView}
+          rail={rail}
+          onFollow={close}
+        />
+      ))}
+      <div className={mergeClasses(!rail && styles.foot)}>
+        <a
+          href={recalls}
+          className={mergeClasses(styles.recalls, rail && styles.railRecalls)}
+          aria-label="Recalls"
+          onClick={(event) => follow(event, recalls, close)}
+        >
+          <span className={styles.icon}>
+            <ArrowUndoRegular aria-hidden />
+          </span>
+          {!rail && 'Recalls'}
+        </a>
+      </div>
     </nav>
   );
 }
