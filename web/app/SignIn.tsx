@@ -78,7 +78,6 @@ export function SignIn({ next }: { next: string | null }): ReactNode {
             autoComplete="username"
             value={email}
             onChange={(_, { value }) => setEmail(value)}
-            // eslint-disable-next-line jsx-a11y/no-autofocus
             autoFocus
           />
         </Field>

@@ -46,8 +46,7 @@ export function Splitter({ label, orientation, value, min, max, onChange }: Spli
     change(end ?? value + (step ?? 0));
   };
   return (
-    // ARIA's window splitter: a separator that has the focus is a widget.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // ARIA's window splitter: a separator that takes the focus is a widget.
     <div
       className={mergeClasses(styles.splitter, upright ? styles.upright : styles.level)}
       role="separator"
@@ -56,7 +55,6 @@ export function Splitter({ label, orientation, value, min, max, onChange }: Spli
       aria-valuenow={value}
       aria-valuemin={min}
       aria-valuemax={max}
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {

@@ -46,8 +46,6 @@ const THEMES = {
 
 export type Look = keyof typeof THEMES;
 
-const QUERIES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
-
 function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {
@@ -62,7 +60,9 @@ function useMedia(query: string): boolean {
 /** As chosen, else as the system has it. */
 export function useLook(): Look {
   const { theme } = useSettings();
-  const [dark, more, forced] = QUERIES.map(useMedia);
+  const dark = useMedia('(prefers-color-scheme: dark)');
+  const more = useMedia('(prefers-contrast: more)');
+  const forced = useMedia('(forced-colors: active)');
   if (theme !== 'system') return theme;
   if (more && !forced) return 'contrast';
   return dark ? 'dark' : 'light';
