@@ -1,5 +1,97 @@
+// All recalls of an account, newest first.
+
+import { Link, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { navigate } from '../app/router.ts';
+import { useAccountId, useJmap } from '../app/session.tsx';
+import { useRecalls, type RecallState } from './data.ts';
+import { FamilyBar } from './Families.tsx';
+import { trackingPath } from './paths.ts';
+import { headlineOf, shortTime } from './words.ts';
+
+const useStyles = makeStyles({
+  page: { flex: 1, minHeight: 0, overflowY: 'auto', backgroundColor: tokens.colorNeutralBackground1 },
+  middle: { maxWidth: '960px', margin: '0 auto', padding: '24px 16px', boxSizing: 'border-box' },
+  title: {
+    margin: '0 0 16px',
+    fontSize: tokens.fontSizeBase500,
+    lineHeight: tokens.lineHeightBase500,
+    fontWeight: 600,
+  },
+  list: { listStyle: 'none', margin: 0, padding: 0, borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
+  row: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr) 200px 96px',
+    columnGap: '16px',
+    alignItems: 'center',
+    minHeight: '56px',
+    padding: '8px',
+    boxSizing: 'border-box',
+    color: tokens.colorNeutralForeground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover, textDecoration: 'none' },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
+    '@media (max-width: 639.98px)': { gridTemplateColumns: 'minmax(0, 1fr) 72px', rowGap: '8px' },
+  },
+  lines: { display: 'flex', flexDirection: 'column', minWidth: 0, textAlign: 'left' },
+  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  faint: { color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
+  time: { textAlign: 'right' },
+  bar: { '@media (max-width: 639.98px)': { gridRowStart: 2, gridColumnEnd: 'span 2' } },
+});
 
 export function RecallsPage(): ReactNode {
-  return <h1>Recalls</h1>;
+  const styles = useStyles();
+  const accountId = useAccountId();
+  const recalls = useRecalls(accountId);
+  return (
+    <main className={styles.page}>
+      <div className={styles.middle}>
+        <h1 className={styles.title}>Recalls</h1>
+        {recalls?.length === 0 && <Text>None yet.</Text>}
+        {recalls && recalls.length > 0 && (
+          <ul className={styles.list}>
+            {recalls.map((recall) => (
+              <li key={recall.id}>
+                <Row accountId={accountId} recall={recall} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </main>
+  );
+}
+
+function Row({ accountId, recall }: { accountId: string; recall: RecallState }): ReactNode {
+  const styles = useStyles();
+  const path = trackingPath(useJmap(), accountId, recall.id);
+  const { headline, beside } = headlineOf(recall);
+  return (
+    <Link
+      className={styles.row}
+      appearance="subtle"
+      href={path}
+      onClick={(event) => {
+        event.preventDefault();
+        navigate(path);
+      }}
+    >
+      <span className={styles.lines}>
+        <Text weight="semibold" className={styles.cut}>
+          {(recall.subject ?? '').trim() || '(no subject)'}
+        </Text>
+        <Text size={200} className={`${styles.cut} ${styles.faint}`}>
+          {headline}
+          {beside === '' ? '' : ` · ${beside}`}
+        </Text>
+      </span>
+      <span className={styles.bar}>
+        <FamilyBar counts={recall.counts} total={recall.total} family={null} onFamily={() => undefined} thin />
+      </span>
+      <Text size={200} className={`${styles.time} ${styles.faint}`}>
+        {shortTime(recall.createdAt)}
+      </Text>
+    </Link>
+  );
 }

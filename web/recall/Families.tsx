@@ -1,0 +1,92 @@
+// Families with their counts: the chips that filter, and the bar that stands for the wall where recipients are many.
+
+import { makeStyles, mergeClasses, ToggleButton, tokens, Tooltip } from '@fluentui/react-components';
+import type { ReactNode } from 'react';
+import { FamilyIcon } from './FamilyIcon.tsx';
+import { countFamilies, decidedOf, FAMILIES, FAMILY_LABEL, figure, type Counts, type Family } from './words.ts';
+
+const PHONE = '@media (max-width: 639.98px)';
+
+const useStyles = makeStyles({
+  chips: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
+  chip: { minWidth: 0, fontVariantNumeric: 'tabular-nums', fontWeight: 400, [PHONE]: { minHeight: '44px' } },
+  count: { fontWeight: 600, marginLeft: '6px' },
+  bar: { display: 'flex', gap: '2px', height: '24px', borderRadius: tokens.borderRadiusMedium, overflow: 'hidden' },
+  thin: { height: '8px', pointerEvents: 'none' },
+  part: { minWidth: '4px', height: '100%', flexBasis: 0, cursor: 'pointer' },
+  pale: { opacity: 0.25 },
+  back: { backgroundColor: tokens.colorStatusSuccessBorderActive },
+  nothing: { backgroundColor: tokens.colorPalettePlatinumBorderActive },
+  still: { backgroundColor: tokens.colorStatusWarningBorderActive },
+  outside: { backgroundColor: tokens.colorPalettePurpleBorderActive },
+  uncertain: { backgroundColor: tokens.colorStatusDangerBorderActive },
+  undecided: { backgroundColor: tokens.colorNeutralStroke2, cursor: 'default' },
+});
+
+export interface FamiliesProps {
+  counts: Counts;
+  /** Null: all. */
+  family: Family | null;
+  onFamily(family: Family | null): void;
+}
+
+/** Filters by family; pressed again, all of them. */
+export function FamilyChips({ counts, family, onFamily }: FamiliesProps): ReactNode {
+  const styles = useStyles();
+  const sums = countFamilies(counts);
+  return (
+    <div className={styles.chips} role="group" aria-label="Show">
+      {FAMILIES.filter((one) => sums[one] > 0 || one === family).map((one) => (
+        <ToggleButton
+          key={one}
+          className={styles.chip}
+          size="small"
+          shape="circular"
+          checked={family === one}
+          icon={<FamilyIcon family={one} />}
+          onClick={() => onFamily(family === one ? null : one)}
+        >
+          {FAMILY_LABEL[one]}
+          <span className={styles.count}>{figure(sums[one])}</span>
+        </ToggleButton>
+      ))}
+    </div>
+  );
+}
+
+export interface FamilyBarProps extends FamiliesProps {
+  total: number;
+  /** Only a hint beside words: 8 pixels, and nothing to point at. */
+  thin?: boolean;
+}
+
+export function FamilyBar({ counts, total, family, onFamily, thin = false }: FamilyBarProps): ReactNode {
+  const styles = useStyles();
+  const sums = countFamilies(counts);
+  const left = Math.max(0, total - decidedOf(counts));
+  return (
+    <div className={mergeClasses(styles.bar, thin && styles.thin)} aria-hidden>
+      {FAMILIES.filter((one) => sums[one] > 0).map((one) => (
+        <Tooltip key={one} content={`${FAMILY_LABEL[one]}: ${figure(sums[one])}`} relationship="description">
+          <div
+            className={mergeClasses(styles.part, styles[one], family !== null && family !== one && styles.pale)}
+            style={{ flexGrow: sums[one] }}
+            onClick={() => onFamily(family === one ? null : one)}
+          />
+        </Tooltip>
+      ))}
+      {left > 0 && <div className={mergeClasses(styles.part, styles.undecided)} style={{ flexGrow: left }} />}
+    </div>
+  );
+}
+
+/** "433 recipients: 412 taken back, 2 outside." */
+export function wallLabel(counts: Counts, total: number): string {
+  const sums = countFamilies(counts);
+  const parts = FAMILIES.filter((one) => sums[one] > 0).map(
+    (one) => `${figure(sums[one])} ${FAMILY_LABEL[one].toLowerCase()}`,
+  );
+  const left = total - decidedOf(counts);
+  if (left > 0) parts.push(`${figure(left)} to be decided`);
+  return `${figure(total)} recipients: ${parts.join(', ')}.`;
+}

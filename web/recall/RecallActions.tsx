@@ -1,0 +1,218 @@
+// What can be done from the tracking page: write to those it did not reach, export, cancel, restore.
+
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  makeStyles,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  tokens,
+} from '@fluentui/react-components';
+import { ArrowDownloadRegular, ArrowResetRegular, DismissRegular, MailRegular } from '@fluentui/react-icons';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState, type ReactNode } from 'react';
+import { useJmap } from '../app/session.tsx';
+import { openComposer } from '../compose/index.ts';
+import type { Jmap } from '../jmap/client.ts';
+import { cancelRecall, everyOutcome, restoreRecall, type RecallOutcome, type RecallState } from './data.ts';
+import { exported, fileName, type Format } from './export.ts';
+import { clockTime, decidedOf, figure, unreachedOutcomes } from './words.ts';
+
+const useStyles = makeStyles({
+  actions: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: '8px',
+    '@media (max-width: 639.98px)': { '& button': { minHeight: '44px' } },
+  },
+  surface: { maxWidth: '420px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
+});
+
+/** More cannot be written to one by one in a composer. */
+const MOST_WRITTEN_TO = 500;
+
+export interface RecallActionsProps {
+  accountId: string;
+  recall: RecallState;
+  /** What went wrong, in a sentence; null: nothing. */
+  onProblem(sentence: string | null): void;
+}
+
+export function RecallActions({ accountId, recall, onProblem }: RecallActionsProps): ReactNode {
+  const styles = useStyles();
+  const act = async (work: () => Promise<void>): Promise<void> => {
+    onProblem(null);
+    try {
+      await work();
+    } catch (error) {
+      onProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const props = { accountId, recall, act };
+  return (
+    <div className={styles.actions}>
+      <Write {...props} />
+      <Export {...props} />
+      <Cancel {...props} />
+      <Restore {...props} />
+    </div>
+  );
+}
+
+interface ActionProps extends Omit<RecallActionsProps, 'onProblem'> {
+  act(work: () => Promise<void>): Promise<void>;
+}
+
+/** A composer addressed to exactly those whom the recall did not reach. */
+function Write({ accountId, recall, act }: ActionProps): ReactNode {
+  const jmap = useJmap();
+  const outcomes = unreachedOutcomes(recall.mode);
+  const count = outcomes.reduce((sum, outcome) => sum + (recall.counts[outcome] ?? 0), 0);
+  if (count === 0) return null;
+  const areOutside = count === (recall.counts.outside ?? 0) + (recall.counts['outside-unknown'] ?? 0);
+  const write = async (): Promise<void> => {
+    const to: string[] = [];
+    for await (const rows of everyOutcome(jmap, accountId, { recallId: recall.id, outcome: outcomes })) {
+      to.push(...rows.map((row) => row.recipient).filter((address) => address.includes('@')));
+      if (to.length > MOST_WRITTEN_TO) break;
+    }
+    if (to.length > MOST_WRITTEN_TO) {
+      throw new Error(`A message can be addressed to ${MOST_WRITTEN_TO} from here; export the others.`);
+    }
+    openComposer({ kind: 'new', to, subject: recall.subject ?? '' });
+  };
+  return (
+    <Button icon={<MailRegular />} onClick={() => void act(write)}>
+      {`Write to the ${figure(count)} ${areOutside ? 'outside' : 'not reached'}`}
+    </Button>
+  );
+}
+
+function Export({ accountId, recall, act }: ActionProps): ReactNode {
+  const jmap = useJmap();
+  const [rows, setRows] = useState<number | null>(null);
+  const save = async (format: Format): Promise<void> => {
+    setRows(0);
+    try {
+      await saveReport({ jmap, accountId, recall, format, onRows: setRows });
+    } finally {
+      setRows(null);
+    }
+  };
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <Button icon={<ArrowDownloadRegular />} disabledFocusable={rows !== null}>
+          {rows === null ? 'Export' : `Exporting… ${figure(rows)}`}
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => void act(async () => save('csv'))}>CSV</MenuItem>
+          <MenuItem onClick={() => void act(async () => save('json'))}>JSON</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+interface Saving {
+  jmap: Jmap;
+  accountId: string;
+  recall: RecallState;
+  format: Format;
+  onRows(count: number): void;
+}
+
+async function saveReport({ jmap, accountId, recall, format, onRows }: Saving): Promise<void> {
+  let count = 0;
+  const counted = async function* (): AsyncGenerator<RecallOutcome[]> {
+    for await (const rows of everyOutcome(jmap, accountId, { recallId: recall.id })) {
+      yield rows;
+      count += rows.length;
+      onRows(count);
+    }
+  };
+  const parts = await Array.fromAsync(exported(format, counted()));
+  const type = format === 'csv' ? 'text/csv' : 'application/json';
+  const url = URL.createObjectURL(new Blob(parts, { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = fileName(recall.subject, format);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function Cancel({ accountId, recall, act }: ActionProps): ReactNode {
+  const jmap = useJmap();
+  if (recall.status !== 'sweeping' || decidedOf(recall.counts) >= recall.total) return null;
+  return (
+    <Button
+      icon={<DismissRegular />}
+      disabledFocusable={recall.cancelRequested}
+      onClick={() => void act(async () => cancelRecall(jmap, accountId, recall.id))}
+    >
+      {recall.cancelRequested ? 'Cancelling…' : 'Cancel recall'}
+    </Button>
+  );
+}
+
+function Restore({ accountId, recall, act }: ActionProps): ReactNode {
+  const styles = useStyles();
+  const jmap = useJmap();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const inTime = useBefore(recall.restorableUntil);
+  const count = recall.counts.recalled ?? 0;
+  const isPossible = recall.status !== 'sweeping' && recall.restoreRequestedAt === null && count > 0 && inTime;
+  if (!isPossible) return null;
+  const restore = async (): Promise<void> => {
+    setAsking(false);
+    await restoreRecall(jmap, accountId, recall.id);
+    await client.invalidateQueries({ queryKey: [accountId, 'Recall'] });
+  };
+  return (
+    <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)} modalType="alert">
+      <Button icon={<ArrowResetRegular />} onClick={() => setAsking(true)}>
+        {`Restore until ${clockTime(recall.restorableUntil)}`}
+      </Button>
+      <DialogSurface className={styles.surface}>
+        <DialogBody>
+          <DialogTitle action={null}>Put it back?</DialogTitle>
+          <DialogContent>
+            {count === 1
+              ? 'The copy that was taken back returns to its mailbox, with its date and unread state. '
+              : `The ${figure(count)} copies that were taken back return to their mailboxes, with their date and unread state. `}
+            This can be done once.
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={() => setAsking(false)}>Cancel</Button>
+            <Button appearance="primary" onClick={() => void act(restore)}>
+              Restore
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+/** Is it earlier than that? Turns false by itself. */
+function useBefore(until: string): boolean {
+  const left = Date.parse(until) - Date.now();
+  const [, again] = useState(0);
+  useEffect(() => {
+    if (left <= 0) return undefined;
+    const timer = setTimeout(() => again((n) => n + 1), Math.min(left + 50, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  }, [left]);
+  return left > 0;
+}
