@@ -40,6 +40,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: '16px',
   },
+  back: { color: tokens.colorNeutralForeground3 },
   top: { display: 'flex', flexDirection: 'column', gap: '4px' },
   title: {
     margin: 0,
@@ -71,6 +72,11 @@ export function TrackingPage({ recallId }: { recallId: string }): ReactNode {
   return (
     <main ref={scroller} className={styles.page}>
       <div className={styles.middle}>
+        <Text size={200} className={styles.back}>
+          <GoTo path={sentPath(jmap, accountId, null)}>Sent Items</GoTo>
+          {' / '}
+          <GoTo path={recallsPath(jmap, accountId)}>Recalls</GoTo>
+        </Text>
         {recall && <Tracked key={recall.id} accountId={accountId} recall={recall} scroller={scroller} />}
         {recall === null && (
           <>

@@ -1,5 +1,162 @@
-import type { ReactNode } from 'react';
+// The first minute: Ana's Sent Items and Ben's Inbox side by side, both the real client, and the mailboxes beneath them.
+
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { useState, type ReactNode } from 'react';
+import { SessionProvider } from '../app/session.tsx';
+import { Mailboxes } from './Mailboxes.tsx';
+
+const PHONE = '@media (max-width: 639.98px)';
+
+const useStyles = makeStyles({
+  page: {
+    minHeight: '100dvh',
+    boxSizing: 'border-box',
+    display: 'flex',
+    flexDirection: 'column',
+    backgroundColor: tokens.colorNeutralBackground3,
+  },
+  begun: { height: '100dvh', [PHONE]: { height: 'auto' } },
+  top: {
+    display: 'flex',
+    alignItems: 'center',
+    justifyContent: 'space-between',
+    gap: '16px',
+    padding: '12px 16px',
+  },
+  line: { margin: 0, fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500, fontWeight: 600 },
+  first: {
+    flex: 1,
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'center',
+    justifyContent: 'center',
+    gap: '24px',
+    padding: '16px',
+    textAlign: 'center',
+  },
+  headline: {
+    margin: 0,
+    fontSize: tokens.fontSizeHero700,
+    lineHeight: tokens.lineHeightHero700,
+    fontWeight: 600,
+  },
+  button: { [PHONE]: { minHeight: '44px' } },
+  frames: {
+    flex: 1,
+    minHeight: 0,
+    display: 'grid',
+    gridTemplateColumns: '1fr 1fr',
+    gap: '8px',
+    padding: '0 8px',
+    [PHONE]: { flex: 'none', gridTemplateColumns: '1fr', padding: '0 4px' },
+  },
+  side: { display: 'flex', flexDirection: 'column', gap: '4px', minHeight: 0, minWidth: 0 },
+  whose: { padding: '0 8px', color: tokens.colorNeutralForeground2 },
+  frame: {
+    flex: 1,
+    width: '100%',
+    minHeight: 0,
+    boxSizing: 'border-box',
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground2,
+    [PHONE]: { flex: 'none', height: '76dvh' },
+  },
+  problem: { color: tokens.colorStatusDangerForeground1 },
+});
+
+const LINE = 'Ana has just sent everyone the salaries. Take it back.';
+
+interface Sent {
+  emailId: string;
+  messageId: string;
+  total: number;
+}
 
 export function TryPage(): ReactNode {
-  return <h1>Ana has just sent everyone the salaries. Take it back.</h1>;
+  const styles = useStyles();
+  const [sent, setSent] = useState<Sent | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const begin = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      setSent(await sendIt());
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const button = (
+    <Button
+      className={styles.button}
+      appearance={sent ? 'secondary' : 'primary'}
+      size={sent ? 'medium' : 'large'}
+      disabledFocusable={busy}
+      onClick={() => void begin()}
+    >
+      {sent ? 'Begin again' : 'Begin'}
+    </Button>
+  );
+  if (!sent) {
+    return (
+      <main className={styles.page}>
+        <div className={styles.first}>
+          <h1 className={styles.headline}>{LINE}</h1>
+          {button}
+          {problem !== null && (
+            <Text role="alert" className={styles.problem}>
+              {problem}
+            </Text>
+          )}
+        </div>
+      </main>
+    );
+  }
+  return (
+    <main className={`${styles.page} ${styles.begun}`}>
+      <div className={styles.top}>
+        <h1 className={styles.line}>{LINE}</h1>
+        {button}
+      </div>
+      {problem !== null && (
+        <Text role="alert" className={styles.problem}>
+          {problem}
+        </Text>
+      )}
+      <div className={styles.frames}>
+        <Side whose="Ana's Sent Items" path="/u/0/mail/sent" />
+        <Side whose="Ben's Inbox" path="/u/1/mail/inbox" />
+      </div>
+      <SessionProvider number={0}>
+        <Mailboxes key={sent.emailId} {...sent} />
+      </SessionProvider>
+    </main>
+  );
+}
+
+function Side({ whose, path }: { whose: string; path: string }): ReactNode {
+  const styles = useStyles();
+  return (
+    <section className={styles.side} aria-label={whose}>
+      <Text size={200} weight="semibold" className={styles.whose}>
+        {whose}
+      </Text>
+      <iframe className={styles.frame} src={path} title={whose} />
+    </section>
+  );
+}
+
+/** Sends it now, and signs both of them in. Throws with a sentence. */
+async function sendIt(): Promise<Sent> {
+  const response = await fetch('/try/begin', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-requested-with': 'Homing' },
+    body: '{}',
+  });
+  const answer = (await response.json().catch(() => ({}))) as Partial<Sent> & { detail?: string };
+  if (!response.ok) throw new Error(answer.detail ?? 'The server does not answer.');
+  return answer as Sent;
 }
