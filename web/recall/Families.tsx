@@ -13,7 +13,7 @@ const useStyles = makeStyles({
   count: { fontWeight: 600, marginLeft: '6px' },
   bar: { display: 'flex', gap: '2px', height: '24px', borderRadius: tokens.borderRadiusMedium, overflow: 'hidden' },
   thin: { height: '8px', pointerEvents: 'none' },
-  part: { minWidth: '4px', height: '100%', flexBasis: 0, cursor: 'pointer' },
+  part: { minWidth: '4px', height: '100%', flexBasis: 0, padding: 0, border: 'none', cursor: 'pointer' },
   pale: { opacity: 0.25 },
   back: { backgroundColor: tokens.colorStatusSuccessBorderActive },
   nothing: { backgroundColor: tokens.colorPalettePlatinumBorderActive },
@@ -56,24 +56,41 @@ export function FamilyChips({ counts, family, onFamily }: FamiliesProps): ReactN
 
 export interface FamilyBarProps extends FamiliesProps {
   total: number;
-  /** Only a hint beside words: 8 pixels, and nothing to point at. */
-  thin?: boolean;
 }
 
-export function FamilyBar({ counts, total, family, onFamily, thin = false }: FamilyBarProps): ReactNode {
+export function FamilyBar({ counts, total, family, onFamily }: FamilyBarProps): ReactNode {
   const styles = useStyles();
   const sums = countFamilies(counts);
   const left = Math.max(0, total - decidedOf(counts));
   return (
-    <div className={mergeClasses(styles.bar, thin && styles.thin)} aria-hidden>
+    <div className={styles.bar} aria-hidden>
       {FAMILIES.filter((one) => sums[one] > 0).map((one) => (
-        <Tooltip key={one} content={`${FAMILY_LABEL[one]}: ${figure(sums[one])}`} relationship="description">
-          <div
+        <Tooltip key={one} content={`${FAMILY_LABEL[one]}: ${figure(sums[one])}`} relationship="label">
+          {/* The chips are its twin for the keyboard. */}
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={FAMILY_LABEL[one]}
             className={mergeClasses(styles.part, styles[one], family !== null && family !== one && styles.pale)}
             style={{ flexGrow: sums[one] }}
             onClick={() => onFamily(family === one ? null : one)}
           />
         </Tooltip>
+      ))}
+      {left > 0 && <div className={mergeClasses(styles.part, styles.undecided)} style={{ flexGrow: left }} />}
+    </div>
+  );
+}
+
+/** Only a hint beside words: 8 pixels, and nothing to point at. */
+export function ThinFamilyBar({ counts, total }: Pick<FamilyBarProps, 'counts' | 'total'>): ReactNode {
+  const styles = useStyles();
+  const sums = countFamilies(counts);
+  const left = Math.max(0, total - decidedOf(counts));
+  return (
+    <div className={mergeClasses(styles.bar, styles.thin)} aria-hidden>
+      {FAMILIES.filter((one) => sums[one] > 0).map((one) => (
+        <div key={one} className={mergeClasses(styles.part, styles[one])} style={{ flexGrow: sums[one] }} />
       ))}
       {left > 0 && <div className={mergeClasses(styles.part, styles.undecided)} style={{ flexGrow: left }} />}
     </div>

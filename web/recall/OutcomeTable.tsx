@@ -7,7 +7,7 @@ import type { RecallOutcome, RecallState } from './data.ts';
 import { FamilyIcon } from './FamilyIcon.tsx';
 import { placeRows } from './rows.ts';
 import { useOutcomeRows, useOutcomeTotal, type Shown } from './useOutcomes.ts';
-import { FAMILY_OF, labelOf, sentenceOf, shortTime } from './words.ts';
+import { downloadOf, FAMILY_OF, labelOf, sentenceOf, shortTime } from './words.ts';
 
 const ROW = 44;
 const PHONE_ROW = 64;
@@ -174,12 +174,10 @@ function Says({ row }: { row: RecallOutcome }): ReactNode {
   );
 }
 
-/** Which program had it, what the other server said, that it is back. */
+/** That it is back; which program had it, and when that was told; what the other server said. */
 function moreOf(row: RecallOutcome): string {
   if (row.restoredAt !== null) return `Restored at ${shortTime(row.restoredAt)}`;
-  if (row.downloadedBy !== null) {
-    return `${row.downloadedBy}${row.downloadedAt === null ? '' : ` had it at ${shortTime(row.downloadedAt)}`}`;
-  }
+  if (row.downloadedBy !== null) return downloadOf({ ...row, downloadedBy: row.downloadedBy });
   return row.remote?.reply ?? '';
 }
 

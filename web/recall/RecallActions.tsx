@@ -207,12 +207,11 @@ function Restore({ accountId, recall, act }: ActionProps): ReactNode {
 
 /** Is it earlier than that? Turns false by itself. */
 function useBefore(until: string): boolean {
-  const left = Date.parse(until) - Date.now();
-  const [, again] = useState(0);
+  const [left, setLeft] = useState(() => Date.parse(until) - Date.now());
   useEffect(() => {
     if (left <= 0) return undefined;
-    const timer = setTimeout(() => again((n) => n + 1), Math.min(left + 50, 2 ** 31 - 1));
+    const timer = setTimeout(() => setLeft(Date.parse(until) - Date.now()), Math.min(left + 50, 2 ** 31 - 1));
     return () => clearTimeout(timer);
-  }, [left]);
+  }, [left, until]);
   return left > 0;
 }

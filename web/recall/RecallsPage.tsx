@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
 import { useRecalls, type RecallState } from './data.ts';
-import { FamilyBar } from './Families.tsx';
+import { ThinFamilyBar } from './Families.tsx';
 import { trackingPath } from './paths.ts';
 import { headlineOf, shortTime } from './words.ts';
 
@@ -87,7 +87,7 @@ function Row({ accountId, recall }: { accountId: string; recall: RecallState }):
         </Text>
       </span>
       <span className={styles.bar}>
-        <FamilyBar counts={recall.counts} total={recall.total} family={null} onFamily={() => undefined} thin />
+        <ThinFamilyBar counts={recall.counts} total={recall.total} />
       </span>
       <Text size={200} className={`${styles.time} ${styles.faint}`}>
         {shortTime(recall.createdAt)}

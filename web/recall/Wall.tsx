@@ -92,7 +92,6 @@ function useWidth(of: { current: HTMLElement | null }): number {
   useLayoutEffect(() => {
     const element = of.current;
     if (!element) return;
-    setWidth(element.clientWidth);
     const observer = new ResizeObserver(() => setWidth(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();

@@ -24,6 +24,8 @@ export interface RecallOutcome {
   remote: { host: string; reply: string | null; at: string | null } | null;
   downloadedBy: string | null;
   downloadedAt: string | null;
+  /** When that program was told that the copy is gone; null: not since. */
+  toldAt: string | null;
   decidedAt: string | null;
   restoredAt: string | null;
   counts: Counts | null;

@@ -14,6 +14,7 @@ const row = (recipient: string, more: Partial<RecallOutcome> = {}): RecallOutcom
   remote: null,
   downloadedBy: null,
   downloadedAt: null,
+  toldAt: null,
   decidedAt: '2026-11-24T14:02:00.000Z',
   restoredAt: null,
   counts: null,
@@ -42,7 +43,7 @@ test('CSV: a line a recipient, quoted where it must be, and no formula', async (
   assert.match(head ?? '', /^\ufeffrecipient,name,via,outcome,exposure,sentence,/);
   assert.equal(
     ben,
-    'ben@pigeon.test,"Okafor, ""Ben""",,recalled,none,Taken back: no program had shown it.,,,,,2026-11-24T14:02:00.000Z,',
+    'ben@pigeon.test,"Okafor, ""Ben""",,recalled,none,Taken back: no program had shown it.,,,,,,2026-11-24T14:02:00.000Z,',
   );
   assert.match(evil ?? '', /^'=cmd@evil\.test,'\+1,,recalled,,Taken back\.,/);
   assert.equal(end, '');

@@ -16,6 +16,7 @@ const COLUMNS = [
   'remoteReply',
   'downloadedBy',
   'downloadedAt',
+  'toldAt',
   'decidedAt',
   'restoredAt',
 ] as const;
@@ -34,6 +35,7 @@ function lineOf(row: RecallOutcome): Line {
     remoteReply: row.remote?.reply ?? null,
     downloadedBy: row.downloadedBy,
     downloadedAt: row.downloadedAt,
+    toldAt: row.toldAt,
     decidedAt: row.decidedAt,
     restoredAt: row.restoredAt,
   };

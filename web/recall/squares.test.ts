@@ -15,6 +15,7 @@ const row = (recipient: string, outcome: Outcome | null, more: Partial<RecallOut
   remote: null,
   downloadedBy: null,
   downloadedAt: null,
+  toldAt: null,
   decidedAt: null,
   restoredAt: null,
   counts: null,

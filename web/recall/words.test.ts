@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   ago,
   countFamilies,
+  downloadOf,
   duration,
   expectation,
   FAMILY_OF,
@@ -77,6 +78,15 @@ test('hatched: taken back, but a device had it or a person had read it', () => {
     [false, false, true, true],
   );
   assert.equal(isHatched(row('kept-read', 'opened')), false);
+});
+
+test('the program that had downloaded it, and whether it was told', () => {
+  const [downloadedAt, toldAt] = ['2026-11-24T14:01:00Z', '2026-11-24T14:02:00Z'];
+  const of = { outcome: 'recalled', downloadedBy: 'Pocket Mail 3', downloadedAt, toldAt } as const;
+  const [had, told] = [downloadedAt, toldAt].map((at) => shortTime(at));
+  assert.equal(downloadOf(of), `Pocket Mail 3 had it at ${had}, and was told at ${told}`);
+  assert.equal(downloadOf({ ...of, toldAt: null }), `Pocket Mail 3 had it at ${had}, and was not told since`);
+  assert.equal(downloadOf({ ...of, outcome: 'kept-read', downloadedAt: null }), 'Pocket Mail 3 had it');
 });
 
 test('every outcome is in one family', () => {

@@ -125,6 +125,18 @@ const RECALLED: Readonly<Record<Exposure, string>> = {
   opened: 'it had been read.',
 };
 
+/** "Pocket Mail 3 had it at 14:01, and was told at 14:02": the program that downloaded a copy. */
+export function downloadOf(row: {
+  outcome: Outcome | null;
+  downloadedBy: string;
+  downloadedAt: string | null;
+  toldAt: string | null;
+}): string {
+  const had = `${row.downloadedBy} had it${row.downloadedAt === null ? '' : ` at ${shortTime(row.downloadedAt)}`}`;
+  if (row.outcome !== 'recalled') return had;
+  return row.toldAt === null ? `${had}, and was not told since` : `${had}, and was told at ${shortTime(row.toldAt)}`;
+}
+
 /** A square is hatched where a copy was taken back that a device had, or a person had read. */
 export function isHatched({ outcome, exposure }: Pick<Decided, 'outcome' | 'exposure'>): boolean {
   return outcome === 'recalled' && (exposure === 'downloaded' || exposure === 'opened');

@@ -144,6 +144,8 @@ function Side({ whose, path }: { whose: string; path: string }): ReactNode {
       <Text size={200} weight="semibold" className={styles.whose}>
         {whose}
       </Text>
+      {/* This client itself: it needs all that a page of its origin may do. */}
+      {/* oxlint-disable-next-line react/iframe-missing-sandbox */}
       <iframe className={styles.frame} src={path} title={whose} />
     </section>
   );
