@@ -10,7 +10,12 @@ const useStyles = makeStyles({
   group: { display: 'flex', flexDirection: 'column', gap: '8px', marginLeft: '-8px' },
   choice: { display: 'flex', flexDirection: 'column' },
   radio: { [PHONE]: { minHeight: '44px', alignItems: 'center' } },
-  hint: { paddingLeft: '36px', marginTop: '-4px', color: tokens.colorNeutralForeground3 },
+  hint: {
+    paddingLeft: '36px',
+    marginTop: '-4px',
+    color: tokens.colorNeutralForeground3,
+    [PHONE]: { marginTop: '-8px' },
+  },
   now: { marginLeft: '28px' },
   warning: { paddingLeft: '64px', marginTop: '-4px', color: tokens.colorStatusWarningForeground3 },
 });

@@ -10,7 +10,7 @@ import { useOutcomeRows, useOutcomeTotal, type Shown } from './useOutcomes.ts';
 import { downloadOf, FAMILY_OF, labelOf, sentenceOf, shortTime } from './words.ts';
 
 const ROW = 44;
-const PHONE_ROW = 64;
+const PHONE_ROW = 84;
 const NARROW = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
@@ -44,10 +44,11 @@ const useStyles = makeStyles({
   who: { display: 'flex', alignItems: 'center', gap: '12px', minWidth: 0 },
   lines: { display: 'flex', flexDirection: 'column', minWidth: 0 },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  label: { fontWeight: 600 },
   faint: { color: tokens.colorNeutralForeground3 },
   what: { display: 'flex', alignItems: 'center', gap: '8px', minWidth: 0, [NARROW]: { paddingLeft: '40px' } },
   time: { textAlign: 'right', color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
-  hiddenTime: { [NARROW]: { display: 'none' } },
+  notOnPhone: { [NARROW]: { display: 'none' } },
   waiting: {
     height: '12px',
     width: '40%',
@@ -142,13 +143,13 @@ function Cells({ row }: { row: RecallOutcome | undefined }): ReactNode {
         <div className={styles.lines}>
           <Says row={row} />
           {more !== '' && (
-            <Text size={200} className={mergeClasses(styles.cut, styles.faint)} title={more}>
+            <Text size={200} className={mergeClasses(styles.cut, styles.faint, styles.notOnPhone)} title={more}>
               {more}
             </Text>
           )}
         </div>
       </div>
-      <Text role="cell" size={200} className={mergeClasses(styles.time, styles.hiddenTime)}>
+      <Text role="cell" size={200} className={mergeClasses(styles.time, styles.notOnPhone)}>
         {row.decidedAt === null ? '' : shortTime(row.decidedAt)}
       </Text>
     </>
@@ -168,7 +169,7 @@ function Says({ row }: { row: RecallOutcome }): ReactNode {
   const label = labelOf(row.outcome);
   return (
     <Text className={styles.cut} title={`${label}: ${sentence}`}>
-      <Text weight="semibold">{label}</Text>
+      <strong className={styles.label}>{label}</strong>
       {sentence === '' ? '' : `: ${sentence}`}
     </Text>
   );

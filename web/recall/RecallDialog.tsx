@@ -57,14 +57,22 @@ const useStyles = makeStyles({
       boxSizing: 'border-box',
     },
   },
-  form: { [PHONE]: { minHeight: '100%', display: 'flex', flexDirection: 'column' } },
-  body: { gap: '16px', [PHONE]: { flex: 1, maxHeight: 'none' } },
+  body: {
+    gap: '16px',
+    [PHONE]: { height: 'calc(100dvh - 48px)', maxHeight: 'none', gridTemplateRows: 'auto minmax(0, 1fr) auto' },
+  },
   title: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500, fontWeight: 600 },
   content: { display: 'flex', flexDirection: 'column', gap: '16px', minHeight: 0 },
-  about: { color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums', overflowWrap: 'anywhere' },
+  about: {
+    marginTop: '-12px',
+    color: tokens.colorNeutralForeground2,
+    fontVariantNumeric: 'tabular-nums',
+    overflowWrap: 'anywhere',
+  },
   options: { display: 'flex', flexDirection: 'column', gap: '4px', marginLeft: '-8px' },
   option: { [PHONE]: { minHeight: '44px', alignItems: 'center' } },
-  button: { [PHONE]: { minHeight: '44px' } },
+  actions: { [PHONE]: { flexDirection: 'row', justifyContent: 'flex-end' } },
+  button: { [PHONE]: { minHeight: '44px', width: 'auto' } },
 });
 
 const AS_ASKED: Wishes = {
@@ -123,7 +131,7 @@ export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && closeRecallDialog()}>
       <DialogSurface className={styles.surface} aria-label="Recall This Message">
-        <form className={styles.form} onSubmit={(event) => void confirm(event)}>
+        <form onSubmit={(event) => void confirm(event)}>
           <DialogBody className={styles.body}>
             <DialogTitle className={styles.title} action={null}>
               Recall This Message
@@ -144,7 +152,7 @@ export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
                       })}
                 />
               )}
-              <Expected preview={preview.data} includeRead={wishes.includeRead} />
+              {!isTakenBack(recall) && <Expected preview={preview.data} includeRead={wishes.includeRead} />}
               <Modes mode={wishes.mode} now={wishes.now} onChange={change} />
               {preview.data && preview.data.total > 0 && (
                 <RecipientList
@@ -180,7 +188,7 @@ export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
                 />
               </Field>
             </DialogContent>
-            <DialogActions>
+            <DialogActions className={styles.actions}>
               <Button className={styles.button} onClick={closeRecallDialog}>
                 Cancel
               </Button>
@@ -208,6 +216,10 @@ function about(email: EmailRow | undefined, preview: Preview | undefined): strin
   const to = preview && preview.total > 0 ? ` to ${several(preview.total, 'person', 'people')}` : '';
   return email ? `${subject} · ${sent}${to}` : '\u00a0';
 }
+
+/** Then delivery states say nothing of what can be expected any more. */
+const isTakenBack = (recall: RecallState | undefined): boolean =>
+  recall !== undefined && recall.status !== 'sweeping' && recall.restoreRequestedAt === null;
 
 interface Standing {
   preview: Preview | undefined;

@@ -40,7 +40,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: '16px',
   },
-  back: { color: tokens.colorNeutralForeground3 },
+  back: { display: 'flex', gap: '8px', color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   top: { display: 'flex', flexDirection: 'column', gap: '4px' },
   title: {
     margin: 0,
@@ -72,17 +72,20 @@ export function TrackingPage({ recallId }: { recallId: string }): ReactNode {
   return (
     <main ref={scroller} className={styles.page}>
       <div className={styles.middle}>
-        <Text size={200} className={styles.back}>
+        <nav className={styles.back} aria-label="Where this is">
           <GoTo path={sentPath(jmap, accountId, null)}>Sent Items</GoTo>
-          {' / '}
+          <span aria-hidden>/</span>
           <GoTo path={recallsPath(jmap, accountId)}>Recalls</GoTo>
-        </Text>
+        </nav>
         {recall && <Tracked key={recall.id} accountId={accountId} recall={recall} scroller={scroller} />}
         {recall === null && (
           <>
             <h1 className={styles.title}>There is no such recall here.</h1>
             <Text>
-              It may be somebody else&apos;s. <GoTo path={recallsPath(jmap, accountId)}>Your own recalls</GoTo>
+              It may be somebody else&apos;s.{' '}
+              <GoTo inline path={recallsPath(jmap, accountId)}>
+                Your own recalls
+              </GoTo>
             </Text>
           </>
         )}
@@ -206,7 +209,9 @@ function ReplacedBy({ accountId, submissionId }: { accountId: string; submission
   return emailId ? (
     <>
       {' · '}
-      <GoTo path={sentPath(jmap, accountId, emailId)}>Replaced by a new message</GoTo>
+      <GoTo inline path={sentPath(jmap, accountId, emailId)}>
+        Replaced by a new message
+      </GoTo>
     </>
   ) : (
     ' · Replaced by a new message'
@@ -233,10 +238,18 @@ function Unreplaced({ accountId, recall }: { accountId: string; recall: RecallSt
   );
 }
 
-export function GoTo({ path, children }: { path: string; children: ReactNode }): ReactNode {
+export function GoTo({
+  path,
+  inline = false,
+  children,
+}: {
+  path: string;
+  inline?: boolean;
+  children: ReactNode;
+}): ReactNode {
   return (
     <Link
-      inline
+      inline={inline}
       href={path}
       onClick={(event) => {
         event.preventDefault();
