@@ -26,15 +26,14 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     [NARROW]: { gridTemplateColumns: 'minmax(0, 1fr)', alignContent: 'center', rowGap: '2px', padding: 0 },
   },
-  head: {
+  top: {
     position: 'sticky',
     top: 0,
     zIndex: 1,
-    height: '32px',
-    color: tokens.colorNeutralForeground3,
     backgroundColor: tokens.colorNeutralBackground1,
     [NARROW]: { display: 'none' },
   },
+  head: { height: '32px', color: tokens.colorNeutralForeground3 },
   row: {
     position: 'absolute',
     left: 0,
@@ -77,7 +76,7 @@ export function OutcomeTable({ accountId, recall, shown, scroller }: OutcomeTabl
   return (
     <div className={styles.table}>
       <div role="table" aria-label="Recipients" aria-rowcount={(total ?? 0) + 1}>
-        <div role="rowgroup">
+        <div role="rowgroup" className={styles.top}>
           <div role="row" aria-rowindex={1} className={mergeClasses(styles.line, styles.head)}>
             <Text role="columnheader" size={200}>
               Recipient

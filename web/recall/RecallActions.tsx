@@ -77,7 +77,7 @@ function Write({ accountId, recall, act }: ActionProps): ReactNode {
   const outcomes = unreachedOutcomes(recall.mode);
   const count = outcomes.reduce((sum, outcome) => sum + (recall.counts[outcome] ?? 0), 0);
   if (count === 0) return null;
-  const areOutside = count === (recall.counts.outside ?? 0) + (recall.counts['outside-unknown'] ?? 0);
+  const areOutside = count === (recall.counts.outside ?? 0);
   const write = async (): Promise<void> => {
     const to: string[] = [];
     for await (const rows of everyOutcome(jmap, accountId, { recallId: recall.id, outcome: outcomes })) {
