@@ -180,28 +180,32 @@ function Restore({ accountId, recall, act }: ActionProps): ReactNode {
     await client.invalidateQueries({ queryKey: [accountId, 'Recall'] });
   };
   return (
-    <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)} modalType="alert">
+    <>
       <Button icon={<ArrowResetRegular />} onClick={() => setAsking(true)}>
         {`Restore until ${clockTime(recall.restorableUntil)}`}
       </Button>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle action={null}>Put it back?</DialogTitle>
-          <DialogContent>
-            {count === 1
-              ? 'The copy that was taken back returns to its mailbox, with its date and unread state. '
-              : `The ${figure(count)} copies that were taken back return to their mailboxes, with their date and unread state. `}
-            This can be done once.
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={() => setAsking(false)}>Cancel</Button>
-            <Button appearance="primary" onClick={() => void act(restore)}>
-              Restore
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+      {asking && (
+        <Dialog open onOpenChange={(_, { open }) => setAsking(open)} modalType="alert">
+          <DialogSurface className={styles.surface}>
+            <DialogBody>
+              <DialogTitle action={null}>Put it back?</DialogTitle>
+              <DialogContent>
+                {count === 1
+                  ? 'The copy that was taken back returns to its mailbox, with its date and unread state. '
+                  : `The ${figure(count)} copies that were taken back return to their mailboxes, with their date and unread state. `}
+                This can be done once.
+              </DialogContent>
+              <DialogActions>
+                <Button onClick={() => setAsking(false)}>Cancel</Button>
+                <Button appearance="primary" onClick={() => void act(restore)}>
+                  Restore
+                </Button>
+              </DialogActions>
+            </DialogBody>
+          </DialogSurface>
+        </Dialog>
+      )}
+    </>
   );
 }
 

@@ -147,6 +147,7 @@ test('few counts are no counts where policy shows counts alone', () => {
 test('cancelled and restored are said', () => {
   assert.equal(headlineOf({ ...ended, status: 'cancelled' }).beside.startsWith('You cancelled it · in 38 ms'), true);
   const restored = { ...ended, restoreRequestedAt: '2026-11-24T14:30:00Z' };
+  assert.equal(headlineOf(restored).headline, 'Taken back from 412 of 433, then restored');
   assert.equal(headlineOf(restored).beside.startsWith('Restored at '), true);
   assert.equal(markOf(restored), '412 of 433 taken back, then restored');
   assert.equal(markOf(ended), '412 of 433 taken back');

@@ -201,10 +201,15 @@ export function headlineOf(recall: Progress): { headline: string; beside: string
     };
   }
   const took = recall.doneAt === null ? '' : `in ${duration(Date.parse(recall.doneAt) - Date.parse(recall.createdAt))}`;
-  const restored = recall.restoreRequestedAt ? `Restored at ${clockTime(recall.restoreRequestedAt)}` : '';
+  const { restoreRequestedAt } = recall;
   return {
-    headline: `Taken back from ${figure(families.back)} of ${figure(total)}`,
-    beside: join([restored, status === 'cancelled' ? 'You cancelled it' : '', took, ...parts]),
+    headline: `Taken back from ${figure(families.back)} of ${figure(total)}${restoreRequestedAt ? ', then restored' : ''}`,
+    beside: join([
+      restoreRequestedAt ? `Restored at ${clockTime(restoreRequestedAt)}` : '',
+      status === 'cancelled' ? 'You cancelled it' : '',
+      took,
+      ...parts,
+    ]),
   };
 }
 

@@ -28,7 +28,11 @@ const useStyles = makeStyles({
   },
   heading: { margin: 0, fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400, fontWeight: 600 },
   choice: { display: 'flex', flexDirection: 'column', gap: '4px' },
-  radios: { marginLeft: '-8px', [PHONE]: { '& .fui-Radio': { minHeight: '44px', alignItems: 'center' } } },
+  radios: {
+    marginLeft: '-8px',
+    flexWrap: 'wrap',
+    [PHONE]: { '& .fui-Radio': { minHeight: '44px', alignItems: 'center', whiteSpace: 'nowrap' } },
+  },
   toggle: { marginLeft: '-8px' },
 });
 
