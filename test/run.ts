@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './support/cluster.ts';
+import { prepareWeb } from './web/support/prepare.ts';
 
 const TIME_LIMIT_MS = 10 * 60_000;
 /** One test that hangs fails by its name, before the limit of all ends them without one. */
@@ -22,11 +23,16 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+const web = files.some((file) => file.startsWith('test/web/')) ? prepareWeb((line) => console.error(line)) : null;
 const cluster = await startTestCluster();
 const flags = [`--test-concurrency=${FILES_AT_ONCE}`, `--test-timeout=${TEST_LIMIT_MS}`, '--test-reporter=spec'];
 const runner = spawn(process.execPath, ['--test', ...flags, ...files], {
   cwd: root,
-  env: { ...process.env, HOMING_TEST_PG: JSON.stringify(cluster.connection) },
+  env: {
+    ...process.env,
+    HOMING_TEST_PG: JSON.stringify(cluster.connection),
+    ...(web ? { HOMING_TEST_WEB: JSON.stringify(web) } : {}),
+  },
   stdio: ['ignore', 'inherit', 'inherit'],
   detached: true, // a process group of its own, to be ended as a whole
 });

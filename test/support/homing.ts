@@ -16,6 +16,7 @@ import type { Policy } from '../../src/mail/policy.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import { startSmtpFaces, type SmtpFaces } from '../../src/smtp/faces.ts';
 import type { SocketConnection } from '../../src/store/embedded.ts';
+import { sendSalaries, TRY_PEOPLE } from '../../src/try/begin.ts';
 import { startOutside, type OutsideWorld } from '../../src/try/outside.ts';
 import { seed } from '../../src/try/seed.ts';
 import { testDatabase } from './database.ts';
@@ -51,6 +52,8 @@ export interface HomingOptions {
   workers?: boolean;
   /** The clock is the machine's. */
   realTime?: boolean;
+  /** p1 … pN@pigeon.test beside the first five. */
+  people?: number;
 }
 
 export async function startTestHoming(options: HomingOptions = {}): Promise<TestHoming> {
@@ -70,7 +73,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     (await pool.query<T>(text, params)).rows;
 
   const admin = createAdmin({ store, clock, actor: 'test' });
-  await seed({ ...services, admin }, 0);
+  await seed({ ...services, admin }, options.people ?? 0);
   const tenantOf = async (domain: string): Promise<number> =>
     (await sql<{ tenant_id: number }>(`SELECT tenant_id FROM domain WHERE name = $1`, [domain]))[0]?.tenant_id ?? 0;
   const [tenant, other] = [await tenantOf('pigeon.test'), await tenantOf('other.test')];
@@ -78,7 +81,13 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
 
   const outside = await startOutside({ clock, wait: async () => undefined });
   const smtp = await startSmtpFaces({ ...services, tls: await loadCertificate(config) });
-  const http = await startHttp({ services, host: '127.0.0.1', port: 0, outside });
+  const http = await startHttp({
+    services,
+    host: '127.0.0.1',
+    port: 0,
+    outside,
+    tryMode: { people: TRY_PEOPLE, begin: () => sendSalaries(services) },
+  });
   const base = `http://127.0.0.1:${http.port}`;
   const timeouts = { connect: 5000, greeting: 5000, reply: 10_000 };
   const outgoing = createOutgoing({
