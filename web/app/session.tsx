@@ -6,7 +6,7 @@ import { createJmap, type Jmap } from '../jmap/client.ts';
 import { EmailStoreProvider } from '../jmap/cache.ts';
 import { PushProvider } from '../jmap/push.ts';
 import { CAPABILITIES, type JmapSession } from '../jmap/types.ts';
-import { navigate, useRoute } from './router.ts';
+import { currentRoute, navigate, useRoute } from './router.ts';
 import { rememberSession, signInPath } from './sessions.ts';
 
 const JmapContext = createContext<Jmap | null>(null);
@@ -61,7 +61,7 @@ export function SessionProvider({ number, children }: { number: number; children
       stopped = true;
     };
   }, [base, number, attempt]);
-  const client = useMemo(() => newQueryClient(base), [base]);
+  const client = useMemo(() => newQueryClient(), []);
   if (!loading) return null;
   if ('failed' in loading) return <p role="alert">{loading.failed}</p>;
   return (
@@ -86,14 +86,21 @@ async function fetchSession(base: string): Promise<JmapSession | null> {
 }
 
 function signedOut(): void {
+  if (currentRoute().name === 'signIn') return;
   navigate(signInPath(location.pathname + location.search), { replace: true });
 }
 
 /** What push tells of is fetched anew then and only then: nothing grows old by itself. */
-function newQueryClient(_base: string): QueryClient {
+function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: Infinity, retry: 1, refetchOnWindowFocus: false, refetchOnReconnect: false },
+      queries: {
+        networkMode: 'always',
+        staleTime: Infinity,
+        retry: 1,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+      },
     },
   });
 }

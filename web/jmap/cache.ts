@@ -5,7 +5,7 @@ import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-quer
 import { createContext, createElement, use, useCallback, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
 import { allSet, type Jmap, type JmapError } from './client.ts';
-import { createEmails, ROW_PROPERTIES, type EmailQuery, type Emails } from './emails.ts';
+import { createEmails, patched, ROW_PROPERTIES, type EmailQuery, type Emails } from './emails.ts';
 import type { EmailFull, EmailRow, Identity, Json, Mailbox, Thread } from './types.ts';
 
 export type { EmailQuery } from './emails.ts';
@@ -34,11 +34,14 @@ export function useMailboxesQuery(accountId: string): { data: Mailbox[] | undefi
   const jmap = useJmap();
   return useQuery({
     queryKey: [accountId, 'Mailbox', 'all'],
-    queryFn: async () => {
-      const { list } = await jmap.call<{ list: Mailbox[] }>('Mailbox/get', { accountId, ids: null });
-      return list;
-    },
+    queryFn: () => jmap.call<{ list: Mailbox[]; state: string }>('Mailbox/get', { accountId, ids: null }),
+    select: listOf<Mailbox>,
   });
+}
+
+/** A function that stays the same, so that what it selects does. */
+function listOf<T>({ list }: { list: T[] }): T[] {
+  return list;
 }
 
 /** The mailbox that an address names: a role, or an id. */
@@ -63,13 +66,36 @@ export function useThread(accountId: string, threadId: string | undefined): stri
   const { data } = useQuery({
     queryKey: [accountId, 'Thread', threadId],
     enabled: threadId !== undefined,
-    queryFn: async () => {
-      const { list } = await jmap.call<{ list: Thread[] }>('Thread/get', { accountId, ids: [threadId] });
-      return list[0]?.emailIds ?? [];
-    },
+    queryFn: async () => (await threadsOf(jmap)(accountId, threadId ?? ''))?.emailIds ?? [],
   });
   return data;
 }
+
+/** Threads asked for in one moment are fetched together. */
+function threadsOf(jmap: Jmap): (accountId: string, id: string) => Promise<Thread | undefined> {
+  const known = loaders.get(jmap);
+  if (known) return known;
+  const waiting = new Map<string, { ids: Set<string>; answer: Promise<Map<string, Thread>> }>();
+  const load = async (accountId: string, id: string): Promise<Thread | undefined> => {
+    let batch = waiting.get(accountId);
+    if (!batch) {
+      const ids = new Set<string>();
+      const answer = Promise.resolve().then(async () => {
+        waiting.delete(accountId);
+        const { list } = await jmap.call<{ list: Thread[] }>('Thread/get', { accountId, ids: [...ids] });
+        return new Map(list.map((thread) => [thread.id, thread]));
+      });
+      batch = { ids, answer };
+      waiting.set(accountId, batch);
+    }
+    batch.ids.add(id);
+    return (await batch.answer).get(id);
+  };
+  loaders.set(jmap, load);
+  return load;
+}
+
+const loaders = new WeakMap<Jmap, (accountId: string, id: string) => Promise<Thread | undefined>>();
 
 export interface OneEmail<T> {
   data: T | undefined;
@@ -100,7 +126,11 @@ export function useEmail(accountId: string, id: string | null, depth: 'list' | '
   const full = useQuery({
     queryKey: [accountId, 'Email', id, 'full'],
     enabled: depth === 'full' && id !== null,
-    queryFn: () => fetchFull(jmap, accountId, id ?? ''),
+    queryFn: async () => {
+      const { email, state } = await fetchFull(jmap, accountId, id ?? '');
+      emails.fetched(accountId, state);
+      return email;
+    },
   });
   if (depth === 'list') return { data: row, error: asRow.error, missing: gone };
   const missing = full.data === null || gone;
@@ -128,9 +158,13 @@ const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 
 /** Octets of one body part: what is longer is told as truncated. */
 const MAX_BODY = 2 << 20;
 
-/** Null: there is no such message. Counts as downloaded. */
-export async function fetchFull(jmap: Jmap, accountId: string, id: string): Promise<EmailFull | null> {
-  const { list } = await jmap.call<{ list: EmailFull[] }>('Email/get', {
+/** `email` null: there is no such message. Counts as downloaded. */
+async function fetchFull(
+  jmap: Jmap,
+  accountId: string,
+  id: string,
+): Promise<{ email: EmailFull | null; state: string }> {
+  const { list, state } = await jmap.call<{ list: EmailFull[]; state: string }>('Email/get', {
     accountId,
     ids: [id],
     properties: FULL_PROPERTIES,
@@ -139,7 +173,7 @@ export async function fetchFull(jmap: Jmap, accountId: string, id: string): Prom
     fetchHTMLBodyValues: true,
     maxBodyValueBytes: MAX_BODY,
   });
-  return list[0] ?? null;
+  return { email: list[0] ?? null, state };
 }
 
 export interface EmailQueryResult {
@@ -197,6 +231,7 @@ export async function setEmails(
   const all = Object.entries(update);
   const patches = Object.fromEntries(all.filter((one): one is [string, Json] => one[1] !== null));
   emails.patch(accountId, patches);
+  for (const [id, patch] of Object.entries(patches)) changeFull(client, accountId, id, (full) => patched(full, patch));
   try {
     for (let from = 0; from < all.length; from += SET_AT_ONCE) {
       const some = all.slice(from, from + SET_AT_ONCE);
@@ -206,27 +241,50 @@ export async function setEmails(
       emails.remove(accountId, destroy);
     }
   } finally {
-    await refreshEmails({ emails, client }, accountId);
+    void client.invalidateQueries({ queryKey: [accountId, 'Mailbox'] });
+    await refreshEmails({ jmap, emails, client }, accountId);
   }
+}
+
+/** A message that was opened before, if it was. */
+function changeFull(client: QueryClient, accountId: string, id: string, change: (full: EmailFull) => EmailFull): void {
+  client.setQueryData<EmailFull | null>([accountId, 'Email', id, 'full'], (full) => full && change(full));
 }
 
 /** Something has changed among this account's messages: finds out what, and fetches that anew. */
 export async function refreshEmails(
-  { emails, client }: { emails: Emails; client: QueryClient },
+  { jmap, emails, client }: { jmap: Jmap; emails: Emails; client: QueryClient },
   accountId: string,
 ): Promise<void> {
-  void client.invalidateQueries({ queryKey: [accountId, 'Mailbox'] });
   const changes = await emails.refresh(accountId);
   if (!changes) {
     await client.invalidateQueries({ queryKey: [accountId, 'Email'] });
     return;
   }
-  for (const id of changes.destroyed) client.setQueryData([accountId, 'Email', id, 'full'], null);
-  const touched = new Set(changes.updated);
-  await client.invalidateQueries({
-    predicate: ({ queryKey: [account, type, id] }) =>
-      account === accountId && type === 'Email' && (touched.has(String(id)) || !isId(id)),
-  });
+  const opened = (id: string): boolean => client.getQueryData([accountId, 'Email', id, 'full']) !== undefined;
+  for (const id of changes.destroyed.filter(opened)) client.setQueryData([accountId, 'Email', id, 'full'], null);
+  await Promise.all([
+    refreshOpened({ jmap, client }, accountId, changes.updated.filter(opened)),
+    client.invalidateQueries({
+      predicate: ({ queryKey: [account, type, id, what] }) =>
+        account === accountId &&
+        type === 'Email' &&
+        what !== 'full' &&
+        (!isId(id) || changes.updated.includes(String(id))),
+    }),
+  ]);
+}
+
+/** What was written stays; where it is and what it is marked with may change. */
+async function refreshOpened(
+  { jmap, client }: { jmap: Jmap; client: QueryClient },
+  accountId: string,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const properties = ['mailboxIds', 'keywords', 'threadId'];
+  const { list } = await jmap.call<{ list: EmailFull[] }>('Email/get', { accountId, ids, properties });
+  for (const now of list) changeFull(client, accountId, now.id, (full) => ({ ...full, ...now }));
 }
 
 /** Whatever else is kept under [accountId, 'Email', …] is about many. */

@@ -71,6 +71,7 @@ export function createJmap(options: JmapOptions): Jmap {
   const { session, base, fetch: send = fetch } = options;
   const most = Number((session.capabilities[CAPABILITIES.core] ?? {})['maxCallsInRequest'] ?? 16);
   let waiting: Waiting[] = [];
+  let toldOfState = false;
 
   const post = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = { 'x-requested-with': 'Homing', ...(init.headers as Record<string, string>) };
@@ -98,7 +99,10 @@ export function createJmap(options: JmapOptions): Jmap {
       methodResponses: Answer[];
       sessionState: string;
     };
-    if (sessionState !== session.state) options.onSessionState?.(sessionState);
+    if (sessionState !== session.state && !toldOfState) {
+      toldOfState = true;
+      options.onSessionState?.(sessionState);
+    }
     return methodResponses;
   };
 

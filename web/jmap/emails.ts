@@ -55,11 +55,15 @@ export interface Emails {
   isGone(accountId: string, id: string): boolean;
   /** Fetches rows that are not there yet. */
   fetch(accountId: string, ids: readonly string[]): Promise<void>;
-  /** Something has changed in this account. Answers which Emails, by id; null: nobody knows which. */
+  /** Something has changed in this account. Answers which Emails, by id; null: nobody knows which, so any. */
   refresh(accountId: string): Promise<Changes | null>;
   /** Shows a change before the server has said yes. */
   patch(accountId: string, update: Record<string, Json>): void;
   remove(accountId: string, ids: readonly string[]): void;
+  /** How far what is known of this account has come. */
+  state(accountId: string): string | undefined;
+  /** Something of this account was fetched elsewhere, in this state: later changes are to be told. */
+  fetched(accountId: string, state: string): void;
   /** For rows by id. */
   subscribe(listener: () => void): () => void;
 }
@@ -77,6 +81,8 @@ interface Account {
   /** Of the rows; undefined: none was fetched. */
   state: string | undefined;
   refreshing: Promise<Changes | null> | undefined;
+  /** What came while that one runs. */
+  next: Promise<Changes | null> | undefined;
 }
 
 interface List extends EmailList {
@@ -105,6 +111,7 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
       lists: new Map(),
       state: undefined,
       refreshing: undefined,
+      next: undefined,
     };
     accounts.set(id, known);
     return known;
@@ -141,19 +148,24 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
   const refreshOnce = async (accountId: string): Promise<Changes | null> => {
     const account = accountOf(accountId);
     const changes = await changesSince(jmap, accountId, account);
+    let isMoved = true;
     if (changes) {
       drop(account, changes.destroyed);
       if (changes.destroyed.length > 0) announce(account);
-      await fetchRows(
-        accountId,
-        changes.updated.filter((id) => account.rows.has(id)),
-      );
+      const known = changes.updated.filter((id) => account.rows.has(id));
+      const before = placesOf(account, known);
+      await fetchRows(accountId, known);
+      isMoved =
+        changes.created.length + changes.destroyed.length > 0 ||
+        known.length < changes.updated.length ||
+        placesOf(account, known) !== before;
     } else {
       account.rows.clear();
       account.gone.clear();
     }
     await Promise.all(
       [...account.lists].map(async ([key, list]) => {
+        if (!isMoved && isByPlace(list.query)) return;
         if (list.watched) await list.reload();
         else account.lists.delete(key);
       }),
@@ -186,11 +198,18 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
     },
     refresh(accountId) {
       const account = accountOf(accountId);
-      // What comes while one round runs is told by one more.
-      const before = account.refreshing ?? Promise.resolve(null);
-      const next = before.catch(() => null).then(() => refreshOnce(accountId));
-      account.refreshing = next;
-      return next;
+      const begin = (): Promise<Changes | null> => {
+        account.next = undefined;
+        const running = refreshOnce(accountId).finally(() => {
+          if (account.refreshing === running) account.refreshing = undefined;
+        });
+        account.refreshing = running;
+        return running;
+      };
+      if (!account.refreshing) return begin();
+      // However much comes while one round runs, one more tells it all.
+      account.next ??= account.refreshing.then(begin, begin);
+      return account.next;
     },
     patch(accountId, update) {
       const account = accountOf(accountId);
@@ -211,11 +230,26 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
       drop(account, ids);
       announce(account);
     },
+    state: (accountId) => accounts.get(accountId)?.state,
+    fetched: (accountId, state) => void (accountOf(accountId).state ??= state),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Where these are, to be compared. */
+function placesOf({ rows }: Account, ids: readonly string[]): string {
+  return ids.map((id) => Object.keys(rows.get(id)?.mailboxIds ?? {}).join()).join(' ');
+}
+
+/** Nothing but where a message is and when it came decides on whether, and where, it stands in this list. */
+function isByPlace({ filter, sort = [] }: EmailQuery): boolean {
+  return (
+    Object.keys(filter ?? {}).every((key) => key === 'inMailbox') &&
+    sort.every(({ property }) => ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject'].includes(property))
+  );
 }
 
 function drop(account: Account, ids: readonly string[]): void {
@@ -249,14 +283,14 @@ export function patched<T extends object>(object: T, patch: Json): T {
   return result as T;
 }
 
-/** Null: too long ago, or the server does not know. */
+/** Null: nothing was known yet, or that was too long ago. */
 async function changesSince(
   jmap: Pick<Jmap, 'call'>,
   accountId: string,
   account: Pick<Account, 'state'>,
 ): Promise<Changes | null> {
   const all: Changes = { created: [], updated: [], destroyed: [] };
-  if (account.state === undefined) return all;
+  if (account.state === undefined) return null;
   try {
     for (let more = true; more;) {
       const one = await jmap.call('Email/changes', { accountId, sinceState: account.state });

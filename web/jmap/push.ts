@@ -5,9 +5,10 @@ import { createContext, createElement, use, useEffect, useState, type ReactNode 
 import { refreshEmails, useEmails } from './cache.ts';
 import type { Jmap } from './client.ts';
 import type { Emails } from './emails.ts';
+import { listenTogether, type PushState } from './listen.ts';
 import type { StateChange } from './types.ts';
 
-export type PushState = 'live' | 'lost';
+export type { PushState } from './listen.ts';
 
 const PushContext = createContext<PushState>('live');
 
@@ -15,99 +16,51 @@ export function usePushState(): PushState {
   return use(PushContext);
 }
 
-/** Seconds between the server's pings. */
-const PING = 20;
-/** A connection that said nothing for so long is dead. */
-const SILENCE_MS = 50_000;
-const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
+interface Deps {
+  jmap: Jmap;
+  client: QueryClient;
+  emails: Emails;
+}
 
 export function PushProvider({ jmap, children }: { jmap: Jmap; children: ReactNode }): ReactNode {
   const [state, setState] = useState<PushState>('live');
   const client = useQueryClient();
   const emails = useEmails();
   useEffect(() => {
-    const onChange = ({ changed }: StateChange): void => {
-      for (const [accountId, types] of Object.entries(changed)) invalidate({ client, emails }, accountId, types);
-    };
-    const onAgain = (): void => {
-      for (const accountId of Object.keys(jmap.session.accounts)) invalidate({ client, emails }, accountId, null);
-    };
-    return listen(jmap, { onChange, onAgain, onState: setState });
+    const deps = { jmap, client, emails };
+    return listenTogether(jmap, {
+      onChange({ changed }: StateChange) {
+        for (const [accountId, types] of Object.entries(changed)) freshen(deps, accountId, types);
+      },
+      onAgain() {
+        for (const accountId of Object.keys(jmap.session.accounts)) freshen(deps, accountId, null);
+      },
+      onState: setState,
+    });
   }, [jmap, client, emails]);
   return createElement(PushContext, { value: state }, children);
 }
 
+const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity'];
+
 /** `types` null: anything may have changed. */
-function invalidate(
-  deps: { client: QueryClient; emails: Emails },
-  accountId: string,
-  types: Record<string, string> | null,
-): void {
-  if (types === null || 'Email' in types) void refreshEmails(deps, accountId).catch(() => undefined);
+function freshen(deps: Deps, accountId: string, types: Record<string, string> | null): void {
+  const { client, emails } = deps;
+  const mayBeNew = types === null ? emails.state(accountId) !== undefined : types['Email'] !== undefined;
+  // After a change of our own, what it told may be known by now.
+  if (mayBeNew && (types === null || emails.state(accountId) !== types['Email'])) {
+    void refreshEmails(deps, accountId).catch(() => undefined);
+  }
   for (const type of types ? Object.keys(types) : TYPES) {
-    if (type !== 'Email') void deps.client.invalidateQueries({ queryKey: [accountId, type] });
+    if (type === 'Email') continue;
+    void client.invalidateQueries({
+      queryKey: [accountId, type],
+      predicate: ({ state }) => types === null || stateOf(state.data) !== types[type],
+    });
   }
 }
 
-const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity'];
-
-interface Hearing {
-  onChange(change: StateChange): void;
-  /** Connected once more: what was said in between was not heard. */
-  onAgain(): void;
-  onState(state: PushState): void;
-}
-
-/** Listens until the function that it answers is called. */
-export function listen({ base, call }: Pick<Jmap, 'base' | 'call'>, hearing: Hearing): () => void {
-  let source: EventSource | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  let failures = 0;
-  let wasOpen = false;
-
-  const alive = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(lost, SILENCE_MS);
-  };
-  const open = (): void => {
-    source = new EventSource(`${base}/jmap/eventsource/?types=*&closeafter=no&ping=${PING}`);
-    source.addEventListener('open', () => {
-      if (failures > 0 || wasOpen) hearing.onAgain();
-      failures = 0;
-      wasOpen = true;
-      hearing.onState('live');
-      alive();
-    });
-    source.addEventListener('ping', alive);
-    source.addEventListener('state', ({ data }: MessageEvent<string>) => {
-      alive();
-      hearing.onChange(JSON.parse(data) as StateChange);
-    });
-    source.addEventListener('error', lost);
-  };
-  const lost = (): void => {
-    source?.close();
-    clearTimeout(silence);
-    clearTimeout(timer);
-    // The first time it is tried again before anybody is told: a server that ends a stream is not one that is gone.
-    if (failures > 0) hearing.onState('lost');
-    timer = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
-    failures++;
-    // An event source does not say why it was refused; an ordinary call does, and leads to sign-in where that is due.
-    void call('Core/echo', {}).catch(() => undefined);
-  };
-  const online = (): void => {
-    clearTimeout(timer);
-    source?.close();
-    open();
-  };
-  addEventListener('online', online);
-  open();
-  return () => {
-    removeEventListener('online', online);
-    clearTimeout(timer);
-    clearTimeout(silence);
-    source?.close();
-  };
+/** Answers that are kept as they came know their state. */
+function stateOf(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'state' in data ? data.state : undefined;
 }

@@ -83,7 +83,7 @@ export function useMailboxActions(accountId: string, mailboxes: readonly Mailbox
             onSuccessDestroyOriginal: true,
           }),
         );
-        await Promise.all([dragged.accountId, accountId].map((id) => refreshEmails({ emails, client }, id)));
+        await Promise.all([dragged.accountId, accountId].map((id) => refreshEmails({ jmap, emails, client }, id)));
       },
     };
   }, [accountId, mailboxes, jmap, emails, client, setEmails]);
