@@ -58,7 +58,7 @@ const useStyles = makeStyles({
     },
   },
   body: {
-    gap: '16px',
+    gap: '4px',
     [PHONE]: { height: 'calc(100dvh - 48px)', maxHeight: 'none', gridTemplateRows: 'auto minmax(0, 1fr) auto' },
   },
   title: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500, fontWeight: 600 },
@@ -71,7 +71,7 @@ const useStyles = makeStyles({
   },
   options: { display: 'flex', flexDirection: 'column', gap: '4px', marginLeft: '-8px' },
   option: { [PHONE]: { minHeight: '44px', alignItems: 'center' } },
-  actions: { [PHONE]: { flexDirection: 'row', justifyContent: 'flex-end' } },
+  actions: { marginTop: '12px', [PHONE]: { flexDirection: 'row', justifyContent: 'flex-end' } },
   button: { [PHONE]: { minHeight: '44px', width: 'auto' } },
 });
 

@@ -44,7 +44,8 @@ export function Wall({ squares, label, family = null, onFamily }: WallProps): Re
   const [hovered, setHovered] = useState<number | null>(null);
   const { columns, height } = gridOf(squares.length, width);
   useEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, { squares, columns, width, height, family });
+    if (canvas.current && width > 0)
+      draw(canvas.current, { squares, columns, width, height, family, shaped: look === 'contrast' });
   }, [squares, columns, width, height, family, look]);
 
   const under = (event: PointerEvent<HTMLCanvasElement>): number | null => {
@@ -105,9 +106,11 @@ interface Drawing {
   width: number;
   height: number;
   family: Family | null;
+  /** Where all colours are one: families differ by their shape. */
+  shaped: boolean;
 }
 
-function draw(canvas: HTMLCanvasElement, { squares, columns, width, height, family }: Drawing): void {
+function draw(canvas: HTMLCanvasElement, { squares, columns, width, height, family, shaped }: Drawing): void {
   const scale = devicePixelRatio;
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
@@ -130,9 +133,29 @@ function draw(canvas: HTMLCanvasElement, { squares, columns, width, height, fami
       continue;
     }
     context.fillStyle = fills[square.family] ?? empty;
-    context.fillRect(x, y, SIDE, SIDE);
+    if (shaped) SHAPES[square.family](context, x, y);
+    else context.fillRect(x, y, SIDE, SIDE);
     if (square.hatched) hatch(context, x, y, ground);
   }
+}
+
+type Shape = (context: CanvasRenderingContext2D, x: number, y: number) => void;
+
+const SHAPES: Readonly<Record<Family, Shape>> = {
+  back: (context, x, y) => context.fillRect(x, y, SIDE, SIDE),
+  nothing: (context, x, y) => context.fillRect(x, y + SIDE / 2 - 1, SIDE, 2),
+  still: (context, x, y) => {
+    context.fillRect(x, y, SIDE, SIDE);
+    context.clearRect(x + 2, y + 2, SIDE - 4, SIDE - 4);
+  },
+  outside: (context, x, y) => fillPath(context, [x + SIDE, y], [x + SIDE, y + SIDE], [x, y + SIDE]),
+  uncertain: (context, x, y) => fillPath(context, [x, y], [x + SIDE, y], [x, y + SIDE], [x + SIDE, y + SIDE]),
+};
+
+function fillPath(context: CanvasRenderingContext2D, ...points: [x: number, y: number][]): void {
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.fill();
 }
 
 function hatch(context: CanvasRenderingContext2D, x: number, y: number, ground: string): void {
