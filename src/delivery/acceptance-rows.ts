@@ -6,6 +6,7 @@ import { SENT, type Placement } from '../store/placing.ts';
 import type { NewEnvelope, NewSubmission } from '../store/submissions.ts';
 import type { AcceptInput } from './accept.ts';
 import type { Numbered } from './acceptance.ts';
+import { wantsToKnow } from './notify.ts';
 
 export interface Rows {
   submissions: NewSubmission[];
@@ -71,13 +72,24 @@ export function rowsOf(
       (delivery) => delivery.state === 'delivered' && !modseqs.has(delivery.accountId ?? 0),
     );
     if (gone) throw new Refusal('unknownRecipient', `There is no ${gone.recipient} here.`, { address: gone.recipient });
-    if (message.outside > 0 || message.later > 0) rows.envelopes.push(envelopeOf(message));
+    if (message.outside > 0 || message.later > 0 || isToBeTold(message, modseqs))
+      rows.envelopes.push(envelopeOf(message));
   }
   for (const [account, modseq] of next) {
     const by = modseq - (modseqs.get(account) ?? 0);
     if (by > 0) rows.raised.push({ account, by });
   }
   return rows;
+}
+
+/** Of what is delivered at once the sender is told afterwards: that takes what an envelope remembers. */
+function isToBeTold({ acceptance, now }: Numbered, modseqs: ReadonlyMap<number, number>): boolean {
+  const { direct, groups, input } = acceptance;
+  return (
+    input.mailFrom !== '' &&
+    ([...direct, ...groups].some(({ notify }) => wantsToKnow(input.mailFrom, notify, 1)) ||
+      now.some(({ account }) => !modseqs.has(account)))
+  );
 }
 
 function submissionOf(

@@ -5,6 +5,7 @@ import { Refusal } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
 import {
+  askOfGroups,
   finishLocal,
   insertDeliveries,
   insertExpanded,
@@ -20,6 +21,7 @@ import { claimReplacement } from '../store/recall-progress.ts';
 import { addFanout, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
+import { wantsToKnow } from './notify.ts';
 import { rowsOf } from './acceptance-rows.ts';
 import type { Routed } from './route.ts';
 
@@ -66,7 +68,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
     const messages: Numbered[] = [];
     for (const [i, acceptance] of acceptances.entries()) {
       const [id = 0, other = 0] = numbers.slice(2 * i);
-      messages.push(await number(deps, tx, tenant, { acceptance, id, sentId: acceptance.sent ? other : id }));
+      messages.push(await number(deps, tx, tenant, now, { acceptance, id, sentId: acceptance.sent ? other : id }));
     }
     const contents = messages.flatMap(contentsOf);
     const [modseqs, threads] = await together(
@@ -121,14 +123,17 @@ async function number(
   { membersAtOnce }: AcceptDeps,
   tx: Transaction,
   tenant: number,
+  at: Date,
   of: { acceptance: Acceptance; id: number; sentId: number },
 ): Promise<Numbered> {
   const { acceptance, id } = of;
   const { direct, outside, local, away } = acceptance;
+  const { mailFrom } = acceptance.input;
   const atOnce = local.state === 'queued' && !acceptance.input.replaces;
   if (acceptance.groups.length > 0 || direct.length > AT_ONCE) {
     const groups = await reachedGroups(tx, tenant, acceptance.groups);
     const counts = await insertExpanded(tx, tenant, { messageId: id, direct, groups, outside, local, away });
+    await askOfGroups(tx, tenant, id, acceptance.groups);
     const inside = counts.total - counts.outside;
     if (counts.total === 0)
       throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
@@ -139,7 +144,7 @@ async function number(
     messageId: id,
     n: i + 1,
     accountId: to.account,
-    ...(atOnce ? { state: 'delivered', dueAt: null } : local),
+    ...(atOnce ? { state: 'delivered', dueAt: wantsToKnow(mailFrom, to.notify, 1) ? at : null } : local),
     recipient: to.address,
     via: to.via,
     notify: to.notify,

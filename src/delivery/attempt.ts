@@ -15,8 +15,9 @@ import {
 } from '../store/outgoing.ts';
 import type { Store } from '../store/postgres.ts';
 import { markTold } from '../store/untold.ts';
-import { tellSender, wantsToKnow, type BounceDeps, type Told } from './bounce.ts';
+import { tellSender, type BounceDeps, type Told } from './bounce.ts';
 import { handOver, routeOf, type HandOverDeps } from './hand-over.ts';
+import { wantsToKnow } from './notify.ts';
 import { GIVE_UP_MS, isDelayed, retryAt } from './retry.ts';
 import { sendMail, type Fate, type NextHop, type Timeouts } from './smtp-client.ts';
 
@@ -189,7 +190,7 @@ async function record(
   const decided = [...outcomes].flatMap(([n, outcome]) => {
     const delivery = job.open.get(n);
     job.open.delete(n);
-    return delivery ? [{ delivery, result: resultOf(delivery, outcome, message, now), outcome }] : [];
+    return delivery ? [{ delivery, result: resultOf(delivery, outcome, message, now) }] : [];
   });
   if (decided.length === 0) return;
   const written = await write(
@@ -200,15 +201,13 @@ async function record(
   );
   const told = decided
     .filter(({ result }) => written.has(result.n))
-    .flatMap(({ delivery, result, outcome }) => toldOf(delivery, result, outcome, message, now) ?? []);
+    .flatMap(({ delivery, result }) => toldOf(delivery, result, message, now) ?? []);
   if (told.length === 0) return;
-  const failed = decided.filter(({ result }) => result.state === 'failed').map(({ result }) => result.n);
+  const ended = decided.filter(({ result }) => result.state !== 'queued').map(({ result }) => result.n);
   job.telling.push(
     tellSender(deps, { tenant: job.tenant, messageId: job.message, message }, told)
-      .then(() => (failed.length > 0 ? markTold(deps.store, job.tenant, job.message, failed) : undefined))
-      .catch((error: Error) =>
-        deps.log.warn({ err: error, message: job.message }, 'the sender could not be told of a failure'),
-      ),
+      .then(() => (ended.length > 0 ? markTold(deps.store, job.tenant, job.message, ended) : undefined))
+      .catch((error: Error) => deps.log.warn({ err: error, message: job.message }, 'the sender could not be told')),
   );
 }
 
@@ -241,11 +240,11 @@ export function resultOf(delivery: Claimed, outcome: Outcome, message: OutgoingM
   const result = { n, attempts, remoteHost: outcome.host, remoteReply: 'reply' in outcome ? outcome.reply : null };
   switch (outcome.kind) {
     case 'delivered':
-      return { ...result, state: 'delivered', dueAt: null };
+      return { ...result, state: 'delivered', dueAt: outcome.passedOn ? null : tellBy(message, notify, 1, now) };
     case 'untried':
       return { ...result, state: 'queued', uncounted: true, dueAt: now, remoteHost: null };
     case 'refused':
-      return { ...result, state: 'failed', dueAt: tellBy(message, notify, now) };
+      return { ...result, state: 'failed', dueAt: tellBy(message, notify, 2, now) };
     case 'deferred': {
       const { maybeSent } = outcome;
       const dueAt = retryAt(attempts, message.since, now);
@@ -255,25 +254,19 @@ export function resultOf(delivery: Claimed, outcome: Outcome, message: OutgoingM
         ...result,
         state: 'failed',
         maybeSent,
-        dueAt: tellBy(message, notify, now),
+        dueAt: tellBy(message, notify, 2, now),
         remoteReply: `${outcome.reply} (tried for ${GIVE_UP_MS / 86_400_000} days)`,
       };
     }
   }
 }
 
-function tellBy(message: OutgoingMessage, notify: number, now: Date): Date | null {
-  return wantsToKnow(message, notify, 2) ? new Date(now.getTime() + TELL_MS) : null;
+function tellBy(message: OutgoingMessage, notify: number, bit: 1 | 2, now: Date): Date | null {
+  return wantsToKnow(message.mail_from, notify, bit) ? new Date(now.getTime() + TELL_MS) : null;
 }
 
 /** What the sender is to be told of it now, if anything. */
-function toldOf(
-  delivery: Claimed,
-  result: AttemptResult,
-  outcome: Outcome,
-  message: OutgoingMessage,
-  now: Date,
-): Told | undefined {
+function toldOf(delivery: Claimed, result: AttemptResult, message: OutgoingMessage, now: Date): Told | undefined {
   const told = {
     recipient: delivery.recipient,
     via: delivery.via,
@@ -284,10 +277,9 @@ function toldOf(
     maybeSent: delivery.maybe_sent || result.maybeSent === true,
   };
   if (result.state === 'failed' && result.dueAt !== null) return { ...told, action: 'failed' };
-  if (result.delayTold && wantsToKnow(message, delivery.notify, 4)) {
+  if (result.delayTold && wantsToKnow(message.mail_from, delivery.notify, 4)) {
     return { ...told, action: 'delayed', until: new Date(message.since.getTime() + GIVE_UP_MS) };
   }
   // RFC 3461 §5.2.3: the next one does not tell, so we do.
-  const relayed = outcome.kind === 'delivered' && !outcome.passedOn && wantsToKnow(message, delivery.notify, 1);
-  return relayed ? { ...told, action: 'relayed' } : undefined;
+  return result.state === 'delivered' && result.dueAt !== null ? { ...told, action: 'relayed' } : undefined;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bodyText } from '../mail/mime/body.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
-import { composeNotification, wantsToKnow, type Notification, type Told } from './bounce.ts';
+import { composeNotification, type Notification, type Told } from './bounce.ts';
+import { wantsToKnow } from './notify.ts';
 
 const at = new Date('2026-11-23T12:05:00Z');
 
@@ -145,7 +146,7 @@ test('a whole message comes back as it was', () => {
 });
 
 test('who wants to know', () => {
-  const ana = { mail_from: 'ana@pigeon.test' };
+  const ana = 'ana@pigeon.test';
   assert.deepEqual(
     [
       wantsToKnow(ana, 2, 2),
@@ -153,7 +154,7 @@ test('who wants to know', () => {
       wantsToKnow(ana, 1, 2),
       wantsToKnow(ana, 8, 2),
       wantsToKnow(ana, 10, 2),
-      wantsToKnow({ mail_from: '' }, 2, 2),
+      wantsToKnow('', 2, 2),
     ],
     [true, true, false, false, false, false],
   );

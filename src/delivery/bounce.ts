@@ -14,7 +14,7 @@ import type { Accept } from './accept.ts';
 
 /** What is to be told of one recipient. */
 export interface Told {
-  action: 'failed' | 'delayed' | 'relayed';
+  action: 'failed' | 'delayed' | 'relayed' | 'delivered';
   recipient: string;
   /** The group or alias that led there. */
   via: string | null;
@@ -46,7 +46,12 @@ export interface Notification {
   messageId: string;
 }
 
-const SUBJECT = { failed: 'Not delivered', delayed: 'Not delivered yet', relayed: 'Passed on' } as const;
+const SUBJECT = {
+  failed: 'Not delivered',
+  delayed: 'Not delivered yet',
+  relayed: 'Passed on',
+  delivered: 'Delivered',
+} as const;
 
 /** The notification as a message: a readable part, a machine-readable one, and what is returned. Pure. */
 export function composeNotification(notification: Notification): Buffer {
@@ -96,7 +101,7 @@ function statusFields(one: Told): string[] {
 /** RFC 3463: the reply's own enhanced code if it fits what happened, else the class alone; 5.4.7: it took too long. */
 function statusOf({ action, reply }: Told): string {
   if (action === 'failed' && /^4\d\d /.test(reply ?? '')) return '5.4.7';
-  const digit = { failed: '5', delayed: '4', relayed: '2' }[action];
+  const digit = { failed: '5', delayed: '4', relayed: '2', delivered: '2' }[action];
   const [, code] = /^\d{3} (\d\.\d{1,3}\.\d{1,3})(?: |$)/.exec(reply ?? '') ?? [];
   return code?.startsWith(digit) ? code : `${digit}.0.0`;
 }
@@ -125,6 +130,7 @@ function paragraph(one: Told): string {
       `Your message to ${recipient} was passed on.`,
       'The server that took it does not tell whether it arrives.',
     ],
+    delivered: [`Your message was delivered to ${recipient}.`, 'That says nothing of whether it has been read.'],
   }[action];
   if (action === 'failed' && one.maybeSent) {
     lines[0] = `Your message may not have reached ${recipient}.`;
@@ -146,11 +152,6 @@ export interface BounceDeps {
 /** A whole message is returned up to this size, to those who asked for it (RFC 3461 §4.3). */
 const WHOLE_OCTETS = 1 << 20;
 const HEADER_OCTETS = 64 << 10;
-
-/** Has anybody to be told, and wants to be? `bit`: 1 success, 2 failure, 4 delay. RFC 3461 §4.1; never to the null sender. */
-export function wantsToKnow(message: Pick<OutgoingMessage, 'mail_from'>, notify: number, bit: 1 | 2 | 4): boolean {
-  return message.mail_from !== '' && (notify & bit) !== 0 && (notify & 8) === 0;
-}
 
 /** Sends one notification to the message's sender. Throws if it could not be accepted, and may be called again then. */
 export async function tellSender(

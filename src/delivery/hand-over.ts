@@ -87,7 +87,8 @@ export async function handOver(
       all({
         kind: 'delivered',
         reply: `250 2.0.0 Accepted as ${accepted.messageId}`,
-        passedOn: false,
+        // RFC 3461 §5.2.1: that tenant's side of this server tells it.
+        passedOn: true,
         host: THIS_SERVER,
       });
     } catch (error) {

@@ -36,7 +36,7 @@ test('accounts ascending, groups, and everybody else outside, other tenants amon
       [7, 'ana@pigeon.test', null],
     ],
   );
-  assert.deepEqual(routed.groups, [{ group: 5, address: 'all@pigeon.test', notify: 2 }]);
+  assert.deepEqual(routed.groups, [{ group: 5, address: 'all@pigeon.test', notify: 2, originalRecipient: null }]);
   assert.deepEqual(
     routed.outside.map(({ address }) => address),
     ['zoe@other.test', 'nobody@other.test'],

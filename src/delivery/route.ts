@@ -72,7 +72,7 @@ export async function route(
         throw new Refusal('unknownRecipient', `There is no ${address} here.`, { address });
       } else if (target.kind === 'group') {
         if (!groups.has(target.group))
-          groups.set(target.group, { group: target.group, address: target.address, notify });
+          groups.set(target.group, { group: target.group, address: target.address, notify, originalRecipient });
       } else {
         const via = target.address === address ? null : address;
         const known = direct.get(target.account);

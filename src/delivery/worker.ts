@@ -10,9 +10,10 @@ import {
   recordResults,
   tenantIds,
 } from '../store/outgoing.ts';
-import { markTold, takeUntold } from '../store/untold.ts';
+import { markTold, takeUntold, type EndedDelivery } from '../store/untold.ts';
 import { attempt, resultOf, TELL_MS, type AttemptDeps } from './attempt.ts';
-import { tellSender, wantsToKnow, type Told } from './bounce.ts';
+import { tellSender, type Told } from './bounce.ts';
+import { wantsToKnow } from './notify.ts';
 import type { NextHop, Timeouts } from './smtp-client.ts';
 
 export interface Outgoing {
@@ -205,36 +206,42 @@ async function giveUpForLost({ store, clock, log }: AttemptDeps, tenant: number)
   });
 }
 
-/** Tells a sender of failures that whoever recorded them did not. False: there is none. */
+function toldOf(row: EndedDelivery): Told {
+  const delivered = row.account_id === null ? 'relayed' : 'delivered';
+  return {
+    action: row.state === 'failed' ? 'failed' : delivered,
+    // What is behind a group or an alias is not for a success to tell.
+    recipient: row.state === 'delivered' ? (row.via ?? row.recipient) : row.recipient,
+    via: row.via,
+    originalRecipient: row.original_recipient,
+    remoteHost: row.remote_host,
+    reply: row.remote_reply,
+    at: row.finished_at,
+    maybeSent: row.maybe_sent,
+  };
+}
+
+/** Tells a sender what whoever recorded it did not, and of deliveries inside. False: there is nothing. */
 async function tellUntold(deps: AttemptDeps, tenant: number): Promise<boolean> {
   const { store, clock, log } = deps;
   const now = clock();
   const untold = await store.transact((tx) => takeUntold(tx, tenant, now, new Date(now.getTime() + TELL_MS)));
   if (!untold) return false;
   const message = await outgoingMessage(store, tenant, untold.message);
-  const told = untold.failed
-    .filter(({ notify }) => message && wantsToKnow(message, notify, 2))
-    .map((row): Told => ({
-      action: 'failed',
-      recipient: row.recipient,
-      via: row.via,
-      originalRecipient: row.original_recipient,
-      remoteHost: row.remote_host,
-      reply: row.remote_reply,
-      at: row.finished_at,
-      maybeSent: row.maybe_sent,
-    }));
+  const told = untold.ended
+    .filter(({ state, notify }) => message && wantsToKnow(message.mail_from, notify, state === 'failed' ? 2 : 1))
+    .map(toldOf);
   try {
     if (message) await tellSender(deps, { tenant, messageId: untold.message, message }, told);
   } catch (error) {
     if (error instanceof Unavailable) throw error;
-    log.warn({ err: error, message: untold.message }, 'the sender could not be told of a failure');
+    log.warn({ err: error, message: untold.message }, 'the sender could not be told');
   }
   await markTold(
     store,
     tenant,
     untold.message,
-    untold.failed.map((row) => row.n),
+    untold.ended.map((row) => row.n),
   );
   return true;
 }

@@ -24,7 +24,7 @@ async function expand(
 }> {
   const id = 1_000_000 + ++messages;
   const targets = await Promise.all(
-    groups.map(async (address) => ({ group: await groupOf(address), address, notify: 2 })),
+    groups.map(async (address) => ({ group: await groupOf(address), address, notify: 2, originalRecipient: null })),
   );
   const counts = await store.transact(async (tx) =>
     insertExpanded(tx, tenant, {

@@ -51,10 +51,36 @@ export interface GroupTarget {
   /** As the sender named it; for a group within it too. */
   address: string;
   notify: number;
+  /** RFC 3461 ORCPT of the group's own address. */
+  originalRecipient: string | null;
 }
 
-export interface ReachedGroup extends GroupTarget {
+export interface ReachedGroup extends Omit<GroupTarget, 'originalRecipient'> {
   everybody: boolean;
+}
+
+/** RFC 3461 NOTIFY bits. */
+const SUCCESS = 1;
+const FAILURE = 2;
+const NEVER = 8;
+
+/**
+ * RFC 3461 §5.2.7.3: who wants to know that it was delivered to a group is told so of the group, not of its members: once
+ * the first of them has it.
+ */
+export async function askOfGroups(
+  tx: Transaction,
+  tenant: number,
+  message: number,
+  groups: GroupTarget[],
+): Promise<void> {
+  for (const { address, originalRecipient } of groups.filter(({ notify }) => (notify & SUCCESS) !== 0)) {
+    await tx.run(
+      `UPDATE delivery SET notify = notify | ${SUCCESS}, original_recipient = $4 WHERE tenant_id = $1 AND message_id = $2
+         AND n = (SELECT min(n) FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND via = $3 AND account_id IS NOT NULL)`,
+      [tenant, message, address, originalRecipient],
+    );
+  }
 }
 
 /** Groups and the groups within them, each once. A SELECT of its own: Citus takes no CTE inside an INSERT. */
@@ -70,7 +96,7 @@ export async function reachedGroups(reader: Reader, tenant: number, groups: Grou
      )
      SELECT DISTINCT ON (g.id) g.id AS "group", r.via AS address, r.notify, g.everybody
      FROM reached r JOIN mail_group g ON g.tenant_id = $1 AND g.id = r.id ORDER BY g.id, r.via`,
-    [tenant, groups.map((g) => g.group), groups.map((g) => g.address), groups.map((g) => g.notify)],
+    [tenant, groups.map((g) => g.group), groups.map((g) => g.address), groups.map((g) => g.notify & ~SUCCESS)],
   );
 }
 
@@ -170,7 +196,10 @@ export async function localDeliveries(
   );
 }
 
-/** Local deliveries are done: their copies are there, or their accounts are not. */
+/**
+ * Local deliveries are done: their copies are there, or their accounts are not. Of those whose sender asked to be told of
+ * it, that is due (store/untold.ts).
+ */
 export async function finishLocal(
   tx: Transaction,
   at: { tenant: number; message: number; now: Date },
@@ -180,7 +209,16 @@ export async function finishLocal(
   if (deliveries.length === 0) return;
   await tx.run(
     // Not joined to unnest: the planner would read all of the message's deliveries, which it takes for a few.
-    `UPDATE delivery SET state = $4, finished_at = $5, due_at = NULL, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
-    [at.tenant, at.message, deliveries, state, at.now, state === 'failed' ? ACCOUNT_GONE : null],
+    `UPDATE delivery SET state = $4, finished_at = $5, due_at = CASE WHEN notify & $7 = $8 THEN $5::timestamptz END, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
+    [
+      at.tenant,
+      at.message,
+      deliveries,
+      state,
+      at.now,
+      state === 'failed' ? ACCOUNT_GONE : null,
+      NEVER | (state === 'failed' ? FAILURE : SUCCESS),
+      state === 'failed' ? FAILURE : SUCCESS,
+    ],
   );
 }

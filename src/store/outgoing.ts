@@ -104,7 +104,7 @@ export interface AttemptResult {
   uncounted?: boolean;
   /** It may have gone through without our knowing; what was once true stays so. */
   maybeSent?: boolean;
-  /** `queued`: not before. `failed`: the sender is still to be told, by whoever comes first after this. */
+  /** `queued`: not before. `failed`, `delivered`: the sender is still to be told, by whoever comes first after this. */
   dueAt: Date | null;
   remoteHost: string | null;
   remoteReply: string | null;
@@ -310,7 +310,7 @@ export async function dropEnvelopes(store: Pick<Store, 'single'>, tenant: number
   const dropped = await store.single(
     `DELETE FROM envelope e WHERE e.tenant_id = $1 AND NOT EXISTS (
        SELECT FROM delivery d WHERE d.tenant_id = e.tenant_id AND d.message_id = e.message_id
-         AND (d.state IN ('held', 'queued', 'sending') OR (d.state = 'failed' AND d.due_at IS NOT NULL)))
+         AND (d.state IN ('held', 'queued', 'sending') OR (d.state IN ('failed', 'delivered') AND d.due_at IS NOT NULL)))
      RETURNING e.message_id`,
     [tenant],
   );

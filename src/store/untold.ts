@@ -1,34 +1,40 @@
-// Failures that a sender is still to be told of: failed deliveries with a date, by which somebody else may take the telling over.
+// What a sender is still to be told of: deliveries that have ended and have a date, by which somebody else may take the telling over.
 
 import type { Reader, Store, Transaction } from './postgres.ts';
 
-/** Failures whose sender is to be told by now and has not been; they are ours to tell until `until`. */
+/** Deliveries in one notification. */
+const AT_ONCE = 500;
+
+/** Deliveries whose sender is to be told by now and has not been, some of one message; they are ours to tell until `until`. */
 export async function takeUntold(
   tx: Transaction,
   tenant: number,
   now: Date,
   until: Date,
-): Promise<{ message: number; failed: FailedDelivery[] } | undefined> {
-  // Only messages that are still under way have an envelope, so few rows are looked at.
+): Promise<{ message: number; ended: EndedDelivery[] } | undefined> {
   const first = await tx.row<{ message_id: number }>(
-    `SELECT d.message_id FROM envelope e LEFT JOIN submission s ON s.tenant_id = e.tenant_id AND s.id = e.message_id
-       JOIN delivery d ON d.tenant_id = e.tenant_id AND d.message_id = e.message_id AND d.n > coalesce(s.total - s.outside, 0)
-     WHERE e.tenant_id = $1 AND d.account_id IS NULL AND d.state = 'failed' AND d.due_at <= $2 LIMIT 1`,
+    `SELECT message_id FROM delivery WHERE tenant_id = $1 AND state IN ('delivered', 'failed') AND due_at <= $2
+     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
     [tenant, now],
   );
   if (!first) return undefined;
-  const failed = await tx.rows<FailedDelivery>(
-    `UPDATE delivery SET due_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL AND state = 'failed' AND due_at <= $3
-     RETURNING n, recipient, via, notify, original_recipient, remote_host, remote_reply, finished_at, maybe_sent`,
+  const ended = await tx.rows<EndedDelivery>(
+    `UPDATE delivery d SET due_at = $4 WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.n IN (
+       SELECT n FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state IN ('delivered', 'failed') AND due_at <= $3
+       ORDER BY n LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)
+     RETURNING d.n, d.account_id, d.recipient, d.via, d.state, d.notify, d.original_recipient, d.remote_host, d.remote_reply, d.finished_at, d.maybe_sent`,
     [tenant, first.message_id, now, until],
   );
-  return { message: first.message_id, failed };
+  return { message: first.message_id, ended: ended.toSorted((a, b) => a.n - b.n) };
 }
 
-export interface FailedDelivery {
+export interface EndedDelivery {
   n: number;
+  /** Null: another server's. */
+  account_id: number | null;
   recipient: string;
   via: string | null;
+  state: 'delivered' | 'failed';
   notify: number;
   original_recipient: string | null;
   remote_host: string | null;
@@ -45,7 +51,7 @@ export async function markTold(
   deliveries: number[],
 ): Promise<void> {
   await store.single(
-    `UPDATE delivery SET due_at = NULL WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[]) AND state = 'failed'`,
+    `UPDATE delivery SET due_at = NULL WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[]) AND state IN ('delivered', 'failed')`,
     [tenant, message, deliveries],
   );
 }
