@@ -44,6 +44,9 @@ const THEMES = {
   contrast: { ...teamsHighContrastTheme, ...LETTERS },
 } satisfies Record<string, Theme>;
 
+/** Mail in HTML is shown as on paper, in any look: what it says of colours was meant for that. */
+export const PAPER = { ground: '#ffffff', text: '#242424', link: BRAND[80] };
+
 export type Look = keyof typeof THEMES;
 
 function useMedia(query: string): boolean {

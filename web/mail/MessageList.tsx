@@ -1,11 +1,30 @@
-// A first form of the list: what the mailbox holds, newest first.
+// The list of a mailbox, or of what a search found: virtual, however long. It opens nothing and chooses nothing by itself.
 
-import type { ReactNode } from 'react';
+import {
+  Link,
+  makeStyles,
+  MessageBar,
+  MessageBarBody,
+  Skeleton,
+  SkeletonItem,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
-import { useEmailQuery } from '../jmap/cache.ts';
-import type { Mailbox } from '../jmap/types.ts';
-import { RecallMark } from '../recall/index.ts';
+import { useSettings } from '../app/settings.ts';
+import { openComposer } from '../compose/index.ts';
+import { useEmails, useEmailQuery, useMailboxes, useSetEmails } from '../jmap/cache.ts';
+import type { EmailRow, Mailbox } from '../jmap/types.ts';
+import { useShortcuts } from '../message/shortcuts.ts';
+import { tell } from '../message/tell.ts';
+import { ContextMenu } from './ContextMenu.tsx';
+import { listQuery, USUAL, type ListForm } from './listQuery.ts';
+import { BulkBar, ListToolbar } from './ListToolbar.tsx';
 import type { MailRoute } from './MailPage.tsx';
+import { MessageRow, type RowActions } from './MessageRow.tsx';
+import { useSelection } from './selection.ts';
 
 export interface MessageListProps {
   accountId: string;
@@ -14,33 +33,291 @@ export interface MessageListProps {
   route: MailRoute;
 }
 
-export function MessageList({ accountId, mailbox, route }: MessageListProps): ReactNode {
-  const { ids, row } = useEmailQuery(
-    accountId,
-    mailbox ? { filter: { inMailbox: mailbox.id }, sort: [{ property: 'receivedAt', isAscending: false }] } : null,
+const useStyles = makeStyles({
+  scroll: { flex: 1, minHeight: 0, overflowY: 'auto', overflowX: 'hidden', contain: 'strict' },
+  rows: { position: 'relative', width: '100%' },
+  place: { position: 'absolute', top: 0, left: 0, width: '100%' },
+  empty: { padding: '48px 16px', textAlign: 'center', color: tokens.colorNeutralForeground3 },
+  waiting: { padding: '12px 16px', boxSizing: 'border-box' },
+});
+
+const ROOMY = 72;
+const COMPACT = 36;
+
+export function MessageList(props: MessageListProps): ReactNode {
+  // Another mailbox or search is another list: nothing is selected in it, and it begins at its top.
+  const { route, mailbox, accountId } = props;
+  return mailbox ? (
+    <List key={`${accountId} ${mailbox.id} ${route.search ?? ''}`} {...props} mailbox={mailbox} />
+  ) : null;
+}
+
+function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailbox }): ReactNode {
+  const styles = useStyles();
+  const { density, conversations } = useSettings();
+  const mailboxes = useMailboxes(accountId);
+  const [form, setForm] = useState<ListForm>(USUAL);
+  const query = useMemo(
+    () => listQuery({ mailbox, search: route.search, conversations, mailboxes }, form),
+    [mailbox, route.search, conversations, mailboxes, form],
   );
+  const { total, ids, error, row, ensure } = useEmailQuery(accountId, query);
+  const selection = useSelection();
+  const [menu, setMenu] = useState<{ id: string; at: { x: number; y: number } } | null>(null);
+  const scroll = useRef<HTMLDivElement>(null);
+  const height = density === 'compact' ? COMPACT : ROOMY;
+  const virtual = useVirtualizer({
+    count: total ?? 0,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => height,
+    overscan: 8,
+  });
+  useEffect(() => virtual.measure(), [height, virtual]);
+  const items = virtual.getVirtualItems();
+  const [from, to] = [items[0]?.index ?? 0, (items.at(-1)?.index ?? 0) + 1];
+  useEffect(() => ensure(from, to), [ensure, from, to]);
+
+  const actions = useRowActions({
+    accountId,
+    mailboxes,
+    mailbox,
+    route,
+    selection,
+    idAt: (index) => ids[index],
+    setMenu,
+  });
+  const emails = useEmails();
+  const selected = useMemo(
+    () => [...selection.ids].map((id) => emails.row(accountId, id)).filter((one): one is EmailRow => one !== undefined),
+    // Rows change under the same ids.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [selection.ids, emails, accountId, ids, row],
+  );
+  const selectAll = (): void => selection.all(ids.filter((id): id is string => id !== undefined));
+  const clearSearch = (): void => navigate(pathOf({ ...route, search: null, emailId: null }));
+  const shortcuts = useMemo(() => [{ keys: 'N', label: 'New message', run: () => openComposer({ kind: 'new' }) }], []);
+  useShortcuts(shortcuts);
+
+  const focusRow = (index: number): void => {
+    const next = Math.max(0, Math.min((total ?? 1) - 1, index));
+    selection.setFocus(next);
+    virtual.scrollToIndex(next);
+    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!(event.target instanceof HTMLElement) || event.target.getAttribute('role') !== 'row') return;
+    const index = selection.focus;
+    const id = ids[index];
+    const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? height) / height) - 1);
+    const moves: Record<string, number> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + page,
+      PageUp: index - page,
+      Home: 0,
+      End: (total ?? 1) - 1,
+    };
+    const target = moves[event.key];
+    if (target !== undefined) {
+      if (event.shiftKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp'))
+        selection.extend(Math.max(0, Math.min((total ?? 1) - 1, target)), (at) => ids[at]);
+      else focusRow(target);
+    } else if (event.key === 'Enter' && id !== undefined) {
+      if (event.shiftKey) actions.ownWindow(id);
+      else navigate(pathOf({ ...route, emailId: id }));
+    } else if (event.key === ' ' && id !== undefined) selection.toggle(index, id);
+    else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) selectAll();
+    else if (event.key === 'Escape' && selection.ids.size > 0) selection.clear();
+    else if ((event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') {
+      if (id !== undefined) {
+        const { left, bottom } = event.target.getBoundingClientRect();
+        setMenu({ id, at: { x: left + 48, y: bottom } });
+      }
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const title = route.search === null ? mailbox.name : `“${route.search}”`;
+  const isOutgoing = mailbox.role === 'sent' || mailbox.role === 'drafts';
   return (
-    <ul>
-      {ids.slice(0, 50).map((id, i) => {
-        const email = row(i);
-        if (!email) return null;
-        return (
-          <li key={id}>
-            <button
-              type="button"
-              onClick={() => navigate(pathOf({ ...route, emailId: email.id }))}
-              onDoubleClick={() =>
-                openWindow(
-                  pathOf({ name: 'message', session: route.session, accountId: route.accountId, emailId: email.id }),
-                )
-              }
-            >
-              {email.from?.[0]?.name ?? email.from?.[0]?.email}: {email.subject}
-            </button>
-            {mailbox?.role === 'sent' && <RecallMark email={email} />}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      {selection.ids.size > 0 ? (
+        <BulkBar
+          accountId={accountId}
+          emails={selected}
+          count={selection.ids.size}
+          onAll={selectAll}
+          onClear={selection.clear}
+        />
+      ) : (
+        <ListToolbar
+          title={title}
+          total={total}
+          form={form}
+          onForm={setForm}
+          onClearSearch={route.search === null ? null : clearSearch}
+        />
+      )}
+      {error && (
+        <MessageBar intent="error">
+          <MessageBarBody>{error.message}</MessageBarBody>
+        </MessageBar>
+      )}
+      <div ref={scroll} className={styles.scroll}>
+        {total === undefined && !error && <Waiting height={height} />}
+        {total === 0 && <Empty mailbox={mailbox} route={route} only={form.only !== 'all'} />}
+        {total !== undefined && total > 0 && (
+          <div
+            role="grid"
+            aria-label={title}
+            aria-rowcount={total}
+            aria-multiselectable
+            tabIndex={-1}
+            className={styles.rows}
+            onKeyDown={onKeyDown}
+            style={{ height: virtual.getTotalSize() }}
+          >
+            {items.map(({ index, start, size }) => {
+              const email = row(index);
+              return (
+                <div
+                  key={ids[index] ?? index}
+                  role="presentation"
+                  className={styles.place}
+                  style={{ height: size, transform: `translateY(${start}px)` }}
+                >
+                  {email && (
+                    <MessageRow
+                      accountId={accountId}
+                      email={email}
+                      index={index}
+                      outgoing={isOutgoing}
+                      isSent={mailbox.role === 'sent'}
+                      compact={density === 'compact'}
+                      open={email.id === route.emailId}
+                      checked={selection.ids.has(email.id)}
+                      focused={index === Math.min(selection.focus, total - 1)}
+                      actions={actions}
+                    />
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        )}
+      </div>
+      {menu && <ContextMenu accountId={accountId} emailId={menu.id} at={menu.at} onClose={() => setMenu(null)} />}
+    </>
+  );
+}
+
+interface ActionDeps {
+  accountId: string;
+  mailboxes: readonly Mailbox[];
+  mailbox: Mailbox;
+  route: MailRoute;
+  selection: ReturnType<typeof useSelection>;
+  idAt(index: number): string | undefined;
+  setMenu(menu: { id: string; at: { x: number; y: number } }): void;
+}
+
+/** One object for all rows, the same as long as the list is: a row is drawn anew only when it is another. */
+function useRowActions(deps: ActionDeps): RowActions {
+  const set = useSetEmails();
+  const latest = useRef(deps);
+  useEffect(() => {
+    latest.current = deps;
+  });
+  const change = useCallback(
+    (email: EmailRow, patch: Record<string, unknown> | null) =>
+      void set(latest.current.accountId, { [email.id]: patch }).catch(tell),
+    [set],
+  );
+  return useMemo<RowActions>(() => {
+    const moveTo = (email: EmailRow, role: string): void => {
+      const box = latest.current.mailboxes.find((one) => one.role === role);
+      if (box) change(email, { mailboxIds: { [box.id]: true } });
+    };
+    return {
+      open(index, id, event) {
+        const { selection, route, mailbox, accountId, idAt } = latest.current;
+        if (event.shiftKey) return selection.extend(index, idAt);
+        if (event.ctrlKey || event.metaKey) return selection.toggle(index, id);
+        selection.setFocus(index);
+        selection.clear();
+        if (mailbox.role === 'drafts') return openComposer({ kind: 'draft', accountId, emailId: id });
+        navigate(pathOf({ ...route, emailId: id }));
+      },
+      ownWindow(id) {
+        const { route, mailbox } = latest.current;
+        if (mailbox.role === 'drafts') return;
+        openWindow(pathOf({ name: 'message', session: route.session, accountId: route.accountId, emailId: id }));
+      },
+      toggle: (index, id) => latest.current.selection.toggle(index, id),
+      menu(index, id, at) {
+        latest.current.selection.setFocus(index);
+        latest.current.setMenu({ id, at });
+      },
+      archive: (email) => moveTo(email, 'archive'),
+      remove(email) {
+        if (latest.current.mailbox.role === 'trash') change(email, null);
+        else moveTo(email, 'trash');
+      },
+      flag: (email) => change(email, { 'keywords/$flagged': '$flagged' in email.keywords ? null : true }),
+      dragged(id) {
+        const { ids } = latest.current.selection;
+        return ids.has(id) ? [...ids] : [id];
+      },
+    };
+  }, [change]);
+}
+
+const NOTHING: Record<string, string> = {
+  inbox: 'Nothing new.',
+  sent: 'What you send can be taken back from here.',
+  drafts: 'No drafts.',
+};
+
+function Empty({ mailbox, route, only }: { mailbox: Mailbox; route: MailRoute; only: boolean }): ReactNode {
+  const styles = useStyles();
+  const within = route.search !== null && /(?:^|\s)in:\S+/i.test(route.search);
+  if (route.search !== null) {
+    return (
+      <div className={styles.empty}>
+        <Text>Nothing found. </Text>
+        {within && (
+          <Link
+            as="button"
+            inline
+            onClick={() =>
+              navigate(
+                pathOf({ ...route, search: route.search?.replace(/(?:^|\s)in:(?:"[^"]*"|\S+)/gi, '').trim() ?? null }),
+              )
+            }
+          >
+            Search everywhere
+          </Link>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div className={styles.empty}>
+      <Text>{only ? 'Nothing here is like that.' : (NOTHING[mailbox.role ?? ''] ?? 'Nothing here.')}</Text>
+    </div>
+  );
+}
+
+function Waiting({ height }: { height: number }): ReactNode {
+  const styles = useStyles();
+  return (
+    <Skeleton aria-label="Loading">
+      {[0, 1, 2, 3, 4, 5].map((i) => (
+        <div key={i} className={styles.waiting} style={{ height }}>
+          <SkeletonItem size={16} />
+        </div>
+      ))}
+    </Skeleton>
   );
 }

@@ -1,6 +1,34 @@
-import type { ReactNode } from 'react';
-import type { Mailbox } from '../jmap/types.ts';
+// The reading pane: what can be done with the message that is open, the message, and the rest of its conversation.
+
+import {
+  Button,
+  Dialog,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  makeStyles,
+  Menu,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { MoreHorizontalRegular, WindowNewRegular } from '@fluentui/react-icons';
+import { useCallback, useMemo, useState, type ReactNode } from 'react';
+import { navigate, openWindow, pathOf } from '../app/router.ts';
+import { useSettings } from '../app/settings.ts';
+import { useEmail } from '../jmap/cache.ts';
+import type { EmailRow, Mailbox } from '../jmap/types.ts';
+import { CommandButton } from '../message/CommandButton.tsx';
+import { CommandItems } from '../message/CommandMenu.tsx';
+import { useMessageCommands } from '../message/commands.tsx';
 import { MessageView } from '../message/MessageView.tsx';
+import { ShortcutTable } from '../message/ShortcutTable.tsx';
+import { useShortcuts, type Shortcut } from '../message/shortcuts.ts';
+import { ToldBar } from '../message/ToldBar.tsx';
+import { Conversation } from './Conversation.tsx';
 import type { MailRoute } from './MailPage.tsx';
 
 export interface ReadingPaneProps {
@@ -9,7 +37,115 @@ export interface ReadingPaneProps {
   route: MailRoute;
 }
 
-export function ReadingPane({ accountId, route }: ReadingPaneProps): ReactNode {
-  if (route.emailId === null) return null;
-  return <MessageView accountId={accountId} emailId={route.emailId} />;
+const useStyles = makeStyles({
+  toolbar: {
+    height: '48px',
+    flexShrink: 0,
+    display: 'flex',
+    alignItems: 'center',
+    gap: '4px',
+    padding: '0 8px',
+    boxSizing: 'border-box',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    overflowX: 'auto',
+    overflowY: 'hidden',
+  },
+  grow: { flex: 1 },
+  scroll: { flex: 1, minHeight: 0, overflowY: 'auto' },
+  empty: {
+    flex: 1,
+    display: 'flex',
+    alignItems: 'center',
+    justifyContent: 'center',
+    color: tokens.colorNeutralForeground3,
+  },
+});
+
+export function ReadingPane({ accountId, mailbox, route }: ReadingPaneProps): ReactNode {
+  const styles = useStyles();
+  const { conversations } = useSettings();
+  const { data: row } = useEmail(accountId, route.emailId, 'list');
+  const [last, setLast] = useState(row);
+  if (row && row !== last) setLast(row);
+  const [help, setHelp] = useState(false);
+  const helpKeys = useMemo(() => [{ keys: '?', label: 'These keys', run: () => setHelp(true) }], []);
+  useShortcuts(helpKeys);
+  const { emailId } = route;
+  const shown = row ?? (last?.id === emailId ? last : undefined);
+  const grouped = conversations && route.search === null && mailbox?.role !== 'sent';
+  return (
+    <>
+      {emailId === null ? (
+        <div className={styles.empty}>
+          <Text>Choose a message to read it.</Text>
+        </div>
+      ) : (
+        <>
+          {shown && <Toolbar accountId={accountId} email={shown} route={route} />}
+          <div className={styles.scroll}>
+            {grouped && shown ? (
+              <Conversation key={shown.threadId} accountId={accountId} threadId={shown.threadId} emailId={emailId} />
+            ) : (
+              <MessageView key={emailId} accountId={accountId} emailId={emailId} />
+            )}
+          </div>
+        </>
+      )}
+      <ToldBar />
+      <Dialog open={help} onOpenChange={(_, { open }) => setHelp(open)}>
+        <DialogSurface>
+          <DialogBody>
+            <DialogTitle>Keys</DialogTitle>
+            <DialogContent>
+              <ShortcutTable />
+            </DialogContent>
+          </DialogBody>
+        </DialogSurface>
+      </Dialog>
+    </>
+  );
+}
+
+const SHOWN = ['delete', 'archive', 'reply', 'replyAll', 'forward', 'flag', 'recall'];
+
+function Toolbar({ accountId, email, route }: { accountId: string; email: EmailRow; route: MailRoute }): ReactNode {
+  const styles = useStyles();
+  const close = useCallback(() => navigate(pathOf({ ...route, emailId: null })), [route]);
+  const commands = useMessageCommands(accountId, email, close);
+  const shortcuts = useMemo<Shortcut[]>(
+    () => [
+      ...commands.flatMap(({ shortcut, label, run, disabledBecause }) =>
+        shortcut !== undefined && disabledBecause === undefined ? [{ keys: shortcut, label, run }] : [],
+      ),
+      { keys: 'Escape', label: 'Close', run: close },
+    ],
+    [commands, close],
+  );
+  useShortcuts(shortcuts);
+  return (
+    <div className={styles.toolbar} role="toolbar" aria-label="Message">
+      {SHOWN.map((id) => commands.find((command) => command.id === id)).map(
+        (command) => command && <CommandButton key={command.id} command={command} words={command.id === 'reply'} />,
+      )}
+      <span className={styles.grow} />
+      <Menu>
+        <MenuTrigger disableButtonEnhancement>
+          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="More actions" />
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            <CommandItems commands={commands} />
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+      <Button
+        appearance="subtle"
+        icon={<WindowNewRegular />}
+        aria-label="Open in its own window"
+        onClick={() =>
+          openWindow(pathOf({ name: 'message', session: route.session, accountId: route.accountId, emailId: email.id }))
+        }
+      />
+    </div>
+  );
 }

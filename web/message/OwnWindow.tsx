@@ -1,6 +1,20 @@
-import type { ReactNode } from 'react';
+// A message in its own window: the page /u/N/message/…, or the same over the mail page.
+
+import { makeStyles, tokens } from '@fluentui/react-components';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useAccountId } from '../app/session.tsx';
+import { useEmail } from '../jmap/cache.ts';
+import type { EmailRow } from '../jmap/types.ts';
+import { useMessageCommands } from './commands.tsx';
 import { MessageView } from './MessageView.tsx';
+import { Ribbon } from './Ribbon.tsx';
+import { useShortcuts, type Shortcut } from './shortcuts.ts';
+import { ToldBar } from './ToldBar.tsx';
+
+const useStyles = makeStyles({
+  window: { flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
+  message: { flex: 1, minHeight: 0, overflowY: 'auto', backgroundColor: tokens.colorNeutralBackground1 },
+});
 
 export interface OwnWindowProps {
   /** Null: the session's own account. */
@@ -9,8 +23,55 @@ export interface OwnWindowProps {
   onClose(): void;
 }
 
-/** The page /u/N/message/…: a message with its ribbon. */
-export function OwnWindow({ accountId, emailId }: OwnWindowProps): ReactNode {
+export function OwnWindow({ accountId: asked, emailId, onClose }: OwnWindowProps): ReactNode {
+  const styles = useStyles();
   const inView = useAccountId();
-  return <MessageView accountId={accountId ?? inView} emailId={emailId} />;
+  const accountId = asked ?? inView;
+  const { data: row } = useEmail(accountId, emailId, 'list');
+  // What is gone keeps its window, and the window its commands' places.
+  const [last, setLast] = useState(row);
+  if (row && row !== last) setLast(row);
+  const data = row ?? (last?.id === emailId ? last : undefined);
+  useEffect(() => {
+    if (data) document.title = `${data.subject || '(no subject)'} · Homing`;
+  }, [data]);
+  const view = (
+    <div className={styles.message} data-shortcuts>
+      <MessageView accountId={accountId} emailId={emailId} />
+    </div>
+  );
+  return (
+    <div className={styles.window}>
+      {data ? (
+        <WithCommands accountId={accountId} email={data} onClose={onClose}>
+          {view}
+        </WithCommands>
+      ) : (
+        <Ribbon commands={[]} onClose={onClose}>
+          {view}
+        </Ribbon>
+      )}
+      <ToldBar />
+    </div>
+  );
+}
+
+function WithCommands(props: { accountId: string; email: EmailRow; onClose(): void; children: ReactNode }): ReactNode {
+  const { accountId, email, onClose, children } = props;
+  const commands = useMessageCommands(accountId, email, onClose);
+  const shortcuts = useMemo<Shortcut[]>(
+    () => [
+      ...commands.flatMap(({ shortcut, label, run, disabledBecause }) =>
+        shortcut !== undefined && disabledBecause === undefined ? [{ keys: shortcut, label, run }] : [],
+      ),
+      { keys: 'Escape', label: 'Close', run: onClose },
+    ],
+    [commands, onClose],
+  );
+  useShortcuts(shortcuts);
+  return (
+    <Ribbon commands={commands} onClose={onClose}>
+      {children}
+    </Ribbon>
+  );
 }

@@ -1,0 +1,64 @@
+import {
+  makeStyles,
+  Menu,
+  MenuDivider,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { Fragment, type ReactNode } from 'react';
+import type { Command } from './commands.tsx';
+
+const useStyles = makeStyles({
+  item: { maxWidth: '320px' },
+  why: { display: 'block', color: tokens.colorNeutralForegroundDisabled, whiteSpace: 'normal' },
+  choices: { maxHeight: '60vh', overflowY: 'auto' },
+});
+
+/** Commands as the items of a menu, a line between their groups; one that cannot be had says why. */
+export function CommandItems({ commands }: { commands: readonly Command[] }): ReactNode {
+  const styles = useStyles();
+  return commands.map((command, i) => {
+    const before = commands[i - 1];
+    return (
+      <Fragment key={command.id}>
+        {before && before.group !== command.group && <MenuDivider />}
+        {command.choices ? (
+          <Menu>
+            <MenuTrigger disableButtonEnhancement>
+              <MenuItem icon={command.icon}>{command.label}</MenuItem>
+            </MenuTrigger>
+            <MenuPopover>
+              <MenuList className={styles.choices}>
+                {command.choices.map((choice) => (
+                  <MenuItem key={choice.id} onClick={choice.run}>
+                    {choice.label}
+                  </MenuItem>
+                ))}
+              </MenuList>
+            </MenuPopover>
+          </Menu>
+        ) : (
+          <MenuItem
+            className={styles.item}
+            icon={command.icon}
+            aria-label={command.label}
+            disabled={command.disabledBecause !== undefined}
+            secondaryContent={command.shortcut}
+            onClick={command.run}
+          >
+            {command.label}
+            {command.disabledBecause !== undefined && (
+              <Text size={200} className={styles.why}>
+                {command.disabledBecause}
+              </Text>
+            )}
+          </MenuItem>
+        )}
+      </Fragment>
+    );
+  });
+}

@@ -1,0 +1,136 @@
+// The ribbon of a message's own window: tabs, and one line of commands in groups.
+
+import {
+  Button,
+  makeStyles,
+  Menu,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Tab,
+  TabList,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { ChevronDownRegular, DismissRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
+import { useState, type ReactNode } from 'react';
+import { CommandButton } from './CommandButton.tsx';
+import { CommandItems } from './CommandMenu.tsx';
+import type { Command, Group } from './commands.tsx';
+import { FilePage } from './FilePage.tsx';
+import { ShortcutTable } from './ShortcutTable.tsx';
+
+const useStyles = makeStyles({
+  tabs: {
+    display: 'flex',
+    alignItems: 'center',
+    height: '36px',
+    flexShrink: 0,
+    padding: '0 8px',
+    backgroundColor: tokens.colorNeutralBackground3,
+  },
+  list: { flex: 1 },
+  tab: { padding: '8px 12px' },
+  line: {
+    height: '44px',
+    flexShrink: 0,
+    display: 'flex',
+    alignItems: 'center',
+    gap: '4px',
+    padding: '0 8px',
+    overflowX: 'auto',
+    overflowY: 'hidden',
+    backgroundColor: tokens.colorNeutralBackground3,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  group: {
+    display: 'flex',
+    alignItems: 'center',
+    flexShrink: 0,
+    paddingRight: '4px',
+    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    ':last-child': { borderRight: 'none' },
+  },
+  help: { padding: '16px', overflowY: 'auto', flex: 1 },
+});
+
+type TabName = 'file' | 'message' | 'help';
+
+const GROUPS: readonly Group[] = ['Delete', 'Respond', 'Move', 'Tags'];
+
+export interface RibbonProps {
+  commands: readonly Command[];
+  onClose(): void;
+  children: ReactNode;
+}
+
+/** `children`: the message, shown under the Message tab. */
+export function Ribbon({ commands, onClose, children }: RibbonProps): ReactNode {
+  const styles = useStyles();
+  const [tab, setTab] = useState<TabName>('message');
+  return (
+    <>
+      <div className={styles.tabs}>
+        <TabList
+          className={styles.list}
+          size="small"
+          selectedValue={tab}
+          onTabSelect={(_, { value }) => setTab(value as TabName)}
+        >
+          <Tab value="file" className={styles.tab}>
+            File
+          </Tab>
+          <Tab value="message" className={styles.tab}>
+            Message
+          </Tab>
+          <Tab value="help" className={styles.tab}>
+            Help
+          </Tab>
+        </TabList>
+        <Button appearance="subtle" size="small" icon={<DismissRegular />} aria-label="Close" onClick={onClose} />
+      </div>
+      {tab === 'file' && <FilePage commands={commands} />}
+      {tab === 'help' && (
+        <div className={styles.help}>
+          <Text as="h2" size={400} weight="semibold">
+            Keys
+          </Text>
+          <ShortcutTable />
+        </div>
+      )}
+      {tab === 'message' && (
+        <>
+          <div className={styles.line} role="toolbar" aria-label="Message">
+            {GROUPS.map((group) => (
+              <div key={group} className={styles.group} role="group" aria-label={group}>
+                {commands
+                  .filter((command) => command.group === group)
+                  .map((command) => (
+                    <CommandButton key={command.id} command={command} words={WORDS.has(command.id)} />
+                  ))}
+              </div>
+            ))}
+            <div className={styles.group} role="group" aria-label="Actions">
+              <Menu>
+                <MenuTrigger disableButtonEnhancement>
+                  <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="Actions">
+                    Actions <ChevronDownRegular aria-hidden />
+                  </Button>
+                </MenuTrigger>
+                <MenuPopover>
+                  <MenuList>
+                    <CommandItems commands={commands.filter(({ group }) => group === 'Actions')} />
+                  </MenuList>
+                </MenuPopover>
+              </Menu>
+            </div>
+          </div>
+          {children}
+        </>
+      )}
+    </>
+  );
+}
+
+/** Those that have their words beside them; the line has room for few. */
+const WORDS = new Set(['delete', 'archive', 'reply', 'replyAll', 'forward', 'move']);

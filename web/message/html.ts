@@ -1,0 +1,164 @@
+// Mail as HTML, made harmless: no script, nothing that is fetched, nothing that leaves its frame.
+//
+// The page's Content-Security-Policy takes no inline style, and a frame made here inherits it. So styles never go through
+// the parser: they are set aside as text, and put on through the style objects (CSSOM) once the frame is there.
+
+import DOMPurify, { type Config } from 'dompurify';
+
+export interface CleanMail {
+  fragment: DocumentFragment;
+  /** Of all <style> elements together. */
+  css: string;
+  /** Pictures from elsewhere that are not fetched. */
+  remote: number;
+}
+
+/** Where a style attribute's text waits. */
+export const STYLE = 'data-style';
+/** Where a picture's Content-ID waits. */
+export const CID = 'data-cid';
+
+const CONFIG = {
+  RETURN_DOM_FRAGMENT: true,
+  FORBID_TAGS: [
+    'audio',
+    'base',
+    'button',
+    'canvas',
+    'dialog',
+    'embed',
+    'fieldset',
+    'form',
+    'frame',
+    'frameset',
+    'iframe',
+    'input',
+    'link',
+    'map',
+    'math',
+    'meta',
+    'noscript',
+    'object',
+    'option',
+    'picture',
+    'portal',
+    'select',
+    'slot',
+    'source',
+    'style',
+    'svg',
+    'template',
+    'textarea',
+    'title',
+    'track',
+    'video',
+  ],
+  FORBID_ATTR: [
+    'action',
+    'autofocus',
+    'background',
+    'contenteditable',
+    'data',
+    'form',
+    'formaction',
+    'href-lang',
+    'id',
+    'is',
+    'name',
+    'ping',
+    'poster',
+    'popover',
+    'slot',
+    'srcset',
+    'style',
+    'tabindex',
+    'usemap',
+    'xmlns',
+  ],
+  ALLOW_ARIA_ATTR: false,
+  ALLOW_DATA_ATTR: false,
+  ADD_ATTR: [STYLE, CID, 'target', 'bgcolor'],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|gif|jpe?g|webp);base64,)/i,
+} satisfies Config;
+
+/** Needs a browser. Text in, elements out that no document has yet. */
+export function cleanHtml(html: string): CleanMail {
+  const { text, css } = setAside(html);
+  let remote = 0;
+  const purify = DOMPurify(window);
+  purify.addHook('afterSanitizeAttributes', (element) => {
+    if (element.tagName === 'A') honest(element);
+    if (element.tagName === 'IMG') {
+      const source = element.getAttribute('src') ?? '';
+      if (/^cid:/i.test(source)) {
+        element.setAttribute(CID, decode(source.slice(4)));
+        element.removeAttribute('src');
+      } else if (source !== '' && !/^data:image\//i.test(source)) {
+        remote++;
+        element.removeAttribute('src');
+      }
+      element.setAttribute('loading', 'eager');
+    } else element.removeAttribute('src');
+  });
+  const fragment = purify.sanitize(text, CONFIG);
+  return { fragment, css: cleanCss(css), remote };
+}
+
+function honest(link: Element): void {
+  const href = link.getAttribute('href') ?? '';
+  if (!/^(?:https?|mailto|tel):/i.test(href)) return link.removeAttribute('href');
+  link.setAttribute('target', '_blank');
+  link.setAttribute('rel', 'noopener noreferrer');
+  link.setAttribute('title', href);
+}
+
+/** Takes styles out of the text before anything parses it. */
+export function setAside(html: string): { text: string; css: string } {
+  const sheets: string[] = [];
+  const text = html
+    .replaceAll(/<style\b[^>]*>([\s\S]*?)(?:<\/style\s*>|$)/gi, (_, sheet: string) => {
+      sheets.push(sheet.replaceAll(/<!--|-->/g, ''));
+      return '';
+    })
+    .replaceAll(/<[a-z][^>]*>/gi, (tag) => tag.replaceAll(/(\s|["'/])style\s*=/gi, `$1${STYLE}=`));
+  return { text, css: sheets.join('\n') };
+}
+
+/** Without anything that is fetched: pictures and fonts by url(), other sheets by @import. */
+export function cleanCss(css: string): string {
+  return css
+    .replaceAll(/\/\*[\s\S]*?(?:\*\/|$)/g, '')
+    .replaceAll(/\\(?:([0-9a-f]{1,6})\s?|(.?))/gi, (_, code: string | undefined, sign = '') => unescaped(code, sign))
+    .replaceAll(/@(?:import|charset|namespace)\b[^;{}]*;?/gi, '')
+    .replaceAll(/@font-face\s*\{[^}]*\}/gi, '')
+    .replaceAll(
+      /(?:url|image-set|image|src|cross-fade|element|paint)\s*\((?!\s*["']?data:image\/(?:png|gif|jpe?g|webp)[;,])[^)]*\)?/gi,
+      'none',
+    )
+    .replaceAll(/expression\s*\(|-moz-binding|behavior\s*:/gi, '');
+}
+
+/** CSS Syntax §4.3.7: an escape is the sign it names; a sign that would break out of what it stands in is none. */
+function unescaped(code: string | undefined, sign: string): string {
+  const point = code === undefined ? sign.codePointAt(0) : Number.parseInt(code, 16);
+  const text = point === undefined || point > 0x10ffff ? '' : String.fromCodePoint(point);
+  return /["'\\{};]/.test(text) ? '' : text;
+}
+
+/** Does a link say that it goes somewhere else than it does? The host that it shows, or null. Pure. */
+export function pretendedHost(text: string, href: string): string | null {
+  const shown = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?::\d+)?(?:[/?#]\S*)?\s*$/iu.exec(text)?.[1];
+  if (shown === undefined || !/^https?:/i.test(href) || !URL.canParse(href)) return null;
+  const bare = (host: string): string => host.toLowerCase().replace(/^www\./, '');
+  const real = bare(new URL(href).hostname);
+  const claimed = URL.canParse(`http://${shown}`) ? bare(new URL(`http://${shown}`).hostname) : bare(shown);
+  return real === claimed || real.endsWith(`.${claimed}`) ? null : shown;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,46 @@
+// Keys, as in Outlook on the web: one key does one thing, wherever no text is being written.
+
+import { useEffect } from 'react';
+
+export interface Shortcut {
+  /** "R", "Shift+R", "Ctrl+Shift+Z", "Delete". Ctrl is ⌘ on a Mac. */
+  keys: string;
+  label: string;
+  run(): void;
+}
+
+/** Is this what the event says? Pure. */
+export function matches(
+  keys: string,
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
+): boolean {
+  const parts = keys.split('+');
+  const key = parts.at(-1) ?? '';
+  const ctrl = parts.includes('Ctrl');
+  const shift = parts.includes('Shift');
+  if (event.altKey || (event.ctrlKey || event.metaKey) !== ctrl) return false;
+  // A sign is a sign, however the keyboard makes it.
+  if (event.shiftKey !== shift && /^[a-z]$|^\w{2,}$/i.test(key)) return false;
+  return event.key.toLowerCase() === key.toLowerCase();
+}
+
+/** Is something being written, or is a menu or dialog open that has keys of its own? */
+export function isBusy(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.closest('input, textarea, select, [contenteditable=true]')) return true;
+  return target.closest('[role=menu], [role=dialog]:not([data-shortcuts]), [role=listbox]') !== null;
+}
+
+export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.repeat || isBusy(event.target)) return;
+      const found = shortcuts.find(({ keys }) => matches(keys, event));
+      if (!found) return;
+      event.preventDefault();
+      found.run();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [shortcuts]);
+}
