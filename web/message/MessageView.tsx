@@ -3,6 +3,7 @@
 import { Link, makeStyles, MessageBar, MessageBarBody, ProgressBar, Text, tokens } from '@fluentui/react-components';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
+import { useEmail } from '../jmap/cache.ts';
 import type { EmailFull } from '../jmap/types.ts';
 import { RecallNotice } from '../recall/index.ts';
 import { Attachments } from './Attachments.tsx';
@@ -28,7 +29,7 @@ export function MessageView({ accountId, emailId }: MessageViewProps): ReactNode
   const { row, email, missing, error } = useOpened(accountId, emailId);
   const notice = useNoticeOf(accountId, emailId, row, missing);
   if (missing) {
-    if (notice) return <RecallNotice email={notice} />;
+    if (notice !== undefined) return <Notice accountId={accountId} id={notice} />;
     return <Text className={styles.gone}>This message is not here any more.</Text>;
   }
   if (error) {
@@ -47,6 +48,11 @@ export function MessageView({ accountId, emailId }: MessageViewProps): ReactNode
       <Body accountId={accountId} email={email} />
     </article>
   );
+}
+
+function Notice({ accountId, id }: { accountId: string; id: string }): ReactNode {
+  const { data } = useEmail(accountId, id, 'full');
+  return data ? <RecallNotice email={data} /> : null;
 }
 
 function Body({ accountId, email }: { accountId: string; email: EmailFull }): ReactNode {

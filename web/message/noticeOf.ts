@@ -3,17 +3,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useJmap } from '../app/session.tsx';
-import { fetchFull } from '../jmap/cache.ts';
 import { ROW_PROPERTIES } from '../jmap/emails.ts';
-import type { EmailFull, EmailRow, Thread } from '../jmap/types.ts';
+import type { EmailRow, Thread } from '../jmap/types.ts';
 
-/** `row`: as it was last known. Undefined: none, or not found yet. */
+/** Its Email id. `row`: as it was last known. Undefined: none, or not found yet. */
 export function useNoticeOf(
   accountId: string,
   id: string,
   row: EmailRow | undefined,
   missing: boolean,
-): EmailFull | undefined {
+): string | undefined {
   const jmap = useJmap();
   const [last, setLast] = useState<EmailRow | undefined>(row);
   if (row && row !== last) setLast(row);
@@ -31,7 +30,7 @@ export function useNoticeOf(
         properties: ROW_PROPERTIES,
       });
       const notice = list.find((one) => one.recallNotice !== null && one.receivedAt === known?.receivedAt);
-      return notice ? fetchFull(jmap, accountId, notice.id) : null;
+      return notice?.id ?? null;
     },
   });
   return data ?? undefined;
