@@ -1,16 +1,30 @@
 // Builds the web client into web/dist, where that is missing or older than what it is made of.
 
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'web/dist');
 const stamp = join(dist, 'inputs');
 
 const inputs = hashOfInputs();
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== inputs) await build();
+if (!isBuilt()) {
+  waitForOthers();
+  if (!isBuilt()) await build();
+}
+
+function isBuilt(): boolean {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs;
+}
+
+/** The kernel keeps this lock until this process ends, however it ends; without flock two builds only waste time. */
+function waitForOthers(): void {
+  spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'ignore', openSync(join(root, 'web'), 'r')] });
+}
 
 function hashOfInputs(): string {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
@@ -31,7 +45,18 @@ async function build(): Promise<void> {
     build: { outDir: fresh },
     logLevel: 'warn',
   });
+  compress(join(fresh, 'assets'));
   writeFileSync(join(fresh, 'inputs'), inputs);
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
+}
+
+/** Beside each file, as the server hands it out to browsers that take it. */
+function compress(directory: string): void {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  for (const file of globSync('*.{js,css}', { cwd: directory }).map((name) => join(directory, name))) {
+    const bytes = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
+  }
 }

@@ -262,7 +262,8 @@ function drop(account: Account, ids: readonly string[]): void {
 }
 
 function withoutIds(list: Pick<List, 'ids' | 'total'>, gone: ReadonlySet<string>): void {
-  const left = list.ids.filter((id) => id === undefined || !gone.has(id));
+  // Array.from makes of holes what filter does not skip.
+  const left = Array.from(list.ids).filter((id) => id === undefined || !gone.has(id));
   const removed = list.ids.length - left.length;
   if (removed === 0) return;
   list.ids = left;

@@ -21,6 +21,7 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: tokens.colorNeutralBackground3Hover },
     ':hover [data-more]': { opacity: 1 },
     ':focus-within [data-more]': { opacity: 1 },
+    '@media (hover: hover)': { ':hover [data-count]': { visibility: 'hidden' } },
     '@media (max-width: 639.98px)': { height: '44px' },
   },
   selected: {
@@ -47,10 +48,21 @@ const useStyles = makeStyles({
   icon: { display: 'flex', fontSize: '20px' },
   iconSelected: { color: tokens.colorBrandForeground1 },
   name: { flex: 1, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  count: { color: tokens.colorBrandForeground1, fontWeight: tokens.fontWeightSemibold },
+  count: {
+    color: tokens.colorBrandForeground1,
+    fontWeight: tokens.fontWeightSemibold,
+    '@media (hover: none)': { marginRight: '28px' },
+  },
   fold: { minWidth: '24px', width: '24px', padding: 0 },
   noFold: { width: '24px', flexShrink: 0 },
-  more: { opacity: 0, minWidth: '28px', width: '28px', marginRight: '4px', '@media (hover: none)': { opacity: 1 } },
+  more: {
+    position: 'absolute',
+    right: '4px',
+    opacity: 0,
+    minWidth: '28px',
+    width: '28px',
+    '@media (hover: none)': { opacity: 1 },
+  },
   rail: { width: '40px', height: '40px', margin: '0 auto', justifyContent: 'center' },
   railLink: { justifyContent: 'center', paddingRight: 0 },
   dot: {
@@ -103,7 +115,11 @@ export function MailboxRow(props: MailboxRowProps): ReactNode {
         <MailboxIcon role={mailbox.role} selected={selected} />
       </span>
       {!rail && <span className={styles.name}>{mailbox.name}</span>}
-      {!rail && count > 0 && <span className={styles.count}>{count.toLocaleString('en')}</span>}
+      {!rail && count > 0 && (
+        <span data-count className={styles.count}>
+          {count.toLocaleString('en')}
+        </span>
+      )}
       {rail && count > 0 && <span className={styles.dot} />}
     </a>
   );

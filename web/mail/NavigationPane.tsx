@@ -47,7 +47,7 @@ const useStyles = makeStyles({
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
     '@media (max-width: 639.98px)': { height: '44px' },
   },
-  railRecalls: { padding: 0, width: '40px', height: '40px', justifyContent: 'center' },
+  railRecalls: { padding: 0, width: '40px', height: '40px', margin: '0 auto', justifyContent: 'center' },
   icon: { display: 'flex', fontSize: '20px' },
 });
 

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Answer, Call } from './client.ts';
+import { createEmails, patched, type EmailList, type Emails } from './emails.ts';
+import type { EmailRow, Json } from './types.ts';
+
+/** A server with messages m1… in f1, newest (the highest) first. */
+function server(count: number): {
+  emails: Emails;
+  asked: string[];
+  messages: Map<string, Json>;
+  changes: { created: string[]; updated: string[]; destroyed: string[] };
+} {
+  const messages = new Map<string, Json>();
+  for (let n = count; n > 0; n--) messages.set(`m${n}`, { id: `m${n}`, mailboxIds: { f1: true }, keywords: {} });
+  const asked: string[] = [];
+  const changes = { created: [] as string[], updated: [] as string[], destroyed: [] as string[] };
+  const answer = (method: string, args: Json, before: Json[]): Json => {
+    if (method === 'Email/query') {
+      const { position, limit } = args as { position: number; limit: number };
+      asked.push(`query ${position}+${limit}`);
+      const ids = [...messages.keys()];
+      return { position, total: ids.length, ids: ids.slice(position, position + limit) };
+    }
+    if (method === 'Email/changes') {
+      asked.push('changes');
+      return { ...changes, newState: '2', hasMoreChanges: false };
+    }
+    const ids = (args['ids'] ?? before[0]?.['ids']) as string[];
+    asked.push(`get ${ids.length}`);
+    const list = ids.map((id) => messages.get(id)).filter((one) => one !== undefined);
+    return { state: '1', list, notFound: ids.filter((id) => !messages.has(id)) };
+  };
+  const emails = createEmails({
+    call: async <T>(method: string, args: object) => answer(method, args as Json, []) as T,
+    request: async (calls: Call[]) => {
+      const results: Json[] = [];
+      for (const [method, args] of calls) results.push(answer(method, args as Json, results));
+      return calls.map(([method, , id], i): Answer => [method, results[i] ?? {}, id]);
+    },
+  });
+  return { emails, asked, messages, changes };
+}
+
+const QUERY = { filter: { inMailbox: 'f1' }, sort: [{ property: 'receivedAt', isAscending: false }] };
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+async function opened(emails: Emails): Promise<EmailList> {
+  const list = emails.list('a1', QUERY);
+  list.subscribe(() => undefined);
+  await settled();
+  return list;
+}
+
+test('of a long list only what is looked at is fetched', async () => {
+  const { emails, asked } = server(100_000);
+  const list = await opened(emails);
+  assert.deepEqual(asked, ['query 0+50', 'get 50']);
+  assert.equal(list.total, 100_000);
+  assert.equal(list.row(0)?.id, 'm100000');
+  asked.length = 0;
+  list.ensure(70_010, 70_030);
+  assert.equal(list.row(70_010), undefined);
+  await settled();
+  assert.deepEqual(asked, ['query 70000+250', 'get 50']);
+  assert.equal(list.row(70_010)?.id, 'm29990');
+  assert.equal(list.row(70_060), undefined);
+  asked.length = 0;
+  list.ensure(70_012, 70_032);
+  await settled();
+  assert.deepEqual(asked, []);
+});
+
+test('what is gone leaves at once, before the list is asked for anew', async () => {
+  const { emails, messages, changes } = server(60);
+  const list = await opened(emails);
+  const seen: (number | undefined)[] = [];
+  list.subscribe(() => seen.push(list.total));
+  messages.delete('m60');
+  changes.destroyed = ['m60'];
+  await emails.refresh('a1');
+  assert.equal(seen[0], 59);
+  assert.equal(list.row(0)?.id, 'm59');
+  assert.ok(emails.isGone('a1', 'm60'));
+});
+
+test('a message that was read is fetched, and no list', async () => {
+  const { emails, asked, messages, changes } = server(60);
+  const list = await opened(emails);
+  asked.length = 0;
+  messages.set('m58', { id: 'm58', mailboxIds: { f1: true }, keywords: { $seen: true } });
+  changes.updated = ['m58'];
+  await emails.refresh('a1');
+  assert.deepEqual(asked, ['changes', 'get 1']);
+  assert.deepEqual(list.row(2)?.keywords, { $seen: true });
+});
+
+test('however much happens while one refresh runs, one more follows', async () => {
+  const { emails, asked } = server(3);
+  await opened(emails);
+  asked.length = 0;
+  await Promise.all([1, 2, 3, 4].map(() => emails.refresh('a1')));
+  assert.equal(asked.filter((one) => one === 'changes').length, 2);
+});
+
+test('what is moved away is not shown any more, before the server has said so', async () => {
+  const { emails } = server(3);
+  const list = await opened(emails);
+  emails.patch('a1', { m2: { mailboxIds: { f4: true } }, m3: { 'keywords/$flagged': true } });
+  assert.deepEqual([...list.ids], ['m3', 'm1']);
+  assert.deepEqual(list.row(0)?.keywords, { $flagged: true });
+});
+
+test('patches set, replace and remove', () => {
+  const row = { keywords: { $seen: true }, mailboxIds: { f1: true } } as unknown as EmailRow;
+  assert.deepEqual(patched(row, { 'keywords/$seen': null, 'keywords/a~1b': true, mailboxIds: { f2: true } }), {
+    keywords: { 'a/b': true },
+    mailboxIds: { f2: true },
+  });
+});
