@@ -63,8 +63,12 @@ const useStyles = makeStyles({
   },
   title: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500, fontWeight: 600 },
   content: { display: 'flex', flexDirection: 'column', gap: '16px', minHeight: 0 },
+  // It stays under the title where the rest must be scrolled.
   about: {
-    marginTop: '-12px',
+    position: 'sticky',
+    top: 0,
+    zIndex: 1,
+    backgroundColor: tokens.colorNeutralBackground1,
     color: tokens.colorNeutralForeground2,
     fontVariantNumeric: 'tabular-nums',
     overflowWrap: 'anywhere',
