@@ -4,6 +4,7 @@ import { createDOMRenderer, FluentProvider, RendererProvider } from '@fluentui/r
 import { StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
+import { Trouble } from './app/Trouble.tsx';
 import { useLook, useTheme } from './app/theme.ts';
 
 // The server's Content-Security-Policy takes styles with this page's nonce only.
@@ -19,7 +20,9 @@ function Root(): ReactNode {
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
       <FluentProvider theme={useTheme()}>
-        <App />
+        <Trouble>
+          <App />
+        </Trouble>
       </FluentProvider>
     </RendererProvider>
   );
