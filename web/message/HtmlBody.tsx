@@ -1,9 +1,9 @@
 // A mail's HTML in a frame of its own: sandboxed without scripts, under a policy that lets nothing be fetched.
 
-import { makeStyles, MessageBar, MessageBarBody, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, MessageBar, MessageBarBody, tokens } from '@fluentui/react-components';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
-import { PAPER } from '../app/theme.ts';
+import { PAPER, useLook } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import type { EmailBodyPart } from '../jmap/types.ts';
 import { CID, cleanCss, cleanHtml, pretendedHost, STYLE } from './html.ts';
@@ -18,6 +18,8 @@ const useStyles = makeStyles({
   },
   // Mail is written for paper: what it says of colours holds on white only.
   paper: { backgroundColor: PAPER.ground, borderRadius: tokens.borderRadiusMedium, overflow: 'hidden' },
+  /** White on a dark page needs an edge of its own. */
+  margin: { padding: '12px' },
   remote: { marginBottom: '12px' },
 });
 
@@ -36,6 +38,7 @@ export interface HtmlBodyProps {
 export function HtmlBody({ accountId, html, inline }: HtmlBodyProps): ReactNode {
   const styles = useStyles();
   const jmap = useJmap();
+  const look = useLook();
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(0);
   const [warning, setWarning] = useState<{ shown: string; href: string } | null>(null);
@@ -111,7 +114,7 @@ export function HtmlBody({ accountId, html, inline }: HtmlBodyProps): ReactNode 
           </MessageBarBody>
         </MessageBar>
       )}
-      <div className={styles.paper}>
+      <div className={mergeClasses(styles.paper, look !== 'light' && styles.margin)}>
         <iframe
           key={html}
           ref={frame}

@@ -78,7 +78,10 @@ const CONFIG = {
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   ADD_ATTR: [STYLE, CID, 'target', 'bgcolor'],
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|gif|jpe?g|webp);base64,)/i,
+  ADD_URI_SAFE_ATTR: [STYLE, CID],
+  // Every value is held against it, addresses or not: what looks like a scheme has to be one of these.
+  ALLOWED_URI_REGEXP:
+    /^(?:(?:https?|mailto|tel|cid):|data:image\/(?:png|gif|jpe?g|webp);base64,|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 } satisfies Config;
 
 /** Needs a browser. Text in, elements out that no document has yet. */
@@ -93,7 +96,7 @@ export function cleanHtml(html: string): CleanMail {
       if (/^cid:/i.test(source)) {
         element.setAttribute(CID, decode(source.slice(4)));
         element.removeAttribute('src');
-      } else if (source !== '' && !/^data:image\//i.test(source)) {
+      } else if (source !== '' && !/^data:image\/(?:png|gif|jpe?g|webp);base64,/i.test(source)) {
         remote++;
         element.removeAttribute('src');
       }
