@@ -2,7 +2,7 @@
 
 import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
-import { countHeader, mailDate } from '../mail/mime/trace.ts';
+import { isGoingRound, mailDate } from '../mail/mime/trace.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Claimed, OutgoingMessage } from '../store/outgoing.ts';
@@ -11,9 +11,6 @@ import type { Fate } from './smtp-client.ts';
 
 /** As recorded for what never left. */
 export const THIS_SERVER = 'this server';
-
-/** RFC 5321 §6.3. */
-const MAX_HOPS = 100;
 
 export interface HandOverDeps {
   accept: Accept;
@@ -64,7 +61,7 @@ export async function handOver(
   const all = (fate: Local): void => {
     for (const { n } of deliveries) if (!fates.has(n)) fates.set(n, fate);
   };
-  if (countHeader(bytes, 'received') >= MAX_HOPS) all(refuse('554 5.4.6 The message is going round in circles.'));
+  if (isGoingRound(bytes)) all(refuse('554 5.4.6 The message is going round in circles.'));
   while (fates.size < deliveries.length) {
     const left = deliveries.filter(({ n }) => !fates.has(n));
     try {

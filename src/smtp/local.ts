@@ -3,12 +3,12 @@
 import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
-import { countHeader } from '../mail/mime/trace.ts';
+import { isGoingRound } from '../mail/mime/trace.ts';
 import type { AcceptInput } from '../delivery/accept.ts';
 import type { Face, FaceSession, SmtpDeps } from './faces.ts';
 import { envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { reply, toReply, type SmtpError } from './replies.ts';
-import { MAX_HOPS, receivedField } from './trace.ts';
+import { receivedField } from './trace.ts';
 
 /** Recipients of one message. RFC 5321 §4.5.3.1.8: at least 100. */
 const MAX_RECIPIENTS = 10_000;
@@ -46,7 +46,7 @@ export async function receiveLocal(
   bytes: Buffer,
 ): Promise<string | Answer[]> {
   const { mailFrom, rcptTo } = session.envelope;
-  if (countHeader(bytes, 'received') > MAX_HOPS) throw reply(554, '5.4.6', 'The message is going round in circles.');
+  if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const from = mailFrom ? mailFrom.address : '';
   const input: Omit<AcceptInput, 'tenant' | 'recipients'> = {
     origin: { kind: 'outside' },

@@ -4,11 +4,11 @@ import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress } from '../mail/address.ts';
 import { asAddresses, headerFields } from '../mail/mime/headers.ts';
 import { headerEnd } from '../mail/mime/structure.ts';
-import { countHeader } from '../mail/mime/trace.ts';
+import { countHeader, isGoingRound } from '../mail/mime/trace.ts';
 import type { FaceSession, SmtpDeps, SmtpUser } from './faces.ts';
 import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { reply } from './replies.ts';
-import { MAX_HOPS, receivedField } from './trace.ts';
+import { receivedField } from './trace.ts';
 
 function signedIn({ user }: FaceSession): SmtpUser {
   if (!user) throw reply(530, '5.7.0', 'Sign in first.');
@@ -54,7 +54,7 @@ export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer
   const { mailFrom, rcptTo } = session.envelope;
   const from = mailFrom ? mailFrom.address : '';
   await checkFrom(deps, user, bytes);
-  if (countHeader(bytes, 'received') > MAX_HOPS) throw reply(554, '5.4.6', 'The message is going round in circles.');
+  if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const accepted = await deps.accept({
     tenant: user.tenant,
     origin: { kind: 'submission', account: await accountOf(deps, user, from), submittedBy: user.id, source: 'smtp' },

@@ -3,9 +3,6 @@
 import type { SMTPServerSession } from 'smtp-server';
 import { mailDate } from '../mail/mime/trace.ts';
 
-/** RFC 5321 §6.3: at least 100 Received fields before a message is said to loop. */
-export const MAX_HOPS = 100;
-
 /** One Received field. It names no recipient: the message is stored once for all of them. */
 export function receivedField(session: SMTPServerSession, hostname: string, now: Date, signedIn: boolean): string {
   const helo = (session.hostNameAppearsAs || 'unknown').replace(/[^\w.:[\]-]/g, '').slice(0, 255) || 'unknown';

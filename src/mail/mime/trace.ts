@@ -17,6 +17,14 @@ export function countHeader(bytes: Uint8Array, name: string): number {
   return count;
 }
 
+/** RFC 5321 §6.3: at least 100 Received fields before a message is said to loop. */
+const MAX_HOPS = 100;
+
+/** Has it been through so many servers that it must be going round in circles? */
+export function isGoingRound(bytes: Uint8Array): boolean {
+  return countHeader(bytes, 'received') > MAX_HOPS;
+}
+
 /** Removes every field of these names, folds included. The same object if there is none. */
 export function removeHeaders(bytes: Buffer, names: readonly string[]): Buffer {
   const unwanted = new Set(names.map((name) => name.toLowerCase()));
