@@ -14,6 +14,7 @@ import {
   type OutgoingMessage,
 } from '../store/outgoing.ts';
 import type { Store } from '../store/postgres.ts';
+import { tellStatus } from '../store/submissions.ts';
 import { markTold } from '../store/untold.ts';
 import { tellSender, type BounceDeps, type Told } from './bounce.ts';
 import { handOver, routeOf, type HandOverDeps } from './hand-over.ts';
@@ -221,6 +222,7 @@ async function write(
   for (;;) {
     try {
       return await store.transact(async (tx) => {
+        if (results.some((result) => !result.uncounted)) await tellStatus(tx, tenant, message);
         const written = await recordResults(tx, tenant, message, results, clock());
         if (results.some((result) => result.uncounted)) tx.changes.wake.add('outgoing');
         await pause?.('recording');

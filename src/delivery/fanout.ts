@@ -8,9 +8,9 @@ import { accountChanged } from '../store/notify.ts';
 import { finalizeSubmission } from '../store/outgoing.ts';
 import type { Store } from '../store/postgres.ts';
 import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../store/placing.ts';
-import { pendingSender } from '../store/submissions.ts';
+import { pendingSender, tellStatus } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
-import { halveWork, takeWork, type Range } from '../store/work.ts';
+import { halveWork, isWorkDone, takeWork, type Range } from '../store/work.ts';
 
 export interface FanoutDeps {
   store: Store;
@@ -31,7 +31,7 @@ export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
   const { store, clock, log } = deps;
   let taken: Range | undefined;
   try {
-    return await store.transact(async (tx) => {
+    const done = await store.transact(async (tx) => {
       taken = await takeWork(tx, 'fanout', clock());
       if (!taken) return false;
       const { tenant, of: message } = taken;
@@ -52,6 +52,8 @@ export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
       await deps.pause?.('placed');
       return true;
     }, 'batch');
+    if (done && taken) await tellEnd(store, taken);
+    return done;
   } catch (error) {
     if (!taken || error instanceof Unavailable) throw error;
     log.error({ err: error, message: taken.of, from: taken.from, to: taken.to }, 'a fan-out batch failed');
@@ -59,6 +61,14 @@ export async function fanoutStep(deps: FanoutDeps): Promise<boolean> {
     await store.transact((tx) => halveWork(tx, 'fanout', range, new Date(clock().getTime() + 1000)), 'batch');
     return true;
   }
+}
+
+/**
+ * The sender's programs hear of it once the last batch is done; of lanes that finish together, each may think it was the
+ * last. In a transaction of its own: no batch waits for the sender's account.
+ */
+async function tellEnd(store: Store, { tenant, of }: Range): Promise<void> {
+  if (await isWorkDone(store, 'fanout', tenant, of)) await store.transact((tx) => tellStatus(tx, tenant, of));
 }
 
 /** Work with a date, and work of processes that died, is looked for this often. */

@@ -10,6 +10,7 @@ import {
   recordResults,
   tenantIds,
 } from '../store/outgoing.ts';
+import { tellStatus } from '../store/submissions.ts';
 import { markTold, takeUntold, type EndedDelivery } from '../store/untold.ts';
 import { attempt, resultOf, TELL_MS, type AttemptDeps } from './attempt.ts';
 import { tellSender, type Told } from './bounce.ts';
@@ -180,10 +181,10 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
 
 /** A worker that is gone may have sent what it had claimed: `maybe_sent`, for ever. False: there is none. */
 async function giveUpForLost({ store, clock, log }: AttemptDeps, tenant: number): Promise<boolean> {
-  return store.transact(async (tx) => {
+  const given = await store.transact(async (tx) => {
     const now = clock();
     const lost = await lockExpired(tx, tenant, now);
-    if (!lost) return false;
+    if (!lost) return undefined;
     const message = await outgoingMessage(tx, tenant, lost.message);
     if (!message) throw new Error(`message ${lost.message} has no envelope`);
     log.warn({ message: lost.message, deliveries: lost.claimed.length }, 'an attempt ended without a word');
@@ -202,8 +203,11 @@ async function giveUpForLost({ store, clock, log }: AttemptDeps, tenant: number)
       results.map((result) => (result.state === 'failed' && result.dueAt ? { ...result, dueAt: now } : result)),
       now,
     );
-    return true;
+    return lost.message;
   });
+  // Afterwards: the sender's account is locked before deliveries, and it was not known whose they are.
+  if (given !== undefined) await store.transact((tx) => tellStatus(tx, tenant, given));
+  return given !== undefined;
 }
 
 function toldOf(row: EndedDelivery): Told {

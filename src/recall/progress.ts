@@ -9,6 +9,7 @@ import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
 import { isCancelled, recallById, type RecallProgress } from '../store/recalls.ts';
+import { statusAt } from '../store/submissions.ts';
 import {
   addCounts,
   countOutcomes,
@@ -147,6 +148,7 @@ export function createProgress(deps: ProgressDeps): Progress {
       const status = (await isCancelled(tx, tenant, id)) ? 'cancelled' : 'done';
       // Another lane or process may have been first; the end is then its to tell.
       if (!(await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() }))) return undefined;
+      if (counts.intercepted) await statusAt(tx, tenant, recall.message_id, modseq ?? 0);
       const audit = { actor: 'homing', action: `recall.${status}`, subject: `r${id}`, detail: { counts } };
       appendAudit(tx, tenant, { at: clock(), ...audit });
       accountChanged(tx.changes, tenant, recall.account_id);

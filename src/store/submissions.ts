@@ -1,5 +1,7 @@
 // Acceptance as rows: submissions, and what delivering them needs to remember. Their deliveries: store/deliveries.ts.
 
+import { raise } from './account-state.ts';
+import { accountChanged } from './notify.ts';
 import { addWork } from './work.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
@@ -102,6 +104,27 @@ export async function pendingSender(reader: Reader, tenant: number, message: num
     [tenant, message],
   );
   return row?.account_id;
+}
+
+/**
+ * What became of a submission's deliveries is to be told to its sender's programs (RFC 8621 §7 deliveryStatus). Locks the
+ * sender's account, so it comes before any delivery is locked. One that can still be unsent is told of when it is final.
+ */
+export async function tellStatus(tx: Transaction, tenant: number, message: number): Promise<void> {
+  const row = await tx.row<{ account_id: number }>(
+    `SELECT account_id FROM submission WHERE tenant_id = $1 AND id = $2 AND undo_status = 'final'`,
+    [tenant, message],
+  );
+  if (!row) return;
+  const modseq = await raise(tx, tenant, row.account_id);
+  if (modseq === undefined) return; // the account is gone
+  await statusAt(tx, tenant, message, modseq);
+  accountChanged(tx.changes, tenant, row.account_id);
+}
+
+/** The same, where the sender's account is locked and raised to `modseq`. */
+export async function statusAt(tx: Transaction, tenant: number, message: number, modseq: number): Promise<void> {
+  await tx.run(`UPDATE submission SET modseq = $3 WHERE tenant_id = $1 AND id = $2`, [tenant, message, modseq]);
 }
 
 /** Deliveries a range of fan-out. */

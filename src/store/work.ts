@@ -45,6 +45,16 @@ export async function halveWork(tx: Transaction, kind: WorkKind, range: Range, n
   await addWork(tx, kind, range, Math.ceil((range.to - range.from + 1) / 2), { notBefore });
 }
 
+/** Nothing of this kind is left to do for a message or recall. */
+export async function isWorkDone(reader: Reader, kind: WorkKind, tenant: number, of: number): Promise<boolean> {
+  const left = await reader.row(`SELECT 1 FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 LIMIT 1`, [
+    tenant,
+    kind,
+    of,
+  ]);
+  return left === undefined;
+}
+
 /** What is due of some kinds, each message or recall once, at most 100: for a look before any transaction is begun. */
 export async function dueWork(
   reader: Reader,

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { httpWorld, type Json } from '../../../test/support/http.ts';
 import { createSender, type Refused } from '../../../test/support/submission.ts';
+import { createAccept } from '../../delivery/accept.ts';
+import { fanoutStep } from '../../delivery/fanout.ts';
+import { createOutgoing } from '../../delivery/worker.ts';
+import { startOutside } from '../../try/outside.ts';
 
 const world = await httpWorld();
 after(() => world.close());
@@ -113,4 +117,62 @@ test('what was sent stays on record, and is sent whatever becomes of the Email',
   const { notDestroyed } = await ana.call('EmailSubmission/set', { destroy: [id, 's999'] });
   assert.equal((notDestroyed as Refused)[id]?.type, 'forbidden');
   assert.equal((notDestroyed as Refused)['s999']?.type, 'notFound');
+});
+
+test('what becomes of deliveries after it is final is told as a change', async () => {
+  const { id } = await sent({
+    emailId: await draft({ to: [{ email: 'anyone@outside.test' }, { email: 'ben@pigeon.test' }] }),
+  });
+  assert.equal((await get(id, ['undoStatus']))['undoStatus'], 'final');
+  const state = await ana.state('EmailSubmission');
+  const changed = async (): Promise<unknown> =>
+    (await ana.call('EmailSubmission/changes', { sinceState: state }))['updated'];
+  assert.deepEqual(await changed(), []);
+  world.advance(31_000);
+  const outside = await startOutside({ clock: world.clock });
+  const outgoing = createOutgoing({ ...world.services, nextHop: outside.nextHop, hostname: 'mail.homing.test' });
+  assert.equal(await outgoing.run(), 1);
+  await outside.close();
+  assert.deepEqual(await changed(), [id]);
+  const { deliveryStatus } = await get(id, ['deliveryStatus']);
+  assert.equal((deliveryStatus as Record<string, Json>)['anyone@outside.test']?.['delivered'], 'unknown');
+});
+
+test('so is the end of a fan-out, and what a recall stopped', async () => {
+  const { services } = world;
+  const { recalls } = services;
+  const accept = createAccept({ ...services, membersAtOnce: 0 });
+  const bytes = Buffer.from('From: ana@pigeon.test\r\nSubject: To many\r\n\r\nx\r\n');
+  const submit = async (): Promise<{ messageId: number; messageIdHeader: string }> =>
+    accept({
+      tenant: world.tenant,
+      origin: { kind: 'submission', account: ana.account, submittedBy: ana.account, source: 'jmap' },
+      mailFrom: ana.address,
+      recipients: [{ address: 'all@pigeon.test' }],
+      bytes,
+    });
+  const fanOut = async (): Promise<void> => {
+    while (await fanoutStep(services));
+  };
+  for (const recalled of [false, true]) {
+    const { messageId, messageIdHeader } = await submit();
+    const state = await ana.state('EmailSubmission');
+    if (recalled) {
+      await recalls.request({
+        actor: { tenant: world.tenant, id: ana.account, address: ana.address, name: 'Ana' },
+        account: ana.account,
+        message: { messageId: messageIdHeader },
+        mode: 'delete',
+        recipients: null,
+        includeRead: false,
+        notifyMe: false,
+        reason: null,
+      });
+      await recalls.worker.drain();
+    } else await fanOut();
+    const { updated } = await ana.call('EmailSubmission/changes', { sinceState: state });
+    assert.deepEqual(updated, [`s${messageId}`]);
+    const { deliveryStatus } = await get(`s${messageId}`, ['deliveryStatus']);
+    assert.equal((deliveryStatus as Record<string, Json>)['all@pigeon.test']?.['delivered'], recalled ? 'no' : 'yes');
+  }
 });
