@@ -95,8 +95,9 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     inside.addHook('onRequest', async (request, reply) => {
       request.user = await signIn.userOf(request);
       if (request.user) return;
-      // A page of ours asks for a password itself; the browser's own dialog would stand in its way.
-      if (request.headers['x-requested-with'] === undefined) {
+      // A page of ours asks for a password itself; the browser's own dialog would stand in its way. An event source, or a
+      // picture, cannot say that it is a page's: under /u/N/ they all are.
+      if (request.headers['x-requested-with'] === undefined && placeOf(request) === '') {
         reply.header('www-authenticate', 'Basic realm="Homing", charset="UTF-8"');
       }
       await problem(reply, 401, 'about:blank', 'Sign in first.');

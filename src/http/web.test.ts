@@ -138,6 +138,13 @@ test('signing out ends that session, at its place', async () => {
   assert.equal(await whoAt('/u/0', ana.cookie), 401);
 });
 
+test('under a number nobody is asked for a password by the browser', async () => {
+  const at = async (place: string): Promise<string | null> =>
+    (await fetch(`${base}${place}/jmap/eventsource/?types=*&closeafter=no&ping=0`)).headers.get('www-authenticate');
+  assert.equal(await at('/u/0'), null);
+  assert.match((await at('')) ?? '', /^Basic /);
+});
+
 test('another site cannot upload, under a number either', async () => {
   const ana = await signIn('/u/0', 'ana@pigeon.test');
   const upload = (origin?: string): Promise<Response> =>
