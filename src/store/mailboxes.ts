@@ -41,17 +41,21 @@ const WHERE = 'WHERE s.tenant_id = $1 AND s.account_id = $2 ORDER BY m.sort_orde
 
 const PLAIN = `SELECT ${COLUMNS}, m.unread, 0 AS total_threads, 0 AS unread_threads ${FROM} ${WHERE}`;
 
-/** flags & 9: $seen, $draft. The mailbox's own counter is IMAP's UNSEEN, in which a draft counts. */
+/**
+ * flags & 9: $seen, $draft. The mailbox's own counter is IMAP's UNSEEN, in which a draft counts. What a thread has unread
+ * is looked up in its own group of rows: joined to, it took minutes where the tables had not been analysed yet.
+ */
 const COUNTED = `WITH part AS (
     SELECT thread_id, mailbox_id, bool_or(flags & 9 = 0) AS unread, count(*) FILTER (WHERE flags & 9 = 8) AS drafts
     FROM copy WHERE tenant_id = $1 AND account_id = $2 GROUP BY thread_id, mailbox_id
-  ), unread AS (
-    SELECT thread_id, bool_or(mailbox_id = ${TRASH}) AS trash, bool_or(mailbox_id <> ${TRASH}) AS other
-    FROM part WHERE unread GROUP BY thread_id
+  ), thread AS (
+    SELECT mailbox_id, drafts, bool_or(unread AND mailbox_id = ${TRASH}) OVER one AS trash,
+      bool_or(unread AND mailbox_id <> ${TRASH}) OVER one AS other
+    FROM part WINDOW one AS (PARTITION BY thread_id)
   ), count AS (
     SELECT mailbox_id, count(*) AS total, sum(drafts) AS drafts,
       count(*) FILTER (WHERE CASE WHEN mailbox_id = ${TRASH} THEN trash ELSE other END) AS unread
-    FROM part LEFT JOIN unread USING (thread_id) GROUP BY mailbox_id
+    FROM thread GROUP BY mailbox_id
   )
   SELECT ${COLUMNS}, (m.unread - coalesce(n.drafts, 0))::int AS unread, coalesce(n.total, 0)::int AS total_threads,
     coalesce(n.unread, 0)::int AS unread_threads
