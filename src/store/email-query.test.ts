@@ -339,3 +339,22 @@ test('queryChanges turns the old result into the new one', async () => {
     { numRuns: 40 },
   );
 });
+
+test('the subject that is sorted by is what RFC 5256 makes of it, marks at its end too', async () => {
+  const sorter = await t.newAccount('sorter');
+  const subjects = ['Re: d (fwd)', '[list] c', 'b', '[Fwd: Re: a]', 'Re[2]: e'];
+  const named = new Map<number, string>();
+  for (const subject of subjects) named.set(await t.append(sorter, 1, mail(subject)), subject);
+  const sort: EmailSort[] = [{ by: 'subject', descending: false, collation: 'i;unicode-casemap' }];
+  const page = await queryEmails(
+    t.store,
+    { tenant, account: sorter },
+    { filter: ALL, sort, collapseThreads: false },
+    { position: 0, limit: 10 },
+    false,
+  );
+  assert.deepEqual(
+    page?.ids.map((id) => named.get(id)),
+    ['[Fwd: Re: a]', 'b', '[list] c', 'Re: d (fwd)', 'Re[2]: e'],
+  );
+});

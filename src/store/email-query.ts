@@ -146,9 +146,8 @@ function sortSql(sort: EmailSort, params: Params): string {
   }
 }
 
-/** As mail/mime/parse.ts baseSubject (RFC 5256 §2.1), but for marks that stand at the end. */
-const BASE_SUBJECT = `regexp_replace(coalesce(m.subject, ''),
-  '^\\s*((\\[[^][]*\\]\\s*)*(re|fwd?|aw|wg|sv|vs|antw)\\s*(\\[[^][]*\\])?\\s*:\\s*)*(\\[[^][]*\\]\\s+(?=\\S))*', '', 'i')`;
+/** RFC 5256 §2.1, as mail/mime/subject.ts made it of the subject when the message was stored. */
+const BASE_SUBJECT = `coalesce(m.base_subject, m.subject, '')`;
 
 function collated(text: string, collation: Collation): string {
   switch (collation) {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
 import { clean } from '../mail/mime/headers.ts';
+import { baseSubject } from '../mail/mime/subject.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
@@ -65,16 +66,16 @@ async function insertRows(
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
   const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
   await tx.run(
-    `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview,
+    `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
        envelope, structure, created_at, search)
-     SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.from_text, m.to_text, m.preview,
+     SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
        m.envelope, m.structure, $2,
        setweight(to_tsvector('simple', m.subject_words), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
          || setweight(to_tsvector('simple', m.to_words), 'C') || setweight(to_tsvector('simple', m.text), 'D')
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::text[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         subject_words, from_words, to_words, text)`,
+         subject_words, from_words, to_words, text, base_subject)`,
     [
       tenant,
       now,
@@ -97,6 +98,7 @@ async function insertRows(
         clip(words([...(envelope.to ?? []), ...(envelope.cc ?? []), ...(envelope.bcc ?? [])]), SEARCHED.to),
       ),
       messages.map(({ parsed }) => clip(parsed.searchText, SEARCHED.text)),
+      texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
     ],
   );
 }
@@ -143,6 +145,12 @@ export async function storeMessage(
   const [id = 0] = await deps.ids.take('message_id');
   const [stored] = await insertMessages(tx, deps.blobs, tenant, [{ id, ...message }], now);
   return stored ?? { id, threadId: id };
+}
+
+/** What RFC 8621 §4.4.2 sorts by where it is not the subject itself. */
+function sortSubject(subject: string | null): string | null {
+  const base = baseSubject(subject ?? '');
+  return base === (subject ?? '') ? null : base;
 }
 
 /** What RFC 8621 §4.4.2 sorts from and to by: the first name, else the first address. */
