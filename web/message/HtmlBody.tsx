@@ -80,10 +80,19 @@ export function HtmlBody({ accountId, html, inline }: HtmlBodyProps): ReactNode 
           .catch(() => undefined);
       }
       page.addEventListener('click', onClick);
+      page.addEventListener('auxclick', onClick);
+      page.addEventListener('keydown', onKey);
       observer = new ResizeObserver(() => setHeight(page.documentElement.scrollHeight));
       observer.observe(page.body);
     };
+    // Keys that are pressed where somebody reads are the page's keys all the same.
+    const onKey = (event: KeyboardEvent): void => {
+      const { key, code, ctrlKey, metaKey, shiftKey, altKey, repeat } = event;
+      const same = { key, code, ctrlKey, metaKey, shiftKey, altKey, repeat, bubbles: true, cancelable: true };
+      if (!element.dispatchEvent(new KeyboardEvent('keydown', same))) event.preventDefault();
+    };
     const onClick = (event: MouseEvent): void => {
+      if (event.button > 1) return;
       const link = (event.target as Element | null)?.closest?.('a[href]');
       const href = link?.getAttribute('href') ?? '';
       if (!link || href === '') return;

@@ -2,8 +2,9 @@
 // recall that comes between finds it one way or the other (docs/recall.md, exposure).
 
 import { useEffect, useState } from 'react';
-import { useEmail, useSetEmails } from '../jmap/cache.ts';
-import { JmapError } from '../jmap/client.ts';
+import { useJmap } from '../app/session.tsx';
+import { useEmail, useEmails } from '../jmap/cache.ts';
+import { allSet, JmapError } from '../jmap/client.ts';
 import type { EmailFull, EmailRow } from '../jmap/types.ts';
 
 export interface Opened {
@@ -15,32 +16,47 @@ export interface Opened {
   error: Error | null;
 }
 
+const SEEN = { 'keywords/$seen': true };
+
 export function useOpened(accountId: string, id: string): Opened {
-  const setEmails = useSetEmails();
+  const jmap = useJmap();
+  const emails = useEmails();
   const row = useEmail(accountId, id, 'list');
-  const [marked, setMarked] = useState<string | null>(null);
-  const [failed, setFailed] = useState<Error | null>(null);
   const key = `${accountId} ${id}`;
-  // What was read before may be shown at once; and what was marked here stays open, whatever becomes of its mark.
-  if (row.data && marked !== key && ('$seen' in row.data.keywords || '$draft' in row.data.keywords)) setMarked(key);
-  const may = marked === key;
+  // Decided once, by what the server had said when it was opened: what was read before may be shown at once, and what was
+  // marked here stays open, whatever becomes of its mark.
+  const [opening, setOpening] = useState<{ key: string; may: boolean; failed: Error | null } | null>(null);
+  if (row.data && opening?.key !== key)
+    setOpening({ key, may: '$seen' in row.data.keywords || '$draft' in row.data.keywords, failed: null });
+  const own = opening?.key === key ? opening : null;
+  const asks = own !== null && !own.may && own.failed === null;
   useEffect(() => {
-    if (may || !row.data) return undefined;
+    if (!asks) return undefined;
     let stopped = false;
-    setEmails(accountId, { [id]: { 'keywords/$seen': true } }).then(
-      () => !stopped && setMarked(key),
-      (error: unknown) => {
-        if (stopped) return;
-        // Whoever may not mark it may still read it: a shared mailbox, read only.
-        if (error instanceof JmapError && error.type === 'forbidden') setMarked(key);
-        else setFailed(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
+    const end = (may: boolean, failed: Error | null): void => {
+      if (!stopped) setOpening({ key, may, failed });
+    };
+    // Never shown before the server has said yes: until then it is unread, and a recall may take it.
+    jmap
+      .call('Email/set', { accountId, update: { [id]: SEEN } })
+      .then(allSet)
+      .then(
+        () => {
+          emails.patch(accountId, { [id]: SEEN });
+          end(true, null);
+        },
+        (error: unknown) => {
+          // Whoever may not mark it may still read it: a shared mailbox, read only.
+          if (error instanceof JmapError && error.type === 'forbidden') end(true, null);
+          else end(false, error instanceof Error ? error : new Error(String(error)));
+        },
+      );
     return () => {
       stopped = true;
     };
-  }, [may, row.data, accountId, id, key, setEmails]);
-  const full = useEmail(accountId, may ? id : null, 'full');
+  }, [asks, jmap, emails, accountId, id, key]);
+  const full = useEmail(accountId, own?.may ? id : null, 'full');
+  const failed = own?.failed ?? null;
   const gone = failed instanceof JmapError && failed.type === 'notFound';
   const missing = row.missing || full.missing || gone;
   return {
