@@ -92,7 +92,9 @@ const nodes: Record<string, NodeSpec> = {
   hard_break: { inline: true, group: 'inline', selectable: false, parseDOM: [{ tag: 'br' }], toDOM: () => ['br'] },
 };
 
-function imageAttributes(dom: HTMLElement): Record<string, unknown> {
+/** Pictures of this letter only: read.ts has given them a place of this window's own. None is fetched from elsewhere. */
+function imageAttributes(dom: HTMLElement): Record<string, unknown> | false {
+  if (!dom.getAttribute('src')?.startsWith('blob:')) return false;
   return {
     cid: dom.getAttribute('data-cid'),
     src: dom.getAttribute('src') ?? '',
