@@ -287,7 +287,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
   }, []);
 
   const gone = (): void => {
-    void refreshEmails({ emails, client }, accountId).catch(() => undefined);
+    void refreshEmails({ jmap, emails, client }, accountId).catch(() => undefined);
     if (onClosed) onClosed();
     else closeComposer(number);
   };

@@ -87,7 +87,7 @@ const letter = (blocks: Node[]): Node => schema.node('doc', null, blocks);
 /** Quoting shows it: it is marked as read first, like a body that is opened. */
 async function fetchOriginal(jmap: Jmap, accountId: string, emailId: string): Promise<EmailFull> {
   await jmap.call('Email/set', { accountId, update: { [emailId]: { 'keywords/$seen': true } } });
-  const original = await fetchFull(jmap, accountId, emailId);
+  const { email: original } = await fetchFull(jmap, accountId, emailId);
   if (!original) throw new JmapError('notFound', 'This message is not here any more.');
   return original;
 }

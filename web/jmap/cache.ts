@@ -159,7 +159,7 @@ const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 
 const MAX_BODY = 2 << 20;
 
 /** `email` null: there is no such message. Counts as downloaded. */
-async function fetchFull(
+export async function fetchFull(
   jmap: Jmap,
   accountId: string,
   id: string,
