@@ -63,7 +63,10 @@ webSuite('Opening a message', { policy: { rateLimit: 0 } }, (stage) => {
     await ana.call('Recall/set', { create: { r: { emailId, mode: 'delete' } } });
     await rowOf(ben, 'Salaries').waitFor({ state: 'detached' });
     await held.release();
-    await ben.getByRole('main').getByText(/took this message back/).waitFor();
+    await ben
+      .getByRole('main')
+      .getByText(/took this message back/)
+      .waitFor();
     assert.equal(held.bodies() <= 1, true);
     assert.equal(await ben.getByRole('main').getByText('Ana 71,000').count(), 0);
   });
