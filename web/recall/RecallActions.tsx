@@ -15,6 +15,7 @@ import {
   MenuPopover,
   MenuTrigger,
   tokens,
+  useRestoreFocusTarget,
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowResetRegular, DismissRegular, MailRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
@@ -169,11 +170,14 @@ function Restore({ accountId, recall, act }: ActionProps): ReactNode {
   const styles = useStyles();
   const jmap = useJmap();
   const client = useQueryClient();
+  const focusTarget = useRestoreFocusTarget();
   const [asking, setAsking] = useState(false);
+  // Rendered from the first time on: a dialog must close before it goes.
+  const [asked, setAsked] = useState(false);
   const inTime = useBefore(recall.restorableUntil);
   const count = recall.counts.recalled ?? 0;
   const isPossible = recall.status !== 'sweeping' && recall.restoreRequestedAt === null && count > 0 && inTime;
-  if (!isPossible) return null;
+  if (!isPossible && !asked) return null;
   const restore = async (): Promise<void> => {
     setAsking(false);
     await restoreRecall(jmap, accountId, recall.id);
@@ -181,11 +185,20 @@ function Restore({ accountId, recall, act }: ActionProps): ReactNode {
   };
   return (
     <>
-      <Button icon={<ArrowResetRegular />} onClick={() => setAsking(true)}>
-        {`Restore until ${clockTime(recall.restorableUntil)}`}
-      </Button>
-      {asking && (
-        <Dialog open onOpenChange={(_, { open }) => setAsking(open)} modalType="alert">
+      {isPossible && (
+        <Button
+          {...focusTarget}
+          icon={<ArrowResetRegular />}
+          onClick={() => {
+            setAsked(true);
+            setAsking(true);
+          }}
+        >
+          {`Restore until ${clockTime(recall.restorableUntil)}`}
+        </Button>
+      )}
+      {asked && (
+        <Dialog open={asking} onOpenChange={(_, { open }) => setAsking(open)} modalType="alert">
           <DialogSurface className={styles.surface}>
             <DialogBody>
               <DialogTitle action={null}>Put it back?</DialogTitle>

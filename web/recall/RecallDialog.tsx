@@ -28,7 +28,7 @@ import { EVERYONE } from './choice.ts';
 import { usePreview, useRecallOf, type Preview, type RecallState } from './data.ts';
 import { Expected } from './Expected.tsx';
 import { Modes } from './Modes.tsx';
-import { closeRecallDialog, type RecallRequest } from './open.ts';
+import { closeRecallDialog, giveFocusBack, type RecallRequest } from './open.ts';
 import { trackingPath } from './paths.ts';
 import { RecipientList } from './RecipientList.tsx';
 import { Refusal, type Told } from './Refusal.tsx';
@@ -91,7 +91,19 @@ const AS_ASKED: Wishes = {
 /** Copies leave by themselves while the dialog is open: what it says is looked up again this often. */
 const LOOK_AGAIN_MS = 3000;
 
-export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
+/** `open` false: on its way out. It must close before it goes, else the page behind stays hidden from screen readers. */
+export function RecallDialog({ open, ...request }: RecallRequest & { open: boolean }): ReactNode {
+  const styles = useStyles();
+  return (
+    <Dialog open={open} onOpenChange={(_, data) => !data.open && closeRecallDialog()}>
+      <DialogSurface className={styles.surface} aria-label="Recall This Message">
+        <Asking {...request} />
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+function Asking({ accountId, emailId }: RecallRequest): ReactNode {
   const styles = useStyles();
   const jmap = useJmap();
   const { data: email } = useEmail(accountId, emailId, 'list');
@@ -108,6 +120,12 @@ export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
     const timer = setInterval(() => void refetch(), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [refetch]);
+  useEffect(
+    () => () => {
+      requestAnimationFrame(giveFocusBack);
+    },
+    [],
+  );
   const recall = useRecallOf(accountId, email ?? { id: emailId });
   const track = (recallId: string): void => {
     closeRecallDialog();
@@ -133,83 +151,79 @@ export function RecallDialog({ accountId, emailId }: RecallRequest): ReactNode {
   };
 
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && closeRecallDialog()}>
-      <DialogSurface className={styles.surface} aria-label="Recall This Message">
-        <form onSubmit={(event) => void confirm(event)}>
-          <DialogBody className={styles.body}>
-            <DialogTitle className={styles.title} action={null}>
-              Recall This Message
-            </DialogTitle>
-            <DialogContent className={styles.content}>
-              <Text className={styles.about}>{about(email, preview.data)}</Text>
-              {told && (
-                <Refusal
-                  sentence={told.sentence}
-                  intent={told.intent}
-                  {...(told.recallId === undefined
-                    ? {}
-                    : {
-                        tracking: {
-                          path: trackingPath(jmap, accountId, told.recallId),
-                          onOpen: () => track(told.recallId ?? ''),
-                        },
-                      })}
-                />
-              )}
-              {!isTakenBack(recall) && <Expected preview={preview.data} includeRead={wishes.includeRead} />}
-              <Modes mode={wishes.mode} now={wishes.now} onChange={change} />
-              {preview.data && preview.data.total > 0 && (
-                <RecipientList
-                  accountId={accountId}
-                  emailId={emailId}
-                  total={preview.data.total}
-                  choice={wishes.choice}
-                  onChange={(choice) => change({ choice })}
-                />
-              )}
-              <div className={styles.options}>
-                <Checkbox
-                  className={styles.option}
-                  label="Tell me if recall succeeds or fails for each recipient"
-                  checked={wishes.notifyMe}
-                  onChange={(_, { checked }) => change({ notifyMe: checked === true })}
-                />
-                {preview.data?.readCopiesAllowed && (
-                  <Checkbox
-                    className={styles.option}
-                    label="Also take back copies that were already read"
-                    checked={wishes.includeRead}
-                    onChange={(_, { checked }) => change({ includeRead: checked === true })}
-                  />
-                )}
-              </div>
-              <Field label="Reason">
-                <Input
-                  value={wishes.reason}
-                  maxLength={200}
-                  placeholder="Optional"
-                  onChange={(_, { value }) => change({ reason: value })}
-                />
-              </Field>
-            </DialogContent>
-            <DialogActions className={styles.actions}>
-              <Button className={styles.button} onClick={closeRecallDialog}>
-                Cancel
-              </Button>
-              <Button
-                className={styles.button}
-                appearance="primary"
-                type="submit"
-                disabledFocusable={busy}
-                disabled={isRefused || !preview.data}
-              >
-                OK
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <form onSubmit={(event) => void confirm(event)}>
+      <DialogBody className={styles.body}>
+        <DialogTitle className={styles.title} action={null}>
+          Recall This Message
+        </DialogTitle>
+        <DialogContent className={styles.content}>
+          <Text className={styles.about}>{about(email, preview.data)}</Text>
+          {told && (
+            <Refusal
+              sentence={told.sentence}
+              intent={told.intent}
+              {...(told.recallId === undefined
+                ? {}
+                : {
+                    tracking: {
+                      path: trackingPath(jmap, accountId, told.recallId),
+                      onOpen: () => track(told.recallId ?? ''),
+                    },
+                  })}
+            />
+          )}
+          {!isTakenBack(recall) && <Expected preview={preview.data} includeRead={wishes.includeRead} />}
+          <Modes mode={wishes.mode} now={wishes.now} onChange={change} />
+          {preview.data && preview.data.total > 0 && (
+            <RecipientList
+              accountId={accountId}
+              emailId={emailId}
+              total={preview.data.total}
+              choice={wishes.choice}
+              onChange={(choice) => change({ choice })}
+            />
+          )}
+          <div className={styles.options}>
+            <Checkbox
+              className={styles.option}
+              label="Tell me if recall succeeds or fails for each recipient"
+              checked={wishes.notifyMe}
+              onChange={(_, { checked }) => change({ notifyMe: checked === true })}
+            />
+            {preview.data?.readCopiesAllowed && (
+              <Checkbox
+                className={styles.option}
+                label="Also take back copies that were already read"
+                checked={wishes.includeRead}
+                onChange={(_, { checked }) => change({ includeRead: checked === true })}
+              />
+            )}
+          </div>
+          <Field label="Reason">
+            <Input
+              value={wishes.reason}
+              maxLength={200}
+              placeholder="Optional"
+              onChange={(_, { value }) => change({ reason: value })}
+            />
+          </Field>
+        </DialogContent>
+        <DialogActions className={styles.actions}>
+          <Button className={styles.button} onClick={closeRecallDialog}>
+            Cancel
+          </Button>
+          <Button
+            className={styles.button}
+            appearance="primary"
+            type="submit"
+            disabledFocusable={busy}
+            disabled={isRefused || !preview.data}
+          >
+            OK
+          </Button>
+        </DialogActions>
+      </DialogBody>
+    </form>
   );
 }
 

@@ -8,9 +8,10 @@ const RecallDialog = lazy(() => import('./RecallDialog.tsx').then(({ RecallDialo
 export function RecallHost(): ReactNode {
   const request = useRecallRequest();
   if (!request) return null;
+  const { time, ...asked } = request;
   return (
     <Suspense>
-      <RecallDialog key={`${request.accountId} ${request.emailId}`} {...request} />
+      <RecallDialog key={time} {...asked} />
     </Suspense>
   );
 }

@@ -13,7 +13,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useRef, useState, type ReactNode } from 'react';
+import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
 import { openComposer } from '../compose/index.ts';
@@ -48,6 +48,7 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase400,
     fontWeight: 600,
     overflowWrap: 'anywhere',
+    outline: 'none',
   },
   faint: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
   headline: {
@@ -142,11 +143,16 @@ function Tracked({ accountId, recall, scroller }: TrackedProps): ReactNode {
 
 function Headline({ accountId, recall }: { accountId: string; recall: RecallState }): ReactNode {
   const styles = useStyles();
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Whoever comes from the dialog is told where they are, if nothing else has the focus.
+    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+  }, []);
   const { headline, beside } = headlineOf(recall);
   const subject = (recall.subject ?? '').trim() || '(no subject)';
   return (
     <div className={styles.top}>
-      <h1 className={styles.title}>{`Recall of "${subject}"`}</h1>
+      <h1 ref={title} tabIndex={-1} className={styles.title}>{`Recall of "${subject}"`}</h1>
       <Text size={200} className={styles.faint}>
         Asked for at {shortTime(recall.createdAt)}
         {recall.includeRead ? ' · with copies that were read' : ''}
