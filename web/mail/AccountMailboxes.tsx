@@ -154,7 +154,7 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
           appearance="transparent"
           size="small"
           icon={<AddRegular />}
-          aria-label={`New mailbox in ${title}`}
+          aria-label={`Create a mailbox in ${title}`}
           onClick={() => {
             if (!isOpen) fold(accountId);
             setNaming({ parentId: null });
