@@ -1,6 +1,6 @@
 // Push (RFC 8620 §7.3): what changed elsewhere is fetched anew; a lost connection is told and mended.
 
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type Query, type QueryClient } from '@tanstack/react-query';
 import { createContext, createElement, use, useEffect, useState, type ReactNode } from 'react';
 import { refreshEmails, useEmails } from './cache.ts';
 import type { Jmap } from './client.ts';
@@ -53,10 +53,20 @@ function freshen(deps: Deps, accountId: string, types: Record<string, string> | 
   }
   for (const type of types ? Object.keys(types) : TYPES) {
     if (type === 'Email') continue;
+    askAgain(client, [accountId, type]);
     void client.invalidateQueries({
       queryKey: [accountId, type],
       predicate: ({ state }) => types === null || stateOf(state.data) !== types[type],
     });
+  }
+}
+
+/** What is being fetched for the first time may have been answered before the change, and is not begun anew by it. */
+function askAgain(client: QueryClient, queryKey: [accountId: string, type: string]): void {
+  const isFirst = ({ state }: Query): boolean => state.data === undefined && state.fetchStatus === 'fetching';
+  for (const query of client.getQueryCache().findAll({ queryKey, predicate: isFirst })) {
+    const again = (): Promise<void> => client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    query.promise?.then(again).catch(() => undefined);
   }
 }
 
