@@ -43,7 +43,7 @@ const useStyles = makeStyles({
   chips: { display: 'flex', flexWrap: 'wrap', gap: '4px', flex: 1, minWidth: 0, maxHeight: '116px', overflowY: 'auto' },
   input: {
     flex: 1,
-    minWidth: '120px',
+    minWidth: '64px',
     height: '28px',
     border: 'none',
     outlineStyle: 'none',

@@ -20,7 +20,7 @@ export interface Saver {
   /** Nothing is saved from here on: it is being sent, or thrown away. */
   stop(): void;
   resume(): void;
-  /** What is not saved yet is saved now. */
+  /** What is not saved yet is saved now. Throws JmapError. */
   flush(): Promise<void>;
   readonly dirty: boolean;
 }
@@ -30,7 +30,10 @@ export function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Sa
   let content: (() => Content) | null = null;
   let stopped = false;
 
-  async function save(): Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+
+  /** Throws what the server refused; it is said, and tried again. */
+  async function saveNow(): Promise<void> {
     clearTimeout(timer);
     if (content === null || stopped) return;
     const now = content;
@@ -42,8 +45,18 @@ export function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Sa
     } catch (error) {
       content ??= now;
       onSaved({ state: 'failed', why: sentenceFor(error) });
-      if (!stopped) timer = setTimeout(() => void save(), RETRY_MS);
+      if (!stopped) timer = setTimeout(later, RETRY_MS);
+      throw error;
     }
+  }
+
+  const flush = (): Promise<void> => {
+    const next = running.catch(() => undefined).then(saveNow);
+    running = next;
+    return next;
+  };
+  function later(): void {
+    flush().catch(() => undefined);
   }
 
   return {
@@ -52,7 +65,7 @@ export function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Sa
       if (stopped) return;
       onSaved({ state: 'waiting' });
       clearTimeout(timer);
-      timer = setTimeout(() => void save(), WAIT_MS);
+      timer = setTimeout(later, WAIT_MS);
     },
     stop() {
       stopped = true;
@@ -61,7 +74,7 @@ export function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Sa
     resume() {
       stopped = false;
     },
-    flush: save,
+    flush,
     get dirty() {
       return content !== null;
     },
@@ -74,7 +87,7 @@ export function useDraft(keeper: Keeper): { saved: Saved; saver: Saver } {
   useEffect(() => {
     const leave = (event: BeforeUnloadEvent): void => {
       if (!saver.dirty) return;
-      void saver.flush();
+      saver.flush().catch(() => undefined);
       event.preventDefault();
     };
     addEventListener('beforeunload', leave);
