@@ -115,4 +115,125 @@ webSuite('The composer', {}, (stage) => {
     await box.getByRole('button', { name: 'Discard' }).click();
     await box.waitFor({ state: 'detached' });
   });
+
+  test('a reply to all goes to the others, quotes, and stays in the conversation', async () => {
+    const [, ana] = await stage.people(['ana@pigeon.test']);
+    assert.ok(ana);
+    await stage.send({
+      from: 'ben@pigeon.test',
+      to: ['ana@pigeon.test', 'cho@pigeon.test'],
+      subject: 'Where to?',
+      html: '<p style="font-weight: bold">North</p><img src="https://evil.test/x.png"><p>or <a href="https://a.test/">south</a>?</p>',
+    });
+    await ana.getByText('Where to?').first().click();
+    await ana
+      .getByRole('button', { name: /^Reply all/i })
+      .first()
+      .click();
+    const box = ana.getByRole('dialog', { name: 'Reply all' });
+    await box.getByRole('button', { name: /ben@pigeon\.test/ }).waitFor();
+    await box.getByRole('button', { name: /cho@pigeon\.test/ }).waitFor();
+    assert.equal(await box.getByRole('button', { name: /ana@pigeon\.test.*Delete removes/ }).count(), 0);
+    await box.getByText('Ben Okafor wrote:').waitFor();
+    await ana.keyboard.type('South.');
+    await box.getByText(/^Saved in Drafts at/).waitFor();
+    if (process.env['HOMING_TEST_PICTURES'])
+      await ana.screenshot({ path: `${process.env['HOMING_TEST_PICTURES']}/reply.png` });
+    await box.getByRole('button', { name: 'Send', exact: true }).click();
+    await box.waitFor({ state: 'detached' });
+    const sent = await newest(await stage.client('ana@pigeon.test'), 'f3');
+    assert.equal(sent['subject'], 'Re: Where to?');
+    assert.equal((sent['inReplyTo'] as string[]).length, 1);
+    const [text = ''] = Object.values(sent['bodyValues'] as Record<string, { value: string }>).map(
+      ({ value }) => value,
+    );
+    assert.match(text, /^South\.\n\nOn .* Ben Okafor wrote:\n> North\n> or south <https:\/\/a\.test\/>\?\n$/);
+  });
+
+  for (const at of ['at once', 'at Send'] as const) {
+    test(`a new message in place of the old, taken back ${at}`, async () => {
+      const [, ana] = await stage.people(['ana@pigeon.test']);
+      assert.ok(ana);
+      const subject = `Salaries ${at}`;
+      const { emailId } = await stage.send({ to: ['ben@pigeon.test', 'cho@pigeon.test'], subject, text: 'Wrong.' });
+      await ana.goto(`/u/0/mail/sent/${emailId}`);
+      await ana
+        .getByRole('button', { name: /Recall This Message/ })
+        .first()
+        .click();
+      const dialog = ana.getByRole('dialog', { name: 'Recall This Message' });
+      await dialog.getByRole('radio', { name: 'Delete unread copies and replace with a new message' }).click();
+      const now = dialog.getByRole('checkbox', { name: 'Take the copies back now, while I write' });
+      if (at === 'at Send') await now.uncheck();
+      await dialog.getByRole('button', { name: 'OK' }).click();
+      const box = ana.getByRole('dialog', { name: 'New message in place of the old' });
+      await box.getByLabel('Subject', { exact: true }).fill(`${subject}, corrected`);
+      await box
+        .getByText(at === 'at Send' ? 'Everyone can still read it until you send.' : /The copies are taken back/)
+        .waitFor();
+      await box.getByRole('button', { name: 'Close' }).click();
+      if (process.env['HOMING_TEST_PICTURES'])
+        await ana.screenshot({ path: `${process.env['HOMING_TEST_PICTURES']}/replace-${at.replace(' ', '-')}.png` });
+      await ana.getByRole('button', { name: 'Go on writing' }).click();
+      await box.getByRole('button', { name: /cho@pigeon\.test/ }).press('Delete');
+      await box.getByRole('button', { name: 'Send', exact: true }).click();
+      await ana.waitForURL(/\/u\/0\/recall\/r\d+$/);
+      await ana.getByRole('heading', { name: `Recall of "${subject}"` }).waitFor();
+      const inbox = async (who: string): Promise<unknown> => (await newest(await stage.client(who), 'f1'))['subject'];
+      for (const [who, wanted] of [
+        ['ben@pigeon.test', `${subject}, corrected`],
+        ['cho@pigeon.test', 'Message recalled'],
+      ] as const) {
+        for (let i = 0; i < 50 && (await inbox(who)) !== wanted; i++)
+          await new Promise((done) => setTimeout(done, 100));
+        assert.equal(await inbox(who), wanted);
+      }
+    });
+  }
+
+  test('closed unsent, what was taken back is restored', async () => {
+    const [, ana] = await stage.people(['ana@pigeon.test']);
+    assert.ok(ana);
+    const { emailId } = await stage.send({ to: ['ben@pigeon.test'], subject: 'Back again', text: 'As it was.' });
+    await ana.goto(`/u/0/mail/sent/${emailId}`);
+    await ana
+      .getByRole('button', { name: /Recall This Message/ })
+      .first()
+      .click();
+    const dialog = ana.getByRole('dialog', { name: 'Recall This Message' });
+    await dialog.getByRole('radio', { name: 'Delete unread copies and replace with a new message' }).click();
+    await dialog.getByRole('button', { name: 'OK' }).click();
+    const box = ana.getByRole('dialog', { name: 'New message in place of the old' });
+    await box.getByRole('button', { name: 'Close' }).click();
+    await ana.getByRole('button', { name: 'Restore', exact: true }).click();
+    await box.waitFor({ state: 'detached' });
+    const ben = await stage.client('ben@pigeon.test');
+    const subjects = async (): Promise<unknown[]> => {
+      const { ids } = await ben.call('Email/query', { filter: { inMailbox: 'f1' } });
+      return ((await ben.call('Email/get', { ids, properties: ['subject'] }))['list'] as Json[]).map(
+        ({ subject }) => subject,
+      );
+    };
+    for (let i = 0; i < 50 && !(await subjects()).includes('Back again'); i++)
+      await new Promise((done) => setTimeout(done, 100));
+    assert.ok((await subjects()).includes('Back again'));
+    assert.equal(await count(await stage.client('ana@pigeon.test'), 'f2'), 1);
+  });
+
+  test('on a phone, in the dark', async () => {
+    const [, ana] = await stage.people(['ana@pigeon.test'], {
+      viewport: { width: 390, height: 844 },
+      colorScheme: 'dark',
+    });
+    assert.ok(ana);
+    await ana.goto('/u/0/compose?to=nora@outside.test&to=all@pigeon.test&subject=Hello');
+    const box = composer(ana);
+    await box.getByText('1 is outside your organisation.').waitFor();
+    await box.getByRole('textbox', { name: 'Message' }).click();
+    await ana.keyboard.type('Hello from a phone.');
+    await box.getByText(/^Saved in Drafts at/).waitFor();
+    if (process.env['HOMING_TEST_PICTURES'])
+      await ana.screenshot({ path: `${process.env['HOMING_TEST_PICTURES']}/phone.png` });
+    await box.getByRole('button', { name: 'Discard' }).click();
+  });
 });
