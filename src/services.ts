@@ -8,6 +8,7 @@ import { parseMessage } from './mail/mime/parse.ts';
 import { createRecalls, type Recalls } from './recall/recalls.ts';
 import { createBlobs, type Blobs } from './store/blobs.ts';
 import { createIds, type Ids } from './store/ids.ts';
+import { createMailboxCounts, type MailboxCounts } from './store/mailbox-counts.ts';
 import { storeMessage } from './store/messages.ts';
 import { openStore, type Connection, type Store } from './store/postgres.ts';
 
@@ -18,6 +19,7 @@ export interface Services {
   directory: Directory;
   accept: Accept;
   recalls: Recalls;
+  mailboxCounts: MailboxCounts;
   clock: () => Date;
   log: Logger;
   config: Config;
@@ -74,6 +76,7 @@ export function createServices(options: {
     directory,
     accept,
     recalls,
+    mailboxCounts: createMailboxCounts(store),
     clock,
     log,
     config,

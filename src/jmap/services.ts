@@ -6,6 +6,7 @@ import type { Logger } from '../mail/log.ts';
 import type { Recalls } from '../recall/recalls.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Ids } from '../store/ids.ts';
+import type { MailboxCounts } from '../store/mailbox-counts.ts';
 import type { Store } from '../store/postgres.ts';
 
 export interface JmapServices {
@@ -15,6 +16,7 @@ export interface JmapServices {
   directory: Directory;
   accept: Accept;
   recalls: Recalls;
+  mailboxCounts: MailboxCounts;
   clock: () => Date;
   log: Logger;
   /** Barrier tests stop here, between two statements of a method. */

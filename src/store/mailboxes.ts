@@ -17,7 +17,7 @@ export interface MailboxRow {
 }
 
 /** Every account's Trash. */
-const TRASH = 6;
+export const TRASH = 6;
 
 /**
  * All mailboxes of an account and its modseq, of one moment. `threads`: with what walks the copies: thread counts, and

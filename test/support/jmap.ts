@@ -8,6 +8,7 @@ import { SILENT } from '../../src/mail/log.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
 import { createRecalls } from '../../src/recall/recalls.ts';
 import { storeMessage } from '../../src/store/messages.ts';
+import { createMailboxCounts } from '../../src/store/mailbox-counts.ts';
 import { testMail, type TestMail } from './mailboxes.ts';
 
 type Json = Record<string, unknown>;
@@ -65,6 +66,7 @@ export async function testJmap(): Promise<TestJmap> {
         directory,
         accept,
         recalls,
+        mailboxCounts: createMailboxCounts(store, { large: 0 }),
         clock,
         log: SILENT,
         user,

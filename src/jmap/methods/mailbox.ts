@@ -52,7 +52,10 @@ export const mailboxGet: Method = async (args, context) => {
   const account = accountOf(args, context);
   const { ids, properties } = getArguments(args, (name) => MAILBOX_PROPERTIES.includes(name));
   const counted = properties === null || properties.some((name) => COUNTED.includes(name));
-  const { modseq, list } = await mailboxesOf(context.store, { tenant: account.tenant, account: account.id }, counted);
+  const at = { tenant: account.tenant, account: account.id };
+  const { modseq, list } = await (counted
+    ? context.mailboxCounts.mailboxes(at)
+    : mailboxesOf(context.store, at, false));
   const all = new Map(list.map((row) => [`f${row.id}`, toMailbox(row)]));
   return { accountId: args['accountId'], state: String(modseq), ...listed(all, ids, properties) };
 };
