@@ -4,7 +4,7 @@ import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Ids } from '../store/ids.ts';
-import { previewCounts } from '../store/outcomes.ts';
+import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcomes.ts';
 import type { Store } from '../store/postgres.ts';
 import type { RecallProgress } from '../store/recalls.ts';
 import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
@@ -90,6 +90,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       await mailReport({ store, people, submit, clock }, tenant, recall);
     },
   });
+  const counted = new Map<string, PreviewCounts>();
   const worker = createRecallWorker({ store, progress, clock, log, ...(deps.pause ? { pause: deps.pause } : {}) });
   return {
     worker,
@@ -102,13 +103,39 @@ export function createRecalls(deps: RecallDeps): Recalls {
       await progress.open(actor.tenant, id);
       return sendReplacement(deps, actor, account, id, mail);
     },
-    preview: (request) => preview(deps, request),
+    preview: (request) => preview(deps, counted, request),
     recipients: (request) => listRecipients(deps, request),
   };
 }
 
+/** Counts of that many messages are remembered. */
+const COUNTED = 1000;
+
+/** Of all recipients: a million are counted once, and again only while the message is on its way. */
+async function countsOfAll(
+  store: Store,
+  counted: Map<string, PreviewCounts>,
+  tenant: number,
+  message: number,
+): Promise<PreviewCounts> {
+  const key = `${tenant} ${message}`;
+  const known = counted.get(key);
+  if (known) return known;
+  // Asked first: what ends in between is counted, and not remembered.
+  const isDone = await isDelivered(store, tenant, message);
+  const counts = await previewCounts(store, { tenant, message }, null);
+  if (!isDone) return counts;
+  for (const oldest of counted.keys()) {
+    if (counted.size < COUNTED) break;
+    counted.delete(oldest);
+  }
+  counted.set(key, counts);
+  return counts;
+}
+
 async function preview(
   deps: RecallDeps,
+  counted: Map<string, PreviewCounts>,
   request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>,
 ): Promise<RecallPreview> {
   const { store, people, clock } = deps;
@@ -132,7 +159,9 @@ async function preview(
     const { submission } = await findSubmission(store, tenant, request);
     const numbers =
       request.recipients && (await listedDeliveries(store, people, request.actor, submission, request.recipients));
-    const { heldUntil, ...counts } = await previewCounts(store, { tenant, message: submission.id }, numbers);
+    const { heldUntil, ...counts } = await (numbers === null
+      ? countsOfAll(store, counted, tenant, submission.id)
+      : previewCounts(store, { tenant, message: submission.id }, numbers));
     const heldForMs = heldUntil && Math.max(0, heldUntil.getTime() - clock().getTime());
     const total = numbers === null ? submission.total : numbers.length;
     const known = { ...none, ...counts, heldForMs, total };

@@ -194,6 +194,16 @@ export async function previewCounts(
   return row ?? { inside: 0, outside: 0, held: 0, heldOutside: 0, heldUntil: null, queued: 0 };
 }
 
+/** Has every delivery of the message ended? Then what previewCounts answers of them all stays so. */
+export async function isDelivered(reader: Reader, tenant: number, message: number): Promise<boolean> {
+  const row = await reader.row<{ open: boolean }>(
+    `SELECT EXISTS (SELECT FROM envelope WHERE tenant_id = $1 AND message_id = $2)
+       OR EXISTS (SELECT FROM work WHERE tenant_id = $1 AND kind IN ('fanout', 'replace') AND of_id = $2) AS open`,
+    [tenant, message],
+  );
+  return row?.open === false;
+}
+
 /** Did this account get the message through the group? Then it is one of its members. */
 export async function gotThrough(
   reader: Reader,
