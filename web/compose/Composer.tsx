@@ -103,7 +103,11 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   label: { width: '48px', flexShrink: 0, color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase300 },
-  more: { display: 'flex', flexShrink: 0 },
+  more: {
+    display: 'flex',
+    flexShrink: 0,
+    '& > button': { minWidth: 0, padding: '0 8px', [PHONE]: { minHeight: '44px' } },
+  },
   subject: {
     flex: 1,
     minWidth: 0,
@@ -153,6 +157,7 @@ const useStyles = makeStyles({
     padding: '8px 16px',
     flexShrink: 0,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+    [PHONE]: { padding: '4px 8px', '& button': { minHeight: '44px', minWidth: '44px' } },
   },
   saved: {
     marginLeft: 'auto',
@@ -364,6 +369,8 @@ export function Composer({ number, request, opened, folded, page = false, onClos
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
+    // Menus and dialogs of the letter have keys of their own.
+    if (!event.currentTarget.contains(event.target as Node)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       event.stopPropagation();

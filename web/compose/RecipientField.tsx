@@ -58,6 +58,7 @@ const useStyles = makeStyles({
     gap: '4px',
     height: '26px',
     maxWidth: '100%',
+    boxSizing: 'border-box',
     padding: '0 4px 0 8px',
     border: `1px solid ${tokens.colorNeutralStroke1}`,
     borderRadius: tokens.borderRadiusMedium,

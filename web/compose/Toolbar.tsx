@@ -43,6 +43,7 @@ const useStyles = makeStyles({
     overflowX: 'auto',
     flexShrink: 0,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+    '@media (max-width: 639.98px)': { padding: 0, '& button': { minWidth: '44px', height: '44px', flexShrink: 0 } },
   },
   link: { display: 'flex', gap: '8px' },
   swatch: { width: '16px', height: '16px', borderRadius: tokens.borderRadiusSmall },
