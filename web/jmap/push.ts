@@ -47,8 +47,8 @@ const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission'
 function freshen(deps: Deps, accountId: string, types: Record<string, string> | null): void {
   const { client, emails } = deps;
   const mayBeNew = types === null ? emails.state(accountId) !== undefined : types['Email'] !== undefined;
-  // After a change of our own, what it told may be known by now.
-  if (mayBeNew && (types === null || emails.state(accountId) !== types['Email'])) {
+  // Rows may be as new as this and their list older: it was asked for a moment before them.
+  if (mayBeNew) {
     void refreshEmails(deps, accountId).catch(() => undefined);
   }
   for (const type of types ? Object.keys(types) : TYPES) {
