@@ -181,8 +181,8 @@ async function another(
   const script = `
     import { startEmbedded } from '${join(checkout, 'src/store/embedded.ts')}';
     const database = await startEmbedded({ dataDir: '${dataDir}', settings: ${JSON.stringify(settings)} });
-    console.log(database.pid);
     process.on('SIGTERM', () => database.stop().then(() => process.exit()));
+    console.log(database.pid); // the word for SIGTERM to be sent
     setInterval(() => undefined, 1_000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { ...as, cwd: '/', stdio: 'pipe' });
   let said = '';

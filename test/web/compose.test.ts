@@ -89,7 +89,8 @@ webSuite('The composer', {}, (stage) => {
     await box.getByLabel('Subject', { exact: true }).fill('Plans, again');
     await box.getByRole('button', { name: 'Close' }).click();
     await ana.getByRole('button', { name: 'Keep draft' }).click();
-    await box.waitFor({ state: 'detached' });
+    // Not `box`: while the question is open, everything behind it has no role.
+    await ana.getByLabel('Subject', { exact: true }).waitFor({ state: 'detached' });
     const client = await stage.client('ana@pigeon.test');
     assert.equal(await count(client, 'f2'), 1);
     const draft = await newest(client, 'f2');

@@ -64,8 +64,9 @@ webSuite('Signing in and staying signed in', {}, (stage) => {
     await ben.getByRole('button', { name: 'Account of ben@pigeon.test' }).waitFor();
   });
 
-  test('a lost connection is said, and mended without a reload, with what happened meanwhile', async () => {
+  test('a lost connection is said, and mended without a reload, with what happened meanwhile', async (t) => {
     const line = await openLine(stage.homing.ports.http);
+    t.after(() => line.close());
     const visit = await stage.newBrowser({ baseURL: `http://127.0.0.1:${line.port}` });
     visit.watch.expect(/ERR_|request to/);
     await visit.signIn(0, 'ben@pigeon.test');
@@ -78,6 +79,26 @@ webSuite('Signing in and staying signed in', {}, (stage) => {
     await line.mend();
     await ben.getByText('Sent while the line was down').first().waitFor();
     await ben.getByText('Connection lost. Trying again.').waitFor({ state: 'detached' });
+  });
+
+  test('a line that is lost while a page opens is mended too', async (t) => {
+    const line = await openLine(stage.homing.ports.http);
+    t.after(() => line.close());
+    const visit = await stage.newBrowser({ baseURL: `http://127.0.0.1:${line.port}` });
+    visit.watch.expect(/ERR_|request to/);
+    await stage.send({ to: ['ben@pigeon.test'], subject: 'There all the time' });
+    await visit.signIn(0, 'ben@pigeon.test');
+    // Whatever lists are asked for while the line is bad gets no answer.
+    let isBad = true;
+    await visit.context.route('**/jmap/', (route) =>
+      isBad && /Email.query/.test(route.request().postData() ?? '') ? route.abort() : route.continue(),
+    );
+    const ben = await visit.open('/u/0/mail/inbox');
+    await ben.getByRole('button', { name: 'Account of ben@pigeon.test' }).waitFor();
     await line.cut();
+    await ben.getByText('Connection lost. Trying again.').waitFor();
+    isBad = false;
+    await line.mend();
+    await ben.getByText('There all the time').first().waitFor();
   });
 });

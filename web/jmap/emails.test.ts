@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Call } from './client.ts';
+import { JmapError, type Answer, type Call } from './client.ts';
 import { createEmails, patched, type EmailList, type Emails } from './emails.ts';
 import type { EmailRow, Json } from './types.ts';
 
@@ -10,10 +10,13 @@ function server(count: number): {
   asked: string[];
   messages: Map<string, Json>;
   changes: { created: string[]; updated: string[]; destroyed: string[] };
+  /** Requests fail as long as it is cut, and those under way wait while it is held. */
+  line: { isCut: boolean; held: Promise<void> | undefined };
 } {
   const messages = new Map<string, Json>();
   for (let n = count; n > 0; n--) messages.set(`m${n}`, { id: `m${n}`, mailboxIds: { f1: true }, keywords: {} });
   const asked: string[] = [];
+  const line = { isCut: false, held: undefined as Promise<void> | undefined };
   const changes = { created: [] as string[], updated: [] as string[], destroyed: [] as string[] };
   const answer = (method: string, args: Json, before: Json[]): Json => {
     if (method === 'Email/query') {
@@ -34,12 +37,14 @@ function server(count: number): {
   const emails = createEmails({
     call: async <T>(method: string, args: object) => answer(method, args as Json, []) as T,
     request: async (calls: Call[]) => {
+      await line.held;
+      if (line.isCut) throw new JmapError('network');
       const results: Json[] = [];
       for (const [method, args] of calls) results.push(answer(method, args as Json, results));
       return calls.map(([method, , id], i): Answer => [method, results[i] ?? {}, id]);
     },
   });
-  return { emails, asked, messages, changes };
+  return { emails, asked, messages, changes, line };
 }
 
 const QUERY = { filter: { inMailbox: 'f1' }, sort: [{ property: 'receivedAt', isAscending: false }] };
@@ -120,4 +125,29 @@ test('patches set, replace and remove', () => {
     keywords: { 'a/b': true },
     mailboxIds: { f2: true },
   });
+});
+
+test('a list whose first answer was lost is asked for again by the next refresh', async () => {
+  const { emails, line } = server(3);
+  line.isCut = true;
+  const list = await opened(emails);
+  assert.equal(list.error?.type, 'network');
+  line.isCut = false;
+  await emails.refresh('a1');
+  assert.equal(list.total, 3);
+  assert.equal(list.error, undefined);
+});
+
+test('a refresh while a list is first fetched waits for it, and asks what has changed since', async () => {
+  const { emails, asked, line } = server(3);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  line.held = promise;
+  const list = await opened(emails);
+  const refreshed = emails.refresh('a1');
+  await settled();
+  assert.deepEqual(asked, []);
+  resolve();
+  await refreshed;
+  assert.deepEqual(asked, ['query 0+50', 'get 3', 'changes']);
+  assert.equal(list.total, 3);
 });

@@ -60,8 +60,6 @@ export interface Emails {
   /** Shows a change before the server has said yes. */
   patch(accountId: string, update: Record<string, Json>): void;
   remove(accountId: string, ids: readonly string[]): void;
-  /** How far what is known of this account has come. */
-  state(accountId: string): string | undefined;
   /** Something of this account was fetched elsewhere, in this state: later changes are to be told. */
   fetched(accountId: string, state: string): void;
   /** For rows by id. */
@@ -92,6 +90,8 @@ interface List extends EmailList {
   ids: (string | undefined)[];
   version: number;
   changed(): void;
+  /** Ends when what it is first shown with is there, or could not be had. */
+  readonly first: Promise<void>;
   /** Asks anew for what is looked at. */
   reload(): Promise<void>;
   readonly watched: boolean;
@@ -147,6 +147,8 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
 
   const refreshOnce = async (accountId: string): Promise<Changes | null> => {
     const account = accountOf(accountId);
+    // What is being fetched for the first time may have been answered before the change.
+    if (account.state === undefined) await Promise.all([...account.lists.values()].map((list) => list.first));
     const changes = await changesSince(jmap, accountId, account);
     let isMoved = true;
     if (changes) {
@@ -230,7 +232,6 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
       drop(account, ids);
       announce(account);
     },
-    state: (accountId) => accounts.get(accountId)?.state,
     fetched: (accountId, state) => void (accountOf(accountId).state ??= state),
     subscribe(listener) {
       listeners.add(listener);
@@ -439,8 +440,8 @@ function createList({ jmap, accountId, query, key, account, take, fetchRows }: L
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    first: load(0, PAGE, false),
   };
-  void load(0, PAGE, false);
   return list;
 }
 

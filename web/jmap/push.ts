@@ -45,12 +45,9 @@ const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission'
 
 /** `types` null: anything may have changed. */
 function freshen(deps: Deps, accountId: string, types: Record<string, string> | null): void {
-  const { client, emails } = deps;
-  const mayBeNew = types === null ? emails.state(accountId) !== undefined : types['Email'] !== undefined;
+  const { client } = deps;
   // Rows may be as new as this and their list older: it was asked for a moment before them.
-  if (mayBeNew) {
-    void refreshEmails(deps, accountId).catch(() => undefined);
-  }
+  if (types === null || types['Email'] !== undefined) void refreshEmails(deps, accountId).catch(() => undefined);
   for (const type of types ? Object.keys(types) : TYPES) {
     if (type === 'Email') continue;
     askAgain(client, [accountId, type]);

@@ -8,6 +8,8 @@ export interface Line {
   /** Ends every connection; new ones are refused. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** Cuts it for good, if it is not cut. */
+  close(): Promise<void>;
 }
 
 export async function openLine(to: number): Promise<Line> {
@@ -30,14 +32,16 @@ export async function openLine(to: number): Promise<Line> {
   };
   await listen(0);
   const { port } = server.address() as AddressInfo;
+  const cut = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
   return {
     port,
-    async cut() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    cut,
     mend: () => listen(port),
+    close: async () => (server.listening ? cut() : undefined),
   };
 }
