@@ -7,6 +7,7 @@ export interface NewDelivery {
   n: number;
   accountId: number | null;
   state: 'held' | 'queued' | 'delivered' | 'failed';
+  /** `held`: until when; `queued`: not before. `delivered`, `failed`: the sender is to be told by then. */
   dueAt: Date | null;
   recipient: string;
   via: string | null;
@@ -25,11 +26,12 @@ export async function insertDeliveries(
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await tx.run(
-    `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient, finished_at, remote_reply)
-     SELECT $1, d.message_id, d.n, d.account_id, d.state, d.due_at, d.recipient, d.via, d.notify, d.original_recipient,
-       CASE WHEN d.state IN ('delivered', 'failed') THEN $2::timestamptz END, CASE WHEN d.state = 'failed' THEN '${ACCOUNT_GONE}' END
+    `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient, untold_at, finished_at, remote_reply)
+     SELECT $1, d.message_id, d.n, d.account_id, d.state, CASE WHEN NOT e.ended THEN d.due_at END, d.recipient, d.via, d.notify, d.original_recipient,
+       CASE WHEN e.ended THEN d.due_at END, CASE WHEN e.ended THEN $2::timestamptz END, CASE WHEN d.state = 'failed' THEN '${ACCOUNT_GONE}' END
      FROM unnest($3::bigint[], $4::int[], $5::int[], $6::delivery_state[], $7::timestamptz[], $8::text[], $9::text[], $10::smallint[], $11::text[])
-       AS d (message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient)`,
+       AS d (message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient),
+       LATERAL (SELECT d.state IN ('delivered', 'failed') AS ended) AS e`,
     [
       tenant,
       now,
@@ -209,7 +211,7 @@ export async function finishLocal(
   if (deliveries.length === 0) return;
   await tx.run(
     // Not joined to unnest: the planner would read all of the message's deliveries, which it takes for a few.
-    `UPDATE delivery SET state = $4, finished_at = $5, due_at = CASE WHEN notify & $7 = $8 THEN $5::timestamptz END, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
+    `UPDATE delivery SET state = $4, finished_at = $5, due_at = NULL, untold_at = CASE WHEN notify & $7 = $8 THEN $5::timestamptz END, remote_reply = $6 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
     [
       at.tenant,
       at.message,

@@ -63,7 +63,7 @@ export async function outsideDeliveries(
   limit: number,
 ): Promise<QueuedDelivery[]> {
   return reader.rows(
-    `SELECT n, recipient, via, state, attempts, maybe_sent, CASE WHEN state NOT IN ('failed', 'delivered') THEN due_at END AS due_at, lease_until, finished_at,
+    `SELECT n, recipient, via, state, attempts, maybe_sent, due_at, lease_until, finished_at,
        remote_host, remote_reply
      FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL ORDER BY n LIMIT $3`,
     [tenant, message, limit],
@@ -99,7 +99,7 @@ export async function dropWaiting(
     [tenant, message, recipient],
   );
   await tx.run(
-    `UPDATE delivery SET state = 'failed', due_at = $4, finished_at = $4, remote_host = NULL, remote_reply = $5
+    `UPDATE delivery SET state = 'failed', due_at = NULL, untold_at = $4, finished_at = $4, remote_host = NULL, remote_reply = $5
      WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
     [tenant, message, locked.map((row) => row.n), now, reason],
   );

@@ -130,7 +130,8 @@ export async function recordResults(
   );
   const written = await tx.rows<{ n: number }>(
     // 'queued': the lease was over, and nobody has tried again yet.
-    `UPDATE delivery d SET state = r.state, attempts = d.attempts - r.uncounted, maybe_sent = d.maybe_sent OR r.maybe_sent, due_at = r.due_at,
+    `UPDATE delivery d SET state = r.state, attempts = d.attempts - r.uncounted, maybe_sent = d.maybe_sent OR r.maybe_sent,
+       due_at = CASE WHEN r.state = 'queued' THEN r.due_at END, untold_at = CASE WHEN r.state <> 'queued' THEN r.due_at END,
        lease_until = NULL, remote_host = r.remote_host, remote_reply = r.remote_reply,
        notify = CASE WHEN r.delay_told THEN d.notify & ~4 ELSE d.notify END,
        finished_at = CASE WHEN r.state <> 'queued' THEN $3::timestamptz END
@@ -310,7 +311,7 @@ export async function dropEnvelopes(store: Pick<Store, 'single'>, tenant: number
   const dropped = await store.single(
     `DELETE FROM envelope e WHERE e.tenant_id = $1 AND NOT EXISTS (
        SELECT FROM delivery d WHERE d.tenant_id = e.tenant_id AND d.message_id = e.message_id
-         AND (d.state IN ('held', 'queued', 'sending') OR (d.state IN ('failed', 'delivered') AND d.due_at IS NOT NULL)))
+         AND (d.state IN ('held', 'queued', 'sending') OR d.untold_at IS NOT NULL))
      RETURNING e.message_id`,
     [tenant],
   );

@@ -13,14 +13,14 @@ export async function takeUntold(
   until: Date,
 ): Promise<{ message: number; ended: EndedDelivery[] } | undefined> {
   const first = await tx.row<{ message_id: number }>(
-    `SELECT message_id FROM delivery WHERE tenant_id = $1 AND state IN ('delivered', 'failed') AND due_at <= $2
-     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    `SELECT message_id FROM delivery WHERE tenant_id = $1 AND untold_at <= $2
+     ORDER BY untold_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
     [tenant, now],
   );
   if (!first) return undefined;
   const ended = await tx.rows<EndedDelivery>(
-    `UPDATE delivery d SET due_at = $4 WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.n IN (
-       SELECT n FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state IN ('delivered', 'failed') AND due_at <= $3
+    `UPDATE delivery d SET untold_at = $4 WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.n IN (
+       SELECT n FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND untold_at <= $3
        ORDER BY n LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)
      RETURNING d.n, d.account_id, d.recipient, d.via, d.state, d.notify, d.original_recipient, d.remote_host, d.remote_reply, d.finished_at, d.maybe_sent`,
     [tenant, first.message_id, now, until],
@@ -51,7 +51,7 @@ export async function markTold(
   deliveries: number[],
 ): Promise<void> {
   await store.single(
-    `UPDATE delivery SET due_at = NULL WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[]) AND state IN ('delivered', 'failed')`,
+    `UPDATE delivery SET untold_at = NULL WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
     [tenant, message, deliveries],
   );
 }
