@@ -181,7 +181,7 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
         : { bytes: complete, parsed: parseMessage(complete) },
     messageIdHeader: messageIdOf(parsed) ?? '',
     sendAt,
-    local: hold(now, sendAt, holds ? policy.holdInsideSeconds : 0),
+    local: inside(hold(now, sendAt, holds ? policy.holdInsideSeconds : 0)),
     away: input.replaces ? { state: 'held', dueAt: null } : hold(now, sendAt, holds ? policy.holdOutsideSeconds : 0),
   };
 }
@@ -194,7 +194,12 @@ function completed(input: AcceptInput, submitter: Account | undefined, date: Dat
   return addMissing(input.bytes, { date, messageId: `${crypto.randomUUID()}@${domain}` });
 }
 
-function hold(now: Date, sendAt: Date | undefined, seconds: number): Acceptance['local'] {
+/** What goes inside at once is found by its work range, not by a date. */
+function inside(held: Acceptance['away']): Acceptance['local'] {
+  return held.state === 'held' ? held : { state: 'queued', dueAt: null };
+}
+
+function hold(now: Date, sendAt: Date | undefined, seconds: number): Acceptance['away'] {
   const due = Math.max(now.getTime() + seconds * 1000, sendAt?.getTime() ?? 0);
   return due > now.getTime() ? { state: 'held', dueAt: new Date(due) } : { state: 'queued', dueAt: now };
 }
