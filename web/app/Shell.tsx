@@ -1,13 +1,15 @@
 // The frame of a signed-in page: the bar, the page, and what lies over it.
 
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { lazy, Suspense, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { ComposePage, ComposerHost, UndoBar } from '../compose/index.ts';
 import { MailPage } from '../mail/MailPage.tsx';
 import { RecallHost, RecallsPage, TrackingPage } from '../recall/index.ts';
 import { ConnectionBar } from './ConnectionBar.tsx';
-import { parseRoute, type Route } from './router.ts';
-import { closeOverlay, useOverlay } from './overlay.ts';
+import { keepFocus } from './focus.ts';
+import { Overlay } from './Overlay.tsx';
+import { useOverlay } from './overlay.ts';
+import type { Route } from './router.ts';
 import { TopBar } from './TopBar.tsx';
 
 const OwnWindow = lazy(() => import('../message/OwnWindow.tsx').then(({ OwnWindow }) => ({ default: OwnWindow })));
@@ -24,30 +26,23 @@ const useStyles = makeStyles({
     overflow: 'hidden',
   },
   page: { flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
-  overlay: {
-    position: 'fixed',
-    inset: '16px',
-    zIndex: 1000,
-    display: 'flex',
-    flexDirection: 'column',
-    backgroundColor: tokens.colorNeutralBackground1,
-    borderRadius: tokens.borderRadiusXLarge,
-    boxShadow: tokens.shadow64,
-    overflow: 'hidden',
-  },
 });
 
 export function Shell({ route }: { route: SessionRoute }): ReactNode {
   const styles = useStyles();
   const isOwnWindow = route.name === 'message' || route.name === 'compose';
+  const isCovered = useOverlay() !== null;
+  useEffect(keepFocus, []);
   return (
     <div className={styles.shell}>
-      {!isOwnWindow && <TopBar route={route} />}
-      <ConnectionBar />
-      <div className={styles.page}>
-        <Suspense>
-          <Page route={route} />
-        </Suspense>
+      <div className={styles.page} inert={isCovered}>
+        {!isOwnWindow && <TopBar route={route} />}
+        <ConnectionBar />
+        <div className={styles.page}>
+          <Suspense>
+            <Page route={route} />
+          </Suspense>
+        </div>
       </div>
       <Overlay />
       <ComposerHost />
@@ -72,19 +67,4 @@ function Page({ route }: { route: SessionRoute }): ReactNode {
     case 'settings':
       return <SettingsPage />;
   }
-}
-
-/** What did not get a window of its own. */
-function Overlay(): ReactNode {
-  const styles = useStyles();
-  const path = useOverlay();
-  const route = path === null ? null : parseRoute(path);
-  if (route?.name !== 'message') return null;
-  return (
-    <div className={styles.overlay} role="dialog" aria-modal="true" aria-label="Message">
-      <Suspense>
-        <OwnWindow accountId={route.accountId} emailId={route.emailId} onClose={closeOverlay} />
-      </Suspense>
-    </div>
-  );
 }

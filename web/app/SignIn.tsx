@@ -13,6 +13,7 @@ import {
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { navigate } from './router.ts';
 import { numberFor, rememberSession, sessionsKnown } from './sessions.ts';
+import { useTitle } from './title.ts';
 
 const useStyles = makeStyles({
   page: {
@@ -41,6 +42,7 @@ const useStyles = makeStyles({
 
 export function SignIn({ next }: { next: string | null }): ReactNode {
   const styles = useStyles();
+  useTitle('Sign in');
   const asked = next === null ? null : Number(/^\/u\/(\d+)\//.exec(next)?.[1] ?? 0);
   const [email, setEmail] = useState(asked === null ? '' : (sessionsKnown()[asked] ?? ''));
   const [password, setPassword] = useState('');

@@ -9,6 +9,7 @@ import { useAccountId } from '../app/session.tsx';
 import { changeSettings, useSettings } from '../app/settings.ts';
 import { Splitter } from '../app/Splitter.tsx';
 import { PHONE, useMedia } from '../app/theme.ts';
+import { useTitle } from '../app/title.ts';
 import { findMailbox, useMailboxesQuery } from '../jmap/cache.ts';
 import { MessageList } from './MessageList.tsx';
 import { NavigationPane } from './NavigationPane.tsx';
@@ -66,10 +67,8 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
     if (lost) navigate(pathOf({ ...route, mailbox: 'inbox', emailId: null }), { replace: true });
   }, [lost, route]);
 
-  useEffect(() => {
-    const unread = mailbox && mailbox.unreadEmails > 0 ? ` (${mailbox.unreadEmails.toLocaleString('en')})` : '';
-    document.title = mailbox ? `${mailbox.name}${unread} · Homing` : 'Homing';
-  }, [mailbox]);
+  const unread = mailbox && mailbox.unreadEmails > 0 ? ` (${mailbox.unreadEmails.toLocaleString('en')})` : '';
+  useTitle(mailbox ? `${mailbox.name}${unread}` : null);
 
   const list = <MessageList accountId={accountId} mailbox={mailbox} route={route} />;
   const reading = <ReadingPane accountId={accountId} mailbox={mailbox} route={route} />;

@@ -10,7 +10,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
@@ -66,15 +66,19 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
   const [menu, setMenu] = useState<{ id: string; at: { x: number; y: number } } | null>(null);
   const scroll = useRef<HTMLDivElement>(null);
   const height = density === 'compact' ? COMPACT : ROOMY;
+  const focused = Math.min(selection.focus, Math.max(0, (total ?? 0) - 1));
   const virtual = useVirtualizer({
     count: total ?? 0,
     getScrollElement: () => scroll.current,
     estimateSize: () => height,
     overscan: 8,
+    // The row that keys act on is there wherever the list is scrolled to: Tab finds it, and it keeps the focus.
+    rangeExtractor: useCallback((range: Range) => withRow(defaultRangeExtractor(range), focused), [focused]),
   });
   useEffect(() => virtual.measure(), [height, virtual]);
   const items = virtual.getVirtualItems();
-  const [from, to] = [items[0]?.index ?? 0, (items.at(-1)?.index ?? 0) + 1];
+  const { startIndex = 0, endIndex = 0 } = virtual.range ?? {};
+  const [from, to] = [Math.max(0, startIndex - 8), endIndex + 9];
   useEffect(() => ensure(from, to), [ensure, from, to]);
 
   const actions = useRowActions({
@@ -197,7 +201,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
                       compact={density === 'compact'}
                       open={email.id === route.emailId}
                       checked={selection.ids.has(email.id)}
-                      focused={index === Math.min(selection.focus, total - 1)}
+                      focused={index === focused}
                       actions={actions}
                     />
                   )}
@@ -210,6 +214,11 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
       {menu && <ContextMenu accountId={accountId} emailId={menu.id} at={menu.at} onClose={() => setMenu(null)} />}
     </>
   );
+}
+
+/** Pure. In order, as the virtual list wants them. */
+function withRow(rows: number[], row: number): number[] {
+  return rows.length === 0 || rows.includes(row) ? rows : [...rows, row].toSorted((a, b) => a - b);
 }
 
 interface ActionDeps {

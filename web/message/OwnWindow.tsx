@@ -1,8 +1,9 @@
 // A message in its own window: the page /u/N/message/…, or the same over the mail page.
 
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useAccountId } from '../app/session.tsx';
+import { useTitle } from '../app/title.ts';
 import { useEmail } from '../jmap/cache.ts';
 import type { EmailRow } from '../jmap/types.ts';
 import { useMessageCommands } from './commands.tsx';
@@ -32,9 +33,7 @@ export function OwnWindow({ accountId: asked, emailId, onClose }: OwnWindowProps
   const [last, setLast] = useState(row);
   if (row && row !== last) setLast(row);
   const data = row ?? (last?.id === emailId ? last : undefined);
-  useEffect(() => {
-    if (data) document.title = `${data.subject || '(no subject)'} · Homing`;
-  }, [data]);
+  useTitle(data ? data.subject || '(no subject)' : null);
   const view = (
     <div className={styles.message} data-shortcuts>
       <MessageView accountId={accountId} emailId={emailId} />

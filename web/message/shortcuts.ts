@@ -1,6 +1,7 @@
 // Keys, as in Outlook on the web: one key does one thing, wherever no text is being written.
 
-import { useEffect } from 'react';
+import { use, useEffect } from 'react';
+import { InOverlay, useOverlay } from '../app/overlay.ts';
 
 export interface Shortcut {
   /** "R", "Shift+R", "Ctrl+Shift+Z", "Delete". Ctrl is ⌘ on a Mac. */
@@ -32,7 +33,10 @@ export function isBusy(target: EventTarget | null): boolean {
 }
 
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  // A page that something lies over hears no keys.
+  const covered = useOverlay() !== null && !use(InOverlay);
   useEffect(() => {
+    if (covered) return undefined;
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.repeat || isBusy(event.target)) return;
       const found = shortcuts.find(({ keys }) => matches(keys, event));
@@ -42,5 +46,5 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [shortcuts]);
+  }, [shortcuts, covered]);
 }

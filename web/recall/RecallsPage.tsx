@@ -4,6 +4,7 @@ import { Link, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
+import { useTitle } from '../app/title.ts';
 import { useRecalls, type RecallState } from './data.ts';
 import { ThinFamilyBar } from './Families.tsx';
 import { trackingPath } from './paths.ts';
@@ -44,6 +45,7 @@ export function RecallsPage(): ReactNode {
   const styles = useStyles();
   const accountId = useAccountId();
   const recalls = useRecalls(accountId);
+  useTitle('Recalls');
   return (
     <main className={styles.page}>
       <div className={styles.middle}>

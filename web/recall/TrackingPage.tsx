@@ -16,6 +16,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
+import { useTitle } from '../app/title.ts';
 import { openComposer } from '../compose/index.ts';
 import { useRecall, type RecallState } from './data.ts';
 import { FamilyBar, FamilyChips, wallLabel } from './Families.tsx';
@@ -69,6 +70,7 @@ export function TrackingPage({ recallId }: { recallId: string }): ReactNode {
   const jmap = useJmap();
   const accountId = useAccountId();
   const { data: recall, error } = useRecall(accountId, recallId);
+  useTitle(recall ? `Recall of "${(recall.subject ?? '').trim() || '(no subject)'}"` : null);
   const scroller = useRef<HTMLDivElement>(null);
   return (
     <main ref={scroller} className={styles.page}>

@@ -36,6 +36,9 @@ export interface Preview {
   outside: number;
   held: number;
   queued: number;
+  /** Of those that are held: how many leave the organisation, and when the first of all leaves. */
+  heldOutside: number;
+  heldForMs: number | null;
   total: number;
   refusal: { reason: string; description: string } | null;
   readCopiesAllowed: boolean;

@@ -3,6 +3,7 @@
 import { makeStyles, Radio, RadioGroup, Switch, Text, tokens } from '@fluentui/react-components';
 import { useId, type ReactNode } from 'react';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
+import { useTitle } from '../app/title.ts';
 import { Signature } from './Signature.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';
@@ -39,6 +40,7 @@ const useStyles = makeStyles({
 export function SettingsPage(): ReactNode {
   const styles = useStyles();
   const { conversations } = useSettings();
+  useTitle('Settings');
   return (
     <main className={styles.page}>
       <div className={styles.middle}>

@@ -21,6 +21,7 @@ const useStyles = makeStyles({
     fontVariantNumeric: 'tabular-nums',
   },
   head: { display: 'flex', flexWrap: 'wrap', gap: '4px 16px', alignItems: 'baseline', minHeight: '28px' },
+  said: { display: 'flex', flexWrap: 'wrap', gap: '4px 16px', alignItems: 'baseline' },
   faint: { color: tokens.colorNeutralForeground2 },
   // There from the beginning, so that nothing above it moves.
   chips: { minHeight: '24px' },
@@ -47,7 +48,7 @@ export function Mailboxes({ emailId, messageId, total }: MailboxesProps): ReactN
   const counts = recall?.counts ?? NOTHING;
   return (
     <section className={styles.strip} aria-label="Mailboxes">
-      <div className={styles.head} role="status" aria-live="polite">
+      <div className={styles.head}>
         {recall ? <After accountId={accountId} recall={recall} /> : <Before {...{ accountId, emailId, total }} />}
       </div>
       {isWall(total) ? (
@@ -73,19 +74,35 @@ export function Mailboxes({ emailId, messageId, total }: MailboxesProps): ReactN
 
 function Before({ accountId, emailId, total }: { accountId: string; emailId: string; total: number }): ReactNode {
   const styles = useStyles();
-  const { data: preview, refetch } = usePreview(accountId, emailId, null);
+  const { data: preview, dataUpdatedAt, refetch } = usePreview(accountId, emailId, null);
   useEffect(() => {
     const timer = setInterval(() => void refetch(), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [refetch]);
   return (
     <>
-      <Text size={400} weight="semibold">
-        It went to {several(total, 'person', 'people')}
-      </Text>
-      <Text className={styles.faint}>{preview ? expectation(preview) : ''}</Text>
+      <div className={styles.said} role="status">
+        <Text size={400} weight="semibold">
+          It went to {several(total, 'person', 'people')}
+        </Text>
+        <Text className={styles.faint}>{preview ? expectation(preview) : ''}</Text>
+      </div>
+      {preview && preview.heldForMs !== null && preview.heldOutside > 0 && (
+        <Countdown count={preview.heldOutside} until={dataUpdatedAt + preview.heldForMs} />
+      )}
     </>
   );
+}
+
+/** Beside what is said aloud, not in it: nobody wants to hear every second. */
+function Countdown({ count, until }: { count: number; until: number }): ReactNode {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const tick = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(tick);
+  }, []);
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  return <Text weight="semibold">{`${several(count, 'outside leaves', 'outside leave')} in ${seconds} s.`}</Text>;
 }
 
 function After({ accountId, recall }: { accountId: string; recall: RecallState }): ReactNode {
@@ -94,10 +111,12 @@ function After({ accountId, recall }: { accountId: string; recall: RecallState }
   const { headline, beside } = headlineOf(recall);
   return (
     <>
-      <Text size={400} weight="semibold">
-        {headline}
-      </Text>
-      <Text className={styles.faint}>{beside}</Text>
+      <div className={styles.said} role="status">
+        <Text size={400} weight="semibold">
+          {headline}
+        </Text>
+        <Text className={styles.faint}>{beside}</Text>
+      </div>
       <Link href={path} target="_blank" rel="noreferrer">
         Open tracking
       </Link>
