@@ -72,7 +72,10 @@ webSuite('The page /try', { people: 40, policy: { rateLimit: 0, maxRecipients: 1
     const { page, ana, ben } = await begin();
     const mailboxes = page.getByRole('region', { name: 'Mailboxes' });
     await rowOf(ben, 'Salaries 2026').first().click();
-    await ben.getByRole('main').getByText(/Cho Min-jun\s+64,000/).waitFor();
+    await ben
+      .getByRole('main')
+      .getByText(/Cho Min-jun\s+64,000/)
+      .waitFor();
     await rowOf(ana, 'Salaries 2026').first().click();
     await ana.getByRole('button', { name: 'Recall This Message…' }).click();
     const dialog = ana.getByRole('dialog', { name: 'Recall This Message' });
@@ -80,6 +83,9 @@ webSuite('The page /try', { people: 40, policy: { rateLimit: 0, maxRecipients: 1
     await mailboxes.getByText('Taken back from 46 of 47', { exact: true }).waitFor();
     await mailboxes.getByRole('img', { name: '47 recipients: 46 taken back, 1 still there.' }).waitFor();
     await mailboxes.getByText(/1 had read it$/).waitFor();
-    await ben.getByRole('main').getByText(/Cho Min-jun\s+64,000/).waitFor();
+    await ben
+      .getByRole('main')
+      .getByText(/Cho Min-jun\s+64,000/)
+      .waitFor();
   });
 });

@@ -1,7 +1,9 @@
 // Which page an address shows.
 
-import { lazy, Suspense, type ReactNode } from 'react';
-import { useRoute } from './router.ts';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { keepFocus } from './focus.ts';
+import { Nothing } from './Nothing.tsx';
+import { navigate, useRoute } from './router.ts';
 import { SessionProvider } from './session.tsx';
 import { Shell } from './Shell.tsx';
 import { SignIn } from './SignIn.tsx';
@@ -10,6 +12,7 @@ const TryPage = lazy(() => import('../try/index.ts').then(({ TryPage }) => ({ de
 
 export function App(): ReactNode {
   const route = useRoute();
+  useEffect(keepFocus, []);
   switch (route.name) {
     case 'signIn':
       return <SignIn next={route.next} />;
@@ -20,7 +23,7 @@ export function App(): ReactNode {
         </Suspense>
       );
     case 'nowhere':
-      return <Nowhere />;
+      return <Nothing says="There is nothing here." action={{ label: 'Sign in', onClick: () => navigate('/') }} />;
     default:
       return (
         <SessionProvider key={route.session} number={route.session}>
@@ -28,13 +31,4 @@ export function App(): ReactNode {
         </SessionProvider>
       );
   }
-}
-
-function Nowhere(): ReactNode {
-  return (
-    <main>
-      <h1>There is nothing here.</h1>
-      <a href="/">Sign in</a>
-    </main>
-  );
 }

@@ -1,12 +1,12 @@
 // The frame of a signed-in page: the bar, the page, and what lies over it.
 
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { ComposePage, ComposerHost, UndoBar } from '../compose/index.ts';
 import { MailPage } from '../mail/MailPage.tsx';
 import { RecallHost, RecallsPage, TrackingPage } from '../recall/index.ts';
 import { ConnectionBar } from './ConnectionBar.tsx';
-import { keepFocus } from './focus.ts';
+import { useNotifications } from './notifications.ts';
 import { Overlay } from './Overlay.tsx';
 import { useOverlay } from './overlay.ts';
 import type { Route } from './router.ts';
@@ -31,8 +31,8 @@ const useStyles = makeStyles({
 export function Shell({ route }: { route: SessionRoute }): ReactNode {
   const styles = useStyles();
   const isOwnWindow = route.name === 'message' || route.name === 'compose';
+  useNotifications(route.session);
   const isCovered = useOverlay() !== null;
-  useEffect(keepFocus, []);
   return (
     <div className={styles.shell}>
       <div className={styles.page} inert={isCovered}>

@@ -2,6 +2,7 @@
 
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import { FORCED } from './theme.ts';
 
 const useStyles = makeStyles({
   splitter: {
@@ -9,6 +10,7 @@ const useStyles = makeStyles({
     flexShrink: 0,
     zIndex: 1,
     backgroundColor: tokens.colorNeutralStroke2,
+    [FORCED]: { backgroundColor: 'CanvasText', forcedColorAdjust: 'none' },
     touchAction: 'none',
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
     ':hover': { backgroundColor: tokens.colorBrandStroke1 },

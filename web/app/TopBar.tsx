@@ -4,6 +4,7 @@ import {
   Avatar,
   Button,
   makeStyles,
+  mergeClasses,
   Menu,
   MenuDivider,
   MenuItem,
@@ -36,7 +37,10 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
+    '@media (max-width: 639.98px)': { padding: '0 4px', gap: '4px' },
   },
+  /** Where no button stands before the name. */
+  bare: { paddingLeft: '16px' },
   name: {
     width: '176px',
     color: tokens.colorBrandForeground1,
@@ -60,7 +64,7 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
     search: null,
   });
   return (
-    <header className={styles.bar}>
+    <header className={mergeClasses(styles.bar, route.name !== 'mail' && styles.bare)}>
       {route.name === 'mail' && <NavigationButton />}
       <a
         href={inbox}

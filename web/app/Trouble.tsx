@@ -1,7 +1,7 @@
 // What is shown in place of a page that failed.
 
-import { Button, Text } from '@fluentui/react-components';
 import { Component, type ReactNode } from 'react';
+import { Nothing } from './Nothing.tsx';
 
 const KEY = 'homing.reloaded';
 
@@ -25,13 +25,7 @@ export class Trouble extends Component<{ children: ReactNode }, { error: unknown
 
   override render(): ReactNode {
     if (this.state.error === undefined) return this.props.children;
-    return (
-      <main role="alert">
-        <Text as="p" block>
-          This page has failed. What was sent is sent, and what was saved is saved.
-        </Text>
-        <Button onClick={() => location.reload()}>Load it again</Button>
-      </main>
-    );
+    const action = { label: 'Load it again', onClick: () => location.reload() };
+    return <Nothing says="This page has failed. What was sent is sent, and what was saved is saved." action={action} />;
   }
 }

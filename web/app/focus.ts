@@ -22,19 +22,21 @@ export function keepFocus(): () => void {
     around = [];
     for (let at: Element | null = activeElement.parentElement; at; at = at.parentElement) around.push(at);
   };
-  const isLost = (): boolean => isNowhere() && last !== null && !isThere(last);
+  const isGone = (): boolean => last !== null && !isThere(last);
   const mend = (): void => {
     timer = undefined;
-    if (!isLost()) return;
+    if (!isNowhere() || !isGone()) return;
     const home = around.filter((place) => place.isConnected).map(nearestIn);
     home.find((one) => one !== null)?.focus({ preventScroll: true });
   };
   const look = (): void => {
-    if (timer === undefined && isLost()) timer = setTimeout(mend, AFTER_MS);
+    // The browser itself takes the focus from what is disabled or hidden only a moment later.
+    if (timer === undefined && isGone()) timer = setTimeout(mend, AFTER_MS);
   };
 
   const observer = new MutationObserver(look);
-  observer.observe(document.body, { childList: true, subtree: true });
+  const attributeFilter = ['disabled', 'inert', 'hidden'];
+  observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter });
   document.addEventListener('focusin', note);
   // A frame that takes the focus does not say so itself.
   addEventListener('blur', note);
@@ -49,7 +51,10 @@ export function keepFocus(): () => void {
 const isNowhere = (): boolean => document.activeElement === null || document.activeElement === document.body;
 
 const isThere = (element: Element): boolean =>
-  element.isConnected && element.checkVisibility() && element.closest('[inert]') === null;
+  element.isConnected &&
+  element.checkVisibility() &&
+  !element.matches(':disabled') &&
+  element.closest('[inert]') === null;
 
 function nearestIn(place: Element): HTMLElement | null {
   for (const selector of PREFERRED) {
@@ -64,7 +69,7 @@ export function tabbablesIn(place: Element, selector = TABBABLE): HTMLElement[] 
   return [...place.querySelectorAll<HTMLElement>(selector)].filter(
     (one) =>
       (one.tabIndex >= 0 || selector !== TABBABLE) &&
-      !one.matches(':disabled, [data-tabster-dummy], [aria-hidden=true]') &&
+      !one.matches('[data-tabster-dummy], [aria-hidden=true]') &&
       isThere(one),
   );
 }

@@ -6,6 +6,7 @@ import { createJmap, type Jmap } from '../jmap/client.ts';
 import { EmailStoreProvider } from '../jmap/cache.ts';
 import { PushProvider } from '../jmap/push.ts';
 import { CAPABILITIES, type JmapSession } from '../jmap/types.ts';
+import { Nothing } from './Nothing.tsx';
 import { currentRoute, navigate, useRoute } from './router.ts';
 import { rememberSession, signInPath } from './sessions.ts';
 
@@ -63,7 +64,7 @@ export function SessionProvider({ number, children }: { number: number; children
   }, [base, number, attempt]);
   const client = useMemo(() => newQueryClient(), []);
   if (!loading) return null;
-  if ('failed' in loading) return <p role="alert">{loading.failed}</p>;
+  if ('failed' in loading) return <Nothing says={loading.failed} />;
   return (
     <JmapContext value={loading.jmap}>
       <QueryClientProvider client={client}>

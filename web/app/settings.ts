@@ -13,6 +13,8 @@ export interface Settings {
   /** Accounts and mailboxes whose insides are not shown: "a1", "a1/f7". */
   folded: readonly string[];
   conversations: boolean;
+  /** New mail is told of by the system, while a window is open. */
+  notify: boolean;
 }
 
 const DEFAULTS: Settings = {
@@ -24,6 +26,7 @@ const DEFAULTS: Settings = {
   navigation: 'open',
   folded: [],
   conversations: true,
+  notify: false,
 };
 
 const KEY = 'homing.settings';

@@ -32,17 +32,41 @@ const BRAND: BrandVariants = {
 
 const LETTERS = { fontFamilyBase: "'Segoe UI', -apple-system, 'Inter Variable', sans-serif" };
 
+/** Of rows that are ours; Fluent's own in high contrast would want other letters on them too. */
+const ROWS = {
+  rowHover: 'var(--colorNeutralBackground1Hover)',
+  rowSelected: 'var(--colorNeutralBackground1Selected)',
+  paneHover: 'var(--colorNeutralBackground3Hover)',
+  paneSelected: 'var(--colorNeutralBackground3Selected)',
+};
+
 const THEMES = {
-  light: { ...createLightTheme(BRAND), ...LETTERS },
+  light: { ...createLightTheme(BRAND), ...LETTERS, ...ROWS },
   dark: {
     ...createDarkTheme(BRAND),
     // The ramp's middle is too dark for words on a dark ground.
     colorBrandForeground1: BRAND[110],
     colorBrandForeground2: BRAND[120],
     ...LETTERS,
+    ...ROWS,
   },
-  contrast: { ...teamsHighContrastTheme, ...LETTERS },
-} satisfies Record<string, Theme>;
+  contrast: {
+    ...teamsHighContrastTheme,
+    ...LETTERS,
+    rowHover: '#242424',
+    rowSelected: BRAND[50],
+    paneHover: '#242424',
+    paneSelected: BRAND[50],
+  },
+} satisfies Record<string, Theme & typeof ROWS>;
+
+/** Grounds of rows: tokens as Fluent's are. */
+export const rows = {
+  hover: 'var(--rowHover)',
+  selected: 'var(--rowSelected)',
+  paneHover: 'var(--paneHover)',
+  paneSelected: 'var(--paneSelected)',
+} as const;
 
 /** Mail in HTML is shown as on paper, in any look: what it says of colours was meant for that. */
 export const PAPER = { ground: '#ffffff', text: '#242424', link: BRAND[80] };
@@ -74,6 +98,9 @@ export function useLook(): Look {
 export function useTheme(): Theme {
   return THEMES[useLook()];
 }
+
+/** Where the system sets the colours (forced-colors): what is told by a colour alone needs one of its. */
+export const FORCED = '@media (forced-colors: active)';
 
 /** Widths at which the page changes. */
 export const WIDE = '(min-width: 1100px)';

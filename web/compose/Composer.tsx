@@ -68,10 +68,12 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     backgroundColor: tokens.colorNeutralBackground1,
     color: tokens.colorNeutralForeground1,
+    border: `1px solid ${tokens.colorTransparentStroke}`,
     borderRadius: tokens.borderRadiusXLarge,
     boxShadow: tokens.shadow64,
     overflow: 'hidden',
-    [PHONE]: { inset: 0, width: '100%', height: '100dvh', borderRadius: 0 },
+    boxSizing: 'border-box',
+    [PHONE]: { inset: 0, width: '100%', height: '100dvh', borderRadius: 0, border: 'none' },
   },
   wide: { inset: '16px', width: 'auto', height: 'auto', [PHONE]: { inset: 0 } },
   page: { position: 'static', width: '100%', height: '100%', borderRadius: 0, boxShadow: 'none' },
@@ -406,7 +408,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
       onDragLeave={() => setOver(false)}
       onDrop={onDrop}
     >
-      <header className={styles.head}>
+      <div className={styles.head}>
         <h2 className={styles.title}>{title}</h2>
         {!page && (
           <>
@@ -425,7 +427,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
           </>
         )}
         <Button appearance="subtle" icon={<Dismiss20Regular />} aria-label="Close" onClick={close} />
-      </header>
+      </div>
       {request.kind === 'replacement' && (
         <MessageBar className={styles.bar} intent={request.recallId === null ? 'warning' : 'info'}>
           <MessageBarBody>
@@ -527,7 +529,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
         }}
       />
       <Toolbar view={view} version={version} linking={linking} onLinking={setLinking} />
-      <footer className={styles.foot}>
+      <div className={styles.foot}>
         <SendButton
           disabled={sending}
           onSend={(at) => void send(at)}
@@ -548,7 +550,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
         <span className={mergeClasses(styles.saved, saved.state === 'failed' && styles.failed)} role="status">
           {sending ? 'Sending…' : savedSentence(saved)}
         </span>
-      </footer>
+      </div>
       <Picker at={files} onFiles={(list) => addFiles(list, false)} />
       <Picker
         at={pictures}

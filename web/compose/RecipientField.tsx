@@ -18,6 +18,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { rows } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import {
   formatAddress,
@@ -107,7 +108,7 @@ const useStyles = makeStyles({
     cursor: 'pointer',
     '@media (max-width: 639.98px)': { height: '44px' },
   },
-  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  chosen: { backgroundColor: rows.selected },
   beside: {
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,

@@ -22,6 +22,8 @@ const useStyles = makeStyles({
     maxWidth: 'calc(100vw - 32px)',
     boxSizing: 'border-box',
     padding: '0 8px 0 16px',
+    // Seen where the system sets the colours.
+    border: `1px solid ${tokens.colorTransparentStroke}`,
     borderRadius: tokens.borderRadiusMedium,
     boxShadow: tokens.shadow16,
     backgroundColor: tokens.colorNeutralBackgroundInverted,

@@ -2,6 +2,7 @@
 
 import { Avatar, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useState, type ReactNode } from 'react';
+import { rows } from '../app/theme.ts';
 import { useEmail, useThread } from '../jmap/cache.ts';
 import { nameOf, rowTime } from '../message/format.ts';
 import { MessageView } from '../message/MessageView.tsx';
@@ -22,7 +23,7 @@ const useStyles = makeStyles({
     textAlign: 'left',
     cursor: 'pointer',
     fontFamily: 'inherit',
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: rows.hover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
   },
   preview: { flex: 1, minWidth: 0, color: tokens.colorNeutralForeground3 },

@@ -155,7 +155,7 @@ export function BulkBar({ accountId, emails, count, onAll, onClear }: BulkBarPro
   return (
     <div className={styles.bar} role="toolbar" aria-label="Selected messages">
       <Checkbox checked="mixed" aria-label="Select all" onChange={onAll} />
-      <Text weight="semibold" wrap={false} className={styles.title} aria-live="polite">
+      <Text as="h1" weight="semibold" wrap={false} className={styles.title} aria-live="polite">
         {count.toLocaleString('en')} selected
       </Text>
       {commands.map((command) => (

@@ -35,6 +35,8 @@ const useStyles = makeStyles({
   beside: { maxWidth: '45%' },
   over: { maxHeight: '60%' },
   alone: { flex: 1 },
+  // The line between the panes belongs to what is read.
+  main: { flex: 1, minWidth: 0, minHeight: 0, display: 'flex' },
   reading: {
     flex: 1,
     minWidth: 0,
@@ -79,6 +81,7 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
         {/* It stays where it was scrolled to while a message is read. */}
         <section
           className={mergeClasses(styles.list, styles.alone)}
+          role={route.emailId === null ? 'main' : undefined}
           aria-label="Messages"
           style={{ display: route.emailId === null ? 'flex' : 'none' }}
         >
@@ -86,6 +89,7 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
         </section>
         {route.emailId !== null && (
           <main className={styles.reading}>
+            <h1 className="visually-hidden">{mailbox?.name ?? 'Messages'}</h1>
             <div className={styles.back}>
               <Button
                 className={styles.backButton}
@@ -113,24 +117,26 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
         >
           {list}
         </section>
-        {above ? (
-          <Splitter
-            label="Height of the list"
-            orientation="horizontal"
-            value={listHeight}
-            {...LIST_ABOVE}
-            onChange={(value) => changeSettings({ listHeight: value })}
-          />
-        ) : (
-          <Splitter
-            label="Width of the list"
-            orientation="vertical"
-            value={listWidth}
-            {...LIST}
-            onChange={(value) => changeSettings({ listWidth: value })}
-          />
-        )}
-        <main className={styles.reading}>{reading}</main>
+        <main className={mergeClasses(styles.main, above && styles.above)}>
+          {above ? (
+            <Splitter
+              label="Height of the list"
+              orientation="horizontal"
+              value={listHeight}
+              {...LIST_ABOVE}
+              onChange={(value) => changeSettings({ listHeight: value })}
+            />
+          ) : (
+            <Splitter
+              label="Width of the list"
+              orientation="vertical"
+              value={listWidth}
+              {...LIST}
+              onChange={(value) => changeSettings({ listWidth: value })}
+            />
+          )}
+          <div className={styles.reading}>{reading}</div>
+        </main>
       </div>
     </div>
   );

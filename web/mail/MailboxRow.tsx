@@ -4,6 +4,7 @@ import { Button, makeStyles, mergeClasses, tokens, Tooltip } from '@fluentui/rea
 import { ChevronDownRegular, ChevronRightRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
 import { useState, type DragEvent, type MouseEvent, type ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
+import { FORCED, rows } from '../app/theme.ts';
 import type { Mailbox } from '../jmap/types.ts';
 import { dragMailbox, dropped, EMAILS_TYPE, MAILBOX_TYPE, type Dragged } from './drag.ts';
 import { MailboxIcon } from './mailboxIcon.tsx';
@@ -18,16 +19,17 @@ const useStyles = makeStyles({
     margin: '0 8px',
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground2,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground3Hover },
+    ':hover': { backgroundColor: rows.paneHover },
     ':hover [data-more]': { opacity: 1 },
     ':focus-within [data-more]': { opacity: 1 },
     '@media (hover: hover)': { ':hover [data-count]': { visibility: 'hidden' } },
     '@media (max-width: 639.98px)': { height: '44px' },
   },
   selected: {
-    backgroundColor: tokens.colorNeutralBackground3Selected,
+    backgroundColor: rows.paneSelected,
     color: tokens.colorNeutralForeground1,
     fontWeight: tokens.fontWeightSemibold,
+    [FORCED]: { outline: '2px solid Highlight', outlineOffset: '-2px' },
   },
   target: { outline: `2px solid ${tokens.colorBrandStroke1}`, outlineOffset: '-2px' },
   link: {
@@ -73,6 +75,7 @@ const useStyles = makeStyles({
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     backgroundColor: tokens.colorBrandBackground,
+    [FORCED]: { backgroundColor: 'Highlight', forcedColorAdjust: 'none' },
   },
 });
 
@@ -100,13 +103,13 @@ export function MailboxRow(props: MailboxRowProps): ReactNode {
   const styles = useStyles();
   const drop = useDrop(props);
   const count = countOf(mailbox);
-  const unread = mailbox.role === 'drafts' ? '' : ' unread';
+  const said = `${count}${mailbox.role === 'drafts' ? '' : ' unread'}`;
   const link = (
     <a
       href={to}
       className={mergeClasses(styles.link, rail && styles.railLink)}
       aria-current={selected ? 'page' : undefined}
-      aria-label={count > 0 ? `${mailbox.name}, ${count}${unread}` : mailbox.name}
+      aria-label={!rail ? undefined : count > 0 ? `${mailbox.name}, ${said}` : mailbox.name}
       draggable={mailbox.myRights.mayRename}
       onDragStart={(event) => dragMailbox(event.dataTransfer, props.accountId, mailbox.id)}
       onClick={(event) => follow(event, to, props.onFollow)}
@@ -118,6 +121,7 @@ export function MailboxRow(props: MailboxRowProps): ReactNode {
       {!rail && count > 0 && (
         <span data-count className={styles.count}>
           {count.toLocaleString('en')}
+          <span className="visually-hidden">{mailbox.role === 'drafts' ? '' : ' unread'}</span>
         </span>
       )}
       {rail && count > 0 && <span className={styles.dot} />}

@@ -12,6 +12,7 @@ import {
   MailOffRegular,
 } from '@fluentui/react-icons';
 import { memo, type MouseEvent, type ReactNode } from 'react';
+import { FORCED, rows } from '../app/theme.ts';
 import type { EmailRow } from '../jmap/types.ts';
 import { nameOf, namesOf, rowTime } from '../message/format.ts';
 import { useRecallOf } from '../recall/data.ts';
@@ -30,7 +31,7 @@ const useStyles = makeStyles({
     padding: '0 12px 0 8px',
     cursor: 'default',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: rows.hover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
     '& .homing-actions': { display: 'none' },
     '& .homing-box': { display: 'none' },
@@ -42,8 +43,9 @@ const useStyles = makeStyles({
     },
   },
   selected: {
-    backgroundColor: tokens.colorNeutralBackground1Selected,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Selected },
+    backgroundColor: rows.selected,
+    ':hover': { backgroundColor: rows.selected },
+    [FORCED]: { outline: '2px solid Highlight', outlineOffset: '-2px' },
   },
   checked: { '& .homing-box': { display: 'inline-flex' }, '& .homing-avatar': { display: 'none' } },
   unread: {
@@ -55,6 +57,7 @@ const useStyles = makeStyles({
       bottom: 0,
       width: '3px',
       backgroundColor: tokens.colorBrandStroke1,
+      [FORCED]: { backgroundColor: 'Highlight', forcedColorAdjust: 'none' },
     },
   },
   face: { width: '32px', flexShrink: 0, display: 'flex', justifyContent: 'center' },
@@ -73,6 +76,7 @@ const useStyles = makeStyles({
     backgroundColor: 'inherit',
     borderRadius: tokens.borderRadiusMedium,
   },
+  apart: { marginLeft: '8px' },
   compactSender: { width: '140px', flexShrink: 0 },
 });
 
@@ -109,6 +113,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
   const flagged = '$flagged' in email.keywords;
   const isNotice = email.recallNotice !== null;
   const who = outgoing ? namesOf(email.to) || '(nobody yet)' : nameOf(email.from?.[0]) || '(nobody)';
+  // Of many recipients, the first has a face.
+  const face = outgoing ? nameOf(email.to?.[0]) : who;
   const subject = email.subject || '(no subject)';
   const time = rowTime(email.receivedAt);
   const sender = (
@@ -167,7 +173,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       onDragStart={(event) => dragEmails(event.dataTransfer, accountId, actions.dragged(email.id))}
     >
       <span role="gridcell" className={styles.face}>
-        <Avatar className="homing-avatar" name={who} size={compact ? 24 : 32} color="colorful" aria-hidden />
+        <Avatar className="homing-avatar" name={face} size={compact ? 24 : 32} color="colorful" aria-hidden />
         <Checkbox
           className="homing-box"
           aria-label={`Select ${subject}`}
@@ -182,7 +188,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
           {sender}
           {about}
           {isSent && <RecallMark email={email} accountId={accountId} />}
-          {when}
+          <span className={styles.apart}>{when}</span>
         </span>
       ) : (
         <span role="gridcell" className={styles.words}>

@@ -7,7 +7,7 @@ import { setDrawer, useDrawer } from '../app/drawer.ts';
 import { pathOf } from '../app/router.ts';
 import { useAccountId, useJmap, useOwnAccountId } from '../app/session.tsx';
 import { useSettings } from '../app/settings.ts';
-import { PHONE, useMedia, WIDE } from '../app/theme.ts';
+import { PHONE, useMedia, WIDE, rows } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import { AccountMailboxes } from './AccountMailboxes.tsx';
 import type { MailRoute } from './MailPage.tsx';
@@ -31,8 +31,8 @@ const useStyles = makeStyles({
   surface: { width: '280px', maxWidth: '85vw', backgroundColor: tokens.colorNeutralBackground3 },
   head: { display: 'flex', alignItems: 'center', gap: '8px', padding: '12px 16px 4px' },
   compose: { flex: 1, '@media (max-width: 639.98px)': { minHeight: '44px' } },
-  railCompose: { alignSelf: 'center' },
-  foot: { marginTop: '16px', padding: '0 8px' },
+  railCompose: { alignSelf: 'center', flexShrink: 0 },
+  foot: { marginTop: '16px', padding: '0 8px', flexShrink: 0 },
   recalls: {
     display: 'flex',
     alignItems: 'center',
@@ -43,7 +43,7 @@ const useStyles = makeStyles({
     textDecoration: 'none',
     borderRadius: tokens.borderRadiusMedium,
     fontSize: tokens.fontSizeBase300,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground3Hover },
+    ':hover': { backgroundColor: rows.paneHover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
     '@media (max-width: 639.98px)': { height: '44px' },
   },

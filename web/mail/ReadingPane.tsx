@@ -19,6 +19,7 @@ import { MoreHorizontalRegular, WindowNewRegular } from '@fluentui/react-icons';
 import { useCallback, useMemo, useState, type ReactNode } from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
+import { PHONE, useMedia } from '../app/theme.ts';
 import { useEmail } from '../jmap/cache.ts';
 import type { EmailRow, Mailbox } from '../jmap/types.ts';
 import { CommandButton } from '../message/CommandButton.tsx';
@@ -51,7 +52,24 @@ const useStyles = makeStyles({
     overflowY: 'hidden',
   },
   grow: { flex: 1 },
-  scroll: { flex: 1, minHeight: 0, overflowY: 'auto' },
+  // Never scrolled away, however narrow the pane.
+  end: {
+    position: 'sticky',
+    right: '-8px',
+    marginRight: '-8px',
+    display: 'flex',
+    flexShrink: 0,
+    gap: '4px',
+    paddingRight: '8px',
+    backgroundColor: tokens.colorNeutralBackground1,
+    '& button': { '@media (max-width: 639.98px)': { minWidth: '44px', minHeight: '44px' } },
+  },
+  scroll: {
+    flex: 1,
+    minHeight: 0,
+    overflowY: 'auto',
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
+  },
   empty: {
     flex: 1,
     display: 'flex',
@@ -82,7 +100,9 @@ export function ReadingPane({ accountId, mailbox, route }: ReadingPaneProps): Re
       ) : (
         <>
           {shown && <Toolbar accountId={accountId} email={shown} route={route} />}
-          <div className={styles.scroll}>
+          {/* The focus is there for keys that scroll. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <div className={styles.scroll} role="region" aria-label="Text" tabIndex={0}>
             {grouped && shown ? (
               <Conversation key={shown.threadId} accountId={accountId} threadId={shown.threadId} emailId={emailId} />
             ) : (
@@ -107,9 +127,12 @@ export function ReadingPane({ accountId, mailbox, route }: ReadingPaneProps): Re
 }
 
 const SHOWN = ['delete', 'archive', 'reply', 'replyAll', 'forward', 'flag', 'recall'];
+/** As many as fit beside *More actions*. */
+const ON_PHONE = new Set(['delete', 'reply', 'replyAll', 'forward', 'recall']);
 
 function Toolbar({ accountId, email, route }: { accountId: string; email: EmailRow; route: MailRoute }): ReactNode {
   const styles = useStyles();
+  const phone = useMedia(PHONE);
   const close = useCallback(() => navigate(pathOf({ ...route, emailId: null })), [route]);
   const commands = useMessageCommands(accountId, email, close);
   const shortcuts = useMemo<Shortcut[]>(
@@ -124,28 +147,37 @@ function Toolbar({ accountId, email, route }: { accountId: string; email: EmailR
   useShortcuts(shortcuts);
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Message">
-      {SHOWN.map((id) => commands.find((command) => command.id === id)).map(
-        (command) => command && <CommandButton key={command.id} command={command} words={command.id === 'reply'} />,
-      )}
+      {SHOWN.filter((id) => !phone || ON_PHONE.has(id))
+        .map((id) => commands.find((command) => command.id === id))
+        .map(
+          (command) =>
+            command && <CommandButton key={command.id} command={command} words={!phone && command.id === 'reply'} />,
+        )}
       <span className={styles.grow} />
-      <Menu>
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="More actions" />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <CommandItems commands={commands} />
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      <Button
-        appearance="subtle"
-        icon={<WindowNewRegular />}
-        aria-label="Open in its own window"
-        onClick={() =>
-          openWindow(pathOf({ name: 'message', session: route.session, accountId: route.accountId, emailId: email.id }))
-        }
-      />
+      <div className={styles.end}>
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="More actions" />
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <CommandItems commands={commands} />
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+        {!phone && (
+          <Button
+            appearance="subtle"
+            icon={<WindowNewRegular />}
+            aria-label="Open in its own window"
+            onClick={() =>
+              openWindow(
+                pathOf({ name: 'message', session: route.session, accountId: route.accountId, emailId: email.id }),
+              )
+            }
+          />
+        )}
+      </div>
     </div>
   );
 }

@@ -43,7 +43,6 @@ export function SearchBox({ route }: { accountId: string; route: SessionRoute })
         className={styles.box}
         freeform
         clearable
-        appearance="filled-darker"
         expandIcon={text === '' ? <SearchRegular /> : null}
         aria-label="Search"
         placeholder="Search"

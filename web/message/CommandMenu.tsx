@@ -14,6 +14,8 @@ import type { Command } from './commands.tsx';
 
 const useStyles = makeStyles({
   item: { maxWidth: '320px' },
+  // Beside the name, and no part of it.
+  keys: { '::after': { content: 'attr(data-keys)' } },
   why: { display: 'block', color: tokens.colorNeutralForegroundDisabled, whiteSpace: 'normal' },
   choices: { maxHeight: '60vh', overflowY: 'auto' },
 });
@@ -47,7 +49,10 @@ export function CommandItems({ commands }: { commands: readonly Command[] }): Re
             icon={command.icon}
             aria-label={command.label}
             disabled={command.disabledBecause !== undefined}
-            secondaryContent={command.shortcut}
+            aria-keyshortcuts={command.shortcut?.replace('Ctrl', 'Control')}
+            secondaryContent={
+              command.shortcut === undefined ? undefined : <span className={styles.keys} data-keys={command.shortcut} />
+            }
             onClick={command.run}
           >
             {command.label}

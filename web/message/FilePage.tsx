@@ -7,7 +7,17 @@ import { CommandItems } from './CommandMenu.tsx';
 import type { Command } from './commands.tsx';
 
 const useStyles = makeStyles({
-  page: { flex: 1, overflowY: 'auto', padding: '24px', display: 'flex', flexDirection: 'column', gap: '16px' },
+  page: {
+    flex: 1,
+    overflowY: 'auto',
+    padding: '24px',
+    display: 'flex',
+    flexDirection: 'column',
+    gap: '16px',
+    backgroundColor: tokens.colorNeutralBackground1,
+    '@media (max-width: 639.98px)': { padding: '16px' },
+  },
+  open: { marginLeft: '4px' },
   row: { display: 'flex', gap: '16px', alignItems: 'center', flexWrap: 'wrap' },
   words: { flex: 1, minWidth: '200px', display: 'flex', flexDirection: 'column' },
   quiet: { color: tokens.colorNeutralForeground3 },
@@ -25,7 +35,7 @@ export function FilePage({ commands }: { commands: readonly Command[] }): ReactN
         <Menu>
           <MenuTrigger disableButtonEnhancement>
             <Button size="large" icon={<ArrowUndoRegular />} aria-label="Resend or Recall">
-              Resend or Recall <ChevronDownRegular aria-hidden />
+              Resend or Recall <ChevronDownRegular className={styles.open} aria-hidden />
             </Button>
           </MenuTrigger>
           <MenuPopover>

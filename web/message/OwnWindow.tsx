@@ -14,7 +14,13 @@ import { ToldBar } from './ToldBar.tsx';
 
 const useStyles = makeStyles({
   window: { flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
-  message: { flex: 1, minHeight: 0, overflowY: 'auto', backgroundColor: tokens.colorNeutralBackground1 },
+  message: {
+    flex: 1,
+    minHeight: 0,
+    overflowY: 'auto',
+    backgroundColor: tokens.colorNeutralBackground1,
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
+  },
 });
 
 export interface OwnWindowProps {
@@ -35,7 +41,9 @@ export function OwnWindow({ accountId: asked, emailId, onClose }: OwnWindowProps
   const data = row ?? (last?.id === emailId ? last : undefined);
   useTitle(data ? data.subject || '(no subject)' : null);
   const view = (
-    <div className={styles.message} data-shortcuts>
+    // The focus is there for keys that scroll.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={styles.message} role="region" aria-label="Text" tabIndex={0}>
       <MessageView accountId={accountId} emailId={emailId} />
     </div>
   );

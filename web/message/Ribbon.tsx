@@ -3,6 +3,7 @@
 import {
   Button,
   makeStyles,
+  mergeClasses,
   Menu,
   MenuList,
   MenuPopover,
@@ -13,12 +14,16 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { ChevronDownRegular, DismissRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
-import { useState, type ReactNode } from 'react';
+import { use, useState, type ReactNode } from 'react';
+import { InOverlay } from '../app/overlay.ts';
+import { PHONE as NARROW, useMedia } from '../app/theme.ts';
 import { CommandButton } from './CommandButton.tsx';
 import { CommandItems } from './CommandMenu.tsx';
 import type { Command, Group } from './commands.tsx';
 import { FilePage } from './FilePage.tsx';
 import { ShortcutTable } from './ShortcutTable.tsx';
+
+const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   tabs: {
@@ -28,6 +33,7 @@ const useStyles = makeStyles({
     flexShrink: 0,
     padding: '0 8px',
     backgroundColor: tokens.colorNeutralBackground3,
+    [PHONE]: { height: '44px', padding: '0 0 0 4px' },
   },
   list: { flex: 1 },
   tab: { padding: '8px 12px' },
@@ -42,6 +48,7 @@ const useStyles = makeStyles({
     overflowY: 'hidden',
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    [PHONE]: { height: '52px' },
   },
   group: {
     display: 'flex',
@@ -51,7 +58,17 @@ const useStyles = makeStyles({
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
     ':last-child': { borderRight: 'none' },
   },
-  help: { padding: '16px', overflowY: 'auto', flex: 1 },
+  // Always in view, however narrow the line: it is what people come for.
+  actions: {
+    position: 'sticky',
+    right: '-8px',
+    marginRight: '-8px',
+    paddingRight: '8px',
+    backgroundColor: tokens.colorNeutralBackground3,
+  },
+  open: { marginLeft: '4px' },
+  main: { flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
+  help: { padding: '16px', overflowY: 'auto', flex: 1, backgroundColor: tokens.colorNeutralBackground1 },
 });
 
 type TabName = 'file' | 'message' | 'help';
@@ -68,53 +85,47 @@ export interface RibbonProps {
 export function Ribbon({ commands, onClose, children }: RibbonProps): ReactNode {
   const styles = useStyles();
   const [tab, setTab] = useState<TabName>('message');
+  const phone = useMedia(NARROW);
+  // Over a page, that page has the landmarks.
+  const [Top, Main] = use(InOverlay) ? (['div', 'div'] as const) : (['header', 'main'] as const);
   return (
     <>
-      <div className={styles.tabs}>
-        <TabList
-          className={styles.list}
-          size="small"
-          selectedValue={tab}
-          onTabSelect={(_, { value }) => setTab(value as TabName)}
-        >
-          <Tab value="file" className={styles.tab}>
-            File
-          </Tab>
-          <Tab value="message" className={styles.tab}>
-            Message
-          </Tab>
-          <Tab value="help" className={styles.tab}>
-            Help
-          </Tab>
-        </TabList>
-        <Button appearance="subtle" size="small" icon={<DismissRegular />} aria-label="Close" onClick={onClose} />
-      </div>
-      {tab === 'file' && <FilePage commands={commands} />}
-      {tab === 'help' && (
-        <div className={styles.help}>
-          <Text as="h2" size={400} weight="semibold">
-            Keys
-          </Text>
-          <ShortcutTable />
+      <Top>
+        <div className={styles.tabs}>
+          <TabList
+            className={styles.list}
+            size="small"
+            selectedValue={tab}
+            onTabSelect={(_, { value }) => setTab(value as TabName)}
+          >
+            <Tab value="file" className={styles.tab}>
+              File
+            </Tab>
+            <Tab value="message" className={styles.tab}>
+              Message
+            </Tab>
+            <Tab value="help" className={styles.tab}>
+              Help
+            </Tab>
+          </TabList>
+          <Button appearance="subtle" size="small" icon={<DismissRegular />} aria-label="Close" onClick={onClose} />
         </div>
-      )}
-      {tab === 'message' && (
-        <>
+        {tab === 'message' && (
           <div className={styles.line} role="toolbar" aria-label="Message">
             {GROUPS.map((group) => (
               <div key={group} className={styles.group} role="group" aria-label={group}>
                 {commands
                   .filter((command) => command.group === group)
                   .map((command) => (
-                    <CommandButton key={command.id} command={command} words={WORDS.has(command.id)} />
+                    <CommandButton key={command.id} command={command} words={!phone && WORDS.has(command.id)} />
                   ))}
               </div>
             ))}
-            <div className={styles.group} role="group" aria-label="Actions">
+            <div className={mergeClasses(styles.group, styles.actions)} role="group" aria-label="Actions">
               <Menu>
                 <MenuTrigger disableButtonEnhancement>
                   <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="Actions">
-                    Actions <ChevronDownRegular aria-hidden />
+                    Actions <ChevronDownRegular className={styles.open} aria-hidden />
                   </Button>
                 </MenuTrigger>
                 <MenuPopover>
@@ -125,9 +136,21 @@ export function Ribbon({ commands, onClose, children }: RibbonProps): ReactNode 
               </Menu>
             </div>
           </div>
-          {children}
-        </>
-      )}
+        )}
+      </Top>
+      <Main className={styles.main}>
+        <h1 className="visually-hidden">Message</h1>
+        {tab === 'file' && <FilePage commands={commands} />}
+        {tab === 'help' && (
+          <div className={styles.help}>
+            <Text as="h2" size={400} weight="semibold">
+              Keys
+            </Text>
+            <ShortcutTable />
+          </div>
+        )}
+        {tab === 'message' && children}
+      </Main>
     </>
   );
 }

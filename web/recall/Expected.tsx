@@ -8,7 +8,7 @@ import { expectation } from './words.ts';
 const useStyles = makeStyles({
   whole: { display: 'flex', flexDirection: 'column', gap: '8px' },
   bar: { display: 'flex', gap: '2px', height: '8px', borderRadius: tokens.borderRadiusMedium, overflow: 'hidden' },
-  part: { minWidth: '4px', height: '100%' },
+  part: { minWidth: '4px', height: '100%', forcedColorAdjust: 'none' },
   inside: { backgroundColor: tokens.colorStatusSuccessBorderActive },
   waiting: { backgroundColor: tokens.colorBrandStroke1 },
   outside: { backgroundColor: tokens.colorPalettePurpleBorderActive },

@@ -21,7 +21,7 @@ const ICON: Readonly<Record<Family, FluentIcon>> = {
 };
 
 const useStyles = makeStyles({
-  icon: { flexShrink: 0 },
+  icon: { flexShrink: 0, forcedColorAdjust: 'none' },
   back: { color: tokens.colorStatusSuccessBorderActive },
   nothing: { color: tokens.colorPalettePlatinumBorderActive },
   still: { color: tokens.colorStatusWarningBorderActive },

@@ -14,7 +14,7 @@ const useStyles = makeStyles({
     paddingLeft: '36px',
     marginTop: '-4px',
     color: tokens.colorNeutralForeground3,
-    [PHONE]: { marginTop: '-8px' },
+    [PHONE]: { marginTop: '-4px' },
   },
   now: { marginLeft: '28px' },
   warning: { paddingLeft: '64px', marginTop: '-4px', color: tokens.colorStatusWarningForeground3 },

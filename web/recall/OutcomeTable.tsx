@@ -2,7 +2,7 @@
 
 import { Avatar, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
-import { PHONE, useMedia } from '../app/theme.ts';
+import { PHONE, useMedia, rows as grounds } from '../app/theme.ts';
 import type { RecallOutcome, RecallState } from './data.ts';
 import { FamilyIcon } from './FamilyIcon.tsx';
 import { placeRows } from './rows.ts';
@@ -38,7 +38,7 @@ const useStyles = makeStyles({
     position: 'absolute',
     left: 0,
     right: 0,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: grounds.hover },
   },
   who: { display: 'flex', alignItems: 'center', gap: '12px', minWidth: 0 },
   lines: { display: 'flex', flexDirection: 'column', minWidth: 0 },

@@ -1,7 +1,8 @@
 // All recalls of an account, newest first.
 
-import { Link, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Link, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { rows } from '../app/theme.ts';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
 import { useTitle } from '../app/title.ts';
@@ -30,12 +31,13 @@ const useStyles = makeStyles({
     boxSizing: 'border-box',
     color: tokens.colorNeutralForeground1,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover, textDecoration: 'none' },
+    ':hover': { backgroundColor: rows.hover, textDecoration: 'none' },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
     '@media (max-width: 639.98px)': { gridTemplateColumns: 'minmax(0, 1fr) 72px', rowGap: '8px' },
   },
   lines: { display: 'flex', flexDirection: 'column', minWidth: 0, textAlign: 'left' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  wraps: { '@media (max-width: 639.98px)': { whiteSpace: 'normal' } },
   faint: { color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
   time: { textAlign: 'right' },
   bar: { '@media (max-width: 639.98px)': { gridRowStart: 2, gridColumnEnd: 'span 2' } },
@@ -83,7 +85,7 @@ function Row({ accountId, recall }: { accountId: string; recall: RecallState }):
         <Text weight="semibold" className={styles.cut}>
           {(recall.subject ?? '').trim() || '(no subject)'}
         </Text>
-        <Text size={200} className={`${styles.cut} ${styles.faint}`}>
+        <Text size={200} className={mergeClasses(styles.cut, styles.faint, styles.wraps)}>
           {headline}
           {beside === '' ? '' : ` · ${beside}`}
         </Text>
@@ -91,7 +93,7 @@ function Row({ accountId, recall }: { accountId: string; recall: RecallState }):
       <span className={styles.bar}>
         <ThinFamilyBar counts={recall.counts} total={recall.total} />
       </span>
-      <Text size={200} className={`${styles.time} ${styles.faint}`}>
+      <Text size={200} className={mergeClasses(styles.time, styles.faint)}>
         {shortTime(recall.createdAt)}
       </Text>
     </Link>

@@ -4,6 +4,7 @@ import { Button, Checkbox, makeStyles, SearchBox, Text, tokens } from '@fluentui
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
+import { rows as grounds } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import { EVERYONE, isTicked, NOBODY, tickedOf, toggled, type Choice } from './choice.ts';
 import { PAGE, recipientsPage, type Recipient } from './data.ts';
@@ -41,7 +42,7 @@ const useStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     paddingRight: '12px',
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: grounds.hover },
   },
   tick: {
     flex: 1,

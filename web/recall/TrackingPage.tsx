@@ -41,7 +41,13 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: '16px',
   },
-  back: { display: 'flex', gap: '8px', color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  back: {
+    display: 'flex',
+    gap: '8px',
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    [PHONE]: { alignItems: 'center', margin: '-12px 0', '& a': { padding: '14px 0' } },
+  },
   top: { display: 'flex', flexDirection: 'column', gap: '4px' },
   title: {
     margin: 0,
@@ -58,6 +64,7 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightHero700,
     fontWeight: 600,
     fontVariantNumeric: 'tabular-nums',
+    textWrap: 'balance',
   },
   beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },

@@ -2,7 +2,7 @@
 
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react';
-import { useLook } from '../app/theme.ts';
+import { useLook, useMedia } from '../app/theme.ts';
 import { gridOf, SIDE, squareAt, STEP, type Square } from './squares.ts';
 import { FAMILY_FILL, type Family } from './words.ts';
 
@@ -39,14 +39,15 @@ export interface WallProps {
 export function Wall({ squares, label, family = null, onFamily }: WallProps): ReactNode {
   const styles = useStyles();
   const look = useLook();
+  const forced = useMedia('(forced-colors: active)');
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(canvas);
   const [hovered, setHovered] = useState<number | null>(null);
   const { columns, height } = gridOf(squares.length, width);
   useEffect(() => {
     if (canvas.current && width > 0)
-      draw(canvas.current, { squares, columns, width, height, family, shaped: look === 'contrast' });
-  }, [squares, columns, width, height, family, look]);
+      draw(canvas.current, { squares, columns, width, height, family, shaped: forced || look === 'contrast' });
+  }, [squares, columns, width, height, family, look, forced]);
 
   const under = (event: PointerEvent<HTMLCanvasElement>): number | null => {
     const { left, top } = event.currentTarget.getBoundingClientRect();
@@ -120,7 +121,7 @@ function draw(canvas: HTMLCanvasElement, { squares, columns, width, height, fami
   const style = getComputedStyle(canvas);
   const colour = (token: string): string => style.getPropertyValue(`--${token}`).trim();
   const ground = colour('colorNeutralBackground1');
-  const empty = colour('colorNeutralStroke1');
+  const empty = colour('colorNeutralStrokeAccessible');
   const fills = Object.fromEntries(Object.entries(FAMILY_FILL).map(([of, token]) => [of, colour(token)]));
   for (const [index, square] of squares.entries()) {
     const x = (index % columns) * STEP;

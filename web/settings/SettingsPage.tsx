@@ -1,7 +1,8 @@
 // What a person can have otherwise: signature, reading, look.
 
 import { makeStyles, Radio, RadioGroup, Switch, Text, tokens } from '@fluentui/react-components';
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
+import { canNotify, mayNotify } from '../app/notifications.ts';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
 import { useTitle } from '../app/title.ts';
 import { Signature } from './Signature.tsx';
@@ -64,6 +65,7 @@ export function SettingsPage(): ReactNode {
             checked={conversations}
             onChange={(_, { checked }) => changeSettings({ conversations: checked })}
           />
+          {canNotify() && <Notify />}
         </Section>
         <Section heading="Look">
           <Choice
@@ -87,6 +89,31 @@ export function SettingsPage(): ReactNode {
         </Section>
       </div>
     </main>
+  );
+}
+
+/** Asked for here, allowed by the browser. */
+function Notify(): ReactNode {
+  const styles = useStyles();
+  const { notify } = useSettings();
+  const [refused, setRefused] = useState(false);
+  const change = async (wanted: boolean): Promise<void> => {
+    const may = !wanted || (await mayNotify());
+    setRefused(!may);
+    changeSettings({ notify: wanted && may });
+  };
+  return (
+    <div className={styles.choice}>
+      <Switch
+        className={styles.toggle}
+        label="Tell me of new mail while a window is open"
+        checked={notify && Notification.permission === 'granted'}
+        onChange={(_, { checked }) => void change(checked)}
+      />
+      <Text role="status" size={200}>
+        {refused && 'The browser does not allow it for this page.'}
+      </Text>
+    </div>
   );
 }
 

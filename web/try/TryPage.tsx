@@ -39,8 +39,9 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeHero700,
     lineHeight: tokens.lineHeightHero700,
     fontWeight: 600,
+    textWrap: 'balance',
   },
-  button: { [PHONE]: { minHeight: '44px' } },
+  button: { flexShrink: 0, whiteSpace: 'nowrap', [PHONE]: { minHeight: '44px' } },
   frames: {
     flex: 1,
     minHeight: 0,
