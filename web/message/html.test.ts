@@ -7,7 +7,24 @@ test('styles are set aside before anything parses them', () => {
     '<style type="a">p{color:red}</style><p STYLE = "x">style="y"</p><b class="z"style=\'a\'>',
   );
   assert.equal(css, 'p{color:red}');
-  assert.equal(text, '<p data-style= "x">style="y"</p><b class="z"data-style=\'a\'>');
+  assert.equal(text, '<p data-style = "x">style="y"</p><b class="z"data-style=\'a\'>');
+});
+
+test('so are handlers, bases and tracks; words in quotes and in the text stay', () => {
+  const { text } = setAside(
+    '<img src=x onerror=a()><p/onclick title="once =">on and on =</p><base href=b><track src=c>',
+  );
+  assert.equal(text, '<img src=x x-on=a()><p/x-on title="once =">on and on =</p><x-base href=b><x-track src=c>');
+});
+
+test('however long and however broken, it is read once', () => {
+  for (const part of ['<a', '<a "', "<a b='", '<style', '<a b=c ', '<style>a']) {
+    const html = part.repeat(1_000_000 / part.length);
+    const began = process.cpuUsage();
+    setAside(html);
+    // Once is some milliseconds; once for each tag would be minutes.
+    assert.ok(process.cpuUsage(began).user < 20_000_000, part);
+  }
 });
 
 test('a sheet that never ends takes the rest with it', () => {
