@@ -1,4 +1,4 @@
-// npm run bench -- recall|fanout|submit [options]: prints progress, then one JSON object as its last line.
+// npm run bench -- recall|fanout|submit|web [options]: prints progress, then one JSON object as its last line.
 
 import { parseArgs } from 'node:util';
 
@@ -33,10 +33,14 @@ const options: BenchOptions = {
   say: values.json ? () => undefined : (line) => console.error(line),
 };
 
+const WEB: string = './web.ts';
+
 const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>> = {
   recall: () => import('./recall.ts'),
   fanout: () => import('./fanout.ts'),
   submit: () => import('./submit.ts'),
+  // It knows the DOM, so it is checked with the tests of the web client.
+  web: () => import(WEB),
 };
 
 const bench = benches[positionals[0] ?? ''];
