@@ -11,6 +11,9 @@ const OwnWindow = lazy(() => import('../message/OwnWindow.tsx').then(({ OwnWindo
 
 type MessageRoute = Extract<Route, { name: 'message' }>;
 
+/** The component library's keys look for the next stop in here only: it does not know what is inert. */
+const OWN_ROOT = JSON.stringify({ root: {} });
+
 const useStyles = makeStyles({
   ground: { position: 'fixed', inset: 0, zIndex: 999, backgroundColor: tokens.colorBackgroundOverlay },
   // As large as the window would have been.
@@ -65,6 +68,7 @@ function Surface({ route }: { route: MessageRoute }): ReactNode {
         aria-modal="true"
         aria-label="Message"
         data-shortcuts
+        data-tabster={OWN_ROOT}
         onKeyDown={goRound}
       >
         <Suspense>
@@ -88,8 +92,17 @@ function goRound(event: KeyboardEvent<HTMLElement>): void {
   // Of a menu, which stands elsewhere in the document.
   if (event.key !== 'Tab' || !event.currentTarget.contains(event.target as Node)) return;
   const all = tabbablesIn(event.currentTarget);
-  const end = event.shiftKey ? all[0] : all.at(-1);
-  if (!end || end !== document.activeElement) return;
+  const [first, last] = [all[0], all.at(-1)];
+  // Where the key was pressed: by now the component library may have moved the focus already.
+  const at = event.target as Element;
+  const isAtEnd = event.shiftKey ? isSameStop(at, first) : at === last;
+  if (!isAtEnd) return;
   event.preventDefault();
-  (event.shiftKey ? all.at(-1) : all[0])?.focus();
+  (event.shiftKey ? last : first)?.focus();
+}
+
+/** Tabs are one stop together. */
+function isSameStop(one: Element, other: Element | undefined): boolean {
+  const tabs = one.closest('[role=tablist]');
+  return one === other || (tabs !== null && tabs === other?.closest('[role=tablist]'));
 }

@@ -3,17 +3,20 @@
 
 /** Menus and dialogs give the focus back by themselves; this comes after them. */
 const AFTER_MS = 120;
+/** A page that is on its way may have a better place: so often is looked again before any will do. */
+const LOOKS = 6;
 
 const TABBABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"], [contenteditable=true]';
 
-/** The row that keys act on, and the heading of a page, come before whatever stands first. */
-const PREFERRED = ['[role=row][tabindex="0"]', 'h1[tabindex]', TABBABLE];
+/** What a page says of itself, the row that keys act on, the heading of a page. */
+const HOMES = ['[data-home]', '[role=row][tabindex="0"]', 'h1[tabindex]'];
 
 /** Until the function that it answers is called. */
 export function keepFocus(): () => void {
   let last: Element | null = null;
   let around: Element[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let looks = 0;
 
   const note = (): void => {
     const { activeElement } = document;
@@ -26,12 +29,15 @@ export function keepFocus(): () => void {
   const mend = (): void => {
     timer = undefined;
     if (!isNowhere() || !isGone()) return;
-    const home = around.filter((place) => place.isConnected).map(nearestIn);
-    home.find((one) => one !== null)?.focus({ preventScroll: true });
+    const home = homeIn(around.filter(isThere), ++looks >= LOOKS);
+    if (home) home.focus({ preventScroll: true });
+    else timer = setTimeout(mend, AFTER_MS);
   };
   const look = (): void => {
     // The browser itself takes the focus from what is disabled or hidden only a moment later.
-    if (timer === undefined && isGone()) timer = setTimeout(mend, AFTER_MS);
+    if (timer !== undefined || !isGone()) return;
+    looks = 0;
+    timer = setTimeout(mend, AFTER_MS);
   };
 
   const observer = new MutationObserver(look);
@@ -56,9 +62,20 @@ const isThere = (element: Element): boolean =>
   !element.matches(':disabled') &&
   element.closest('[inert]') === null;
 
-function nearestIn(place: Element): HTMLElement | null {
-  for (const selector of PREFERRED) {
-    const found = tabbablesIn(place, selector)[0];
+/** `around`: what is left of where the focus was, the nearest first. `any`: better anything than nothing. */
+function homeIn(around: readonly Element[], any: boolean): HTMLElement | null {
+  const dialog = around.findIndex((place) => place.matches('[role=dialog]'));
+  if (dialog >= 0) return firstIn(around.slice(0, dialog + 1), TABBABLE);
+  for (const selector of HOMES) {
+    const home = firstIn(around, selector);
+    if (home) return home;
+  }
+  return any ? firstIn(around, TABBABLE) : null;
+}
+
+function firstIn(places: readonly Element[], selector: string): HTMLElement | null {
+  for (const place of places) {
+    const [found] = tabbablesIn(place, selector);
     if (found) return found;
   }
   return null;
@@ -69,7 +86,7 @@ export function tabbablesIn(place: Element, selector = TABBABLE): HTMLElement[] 
   return [...place.querySelectorAll<HTMLElement>(selector)].filter(
     (one) =>
       (one.tabIndex >= 0 || selector !== TABBABLE) &&
-      !one.matches('[data-tabster-dummy], [aria-hidden=true]') &&
+      !one.matches('[data-tabster-dummy], [aria-hidden=true], [role=tab][aria-selected=false]') &&
       isThere(one),
   );
 }

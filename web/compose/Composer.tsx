@@ -371,13 +371,15 @@ export function Composer({ number, request, opened, folded, page = false, onClos
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
+    // The editor keeps Escape from the browser, and does nothing with it.
+    const inLetter = place.current?.contains(event.target as Node) === true;
     // Menus and dialogs of the letter have keys of their own.
     if (!event.currentTarget.contains(event.target as Node)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       event.stopPropagation();
       void send();
-    } else if (event.key === 'Escape' && !event.defaultPrevented && closing === null && !linking) {
+    } else if (event.key === 'Escape' && (!event.defaultPrevented || inLetter) && closing === null && !linking) {
       event.stopPropagation();
       close();
     } else if (event.key !== 'Escape') event.stopPropagation();

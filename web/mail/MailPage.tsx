@@ -92,6 +92,7 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
             <h1 className="visually-hidden">{mailbox?.name ?? 'Messages'}</h1>
             <div className={styles.back}>
               <Button
+                data-home
                 className={styles.backButton}
                 appearance="subtle"
                 icon={<ArrowLeftRegular />}

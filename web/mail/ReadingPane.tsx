@@ -17,7 +17,7 @@ import {
 } from '@fluentui/react-components';
 import { MoreHorizontalRegular, WindowNewRegular } from '@fluentui/react-icons';
 import { useCallback, useMemo, useState, type ReactNode } from 'react';
-import { navigate, openWindow, pathOf } from '../app/router.ts';
+import { currentRoute, navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
 import { PHONE, useMedia } from '../app/theme.ts';
 import { useEmail } from '../jmap/cache.ts';
@@ -133,7 +133,11 @@ const ON_PHONE = new Set(['delete', 'reply', 'replyAll', 'forward', 'recall']);
 function Toolbar({ accountId, email, route }: { accountId: string; email: EmailRow; route: MailRoute }): ReactNode {
   const styles = useStyles();
   const phone = useMedia(PHONE);
-  const close = useCallback(() => navigate(pathOf({ ...route, emailId: null })), [route]);
+  const close = useCallback(() => {
+    // What has gone may be told of when the next message is open already.
+    const now = currentRoute();
+    if (now.name === 'mail' && now.emailId === route.emailId) navigate(pathOf({ ...route, emailId: null }));
+  }, [route]);
   const commands = useMessageCommands(accountId, email, close);
   const shortcuts = useMemo<Shortcut[]>(
     () => [

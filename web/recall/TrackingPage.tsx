@@ -46,7 +46,7 @@ const useStyles = makeStyles({
     gap: '8px',
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,
-    [PHONE]: { alignItems: 'center', margin: '-12px 0', '& a': { padding: '14px 0' } },
+    [PHONE]: { alignItems: 'center', margin: '-12px 0', '& a': { padding: '14px 4px', margin: '0 -4px' } },
   },
   top: { display: 'flex', flexDirection: 'column', gap: '4px' },
   title: {

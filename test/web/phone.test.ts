@@ -1,0 +1,137 @@
+// On a phone, by touch: list → message → recall → tracking; room for fingers, and nothing to scroll sideways.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { webSuite } from './support/stage.ts';
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+/** Controls that are in view and smaller than a finger, and what sticks out at the side. */
+async function tooSmall(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const NEEDED = 44;
+    const controls = document.querySelectorAll<HTMLElement>(
+      'button, a[href], input, select, textarea, [role=button], [role=tab], [role=menuitem], [role=option], [role=row][tabindex], [contenteditable=true]',
+    );
+    const found: string[] = [];
+    for (const control of controls) {
+      // A box and its words are one target; so are a field and what is drawn around it.
+      const target =
+        control.closest<HTMLElement>(
+          '.fui-Checkbox, .fui-Radio, .fui-Switch, .fui-Input, .fui-SearchBox, .fui-Combobox, .fui-Dropdown',
+        ) ?? control;
+      const { width, height, left, right, top } = target.getBoundingClientRect();
+      if (width === 0 || height === 0 || !target.checkVisibility() || top >= innerHeight) continue;
+      if (control.closest('.visually-hidden, [aria-hidden=true], [inert]') || control.hidden) continue;
+      // Within a sentence, or a row that is a target itself (WCAG 2.5.8).
+      if (control.localName === 'a' && control.closest('p, [role=row], .fui-MessageBar, .fui-Text')) continue;
+      const name = control.getAttribute('aria-label') ?? control.textContent ?? '';
+      // Half a pixel is the screen's own.
+      if (height < NEEDED - 0.5 || width < NEEDED - 0.5)
+        found.push(`${control.localName} ${name.slice(0, 40)}: ${Math.round(width)} × ${Math.round(height)}`);
+      const scrolls = target.closest('[role=toolbar]') !== null;
+      if (!scrolls && (left < -1 || right > innerWidth + 1)) found.push(`${name.slice(0, 40)} sticks out`);
+    }
+    const wide = [document.documentElement, ...document.querySelectorAll<HTMLElement>('main, section, [role=dialog]')];
+    for (const one of wide) {
+      if (one.scrollWidth > one.clientWidth + 1 && one.checkVisibility())
+        found.push(`${one.localName} scrolls sideways`);
+    }
+    return found;
+  });
+}
+
+webSuite('On a phone', { policy: { rateLimit: 0 } }, (stage) => {
+  const fits = async (page: Page, place: string): Promise<void> =>
+    assert.deepEqual(
+      (await tooSmall(page)).map((line) => `${place}: ${line}`),
+      [],
+    );
+
+  test('list, message, recall, tracking', async () => {
+    await stage.send({ to: ['ben@pigeon.test', 'nora@outside.test'], subject: 'Salaries 2026', text: 'Ana 71,000' });
+    const visit = await stage.newBrowser(PHONE);
+    const page = await visit.open('/');
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await fits(page, 'sign-in');
+    await page.getByLabel('Email').fill('ana@pigeon.test');
+    await page.getByLabel('Password').fill('homing');
+    await page.getByRole('button', { name: 'Sign in' }).tap();
+    await page.getByRole('row').first().waitFor();
+    await fits(page, 'list');
+
+    await page.getByRole('button', { name: 'Mailboxes' }).tap();
+    const drawer = page.getByRole('dialog', { name: 'Mailboxes' });
+    await drawer
+      .getByRole('link', { name: /^Sent Items/ })
+      .first()
+      .waitFor();
+    await fits(page, 'mailboxes');
+    await drawer
+      .getByRole('link', { name: /^Sent Items/ })
+      .first()
+      .tap();
+    await page.waitForURL('**/u/0/mail/sent');
+    await drawer.waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /Salaries 2026/ }).tap();
+    await page.getByRole('main').getByText('Ana 71,000').waitFor();
+    await fits(page, 'message');
+
+    // The menu is there too, and the command first of all in the bar, in view without scrolling.
+    await page.getByRole('button', { name: 'More actions' }).tap();
+    await page.getByRole('menuitem', { name: 'Recall This Message…' }).waitFor();
+    await fits(page, 'menu');
+    await page.keyboard.press('Escape');
+    const command = page.getByRole('main').getByRole('button', { name: 'Recall This Message…' });
+    const box = await command.boundingBox();
+    assert.ok(box && box.x >= 0 && box.x + box.width <= 390);
+    await command.tap();
+
+    const sheet = page.getByRole('dialog', { name: 'Recall This Message' });
+    await sheet.getByText('1 copy inside can be taken back if unread. 1 has not left.').waitFor();
+    assert.deepEqual(await sheet.boundingBox(), { x: 0, y: 0, width: 390, height: 844 });
+    await sheet.getByRole('button', { name: 'All 2 recipients' }).tap();
+    await sheet.getByRole('checkbox', { name: /ben@/ }).waitFor();
+    await sheet.getByRole('radio', { name: /replace with a new message$/ }).tap();
+    await sheet.getByRole('checkbox', { name: /^Take the copies/ }).waitFor();
+    await fits(page, 'recall');
+    await sheet.getByRole('radio', { name: /of this message$/ }).tap();
+    await sheet.getByRole('button', { name: 'OK' }).tap();
+
+    await page.getByRole('heading', { name: 'Recall of "Salaries 2026"' }).waitFor();
+    await page.getByText('Taken back from 2 of 2', { exact: true }).waitFor();
+    await page.getByRole('table', { name: 'Recipients' }).getByText('ben@pigeon.test').waitFor();
+    await fits(page, 'tracking');
+    await page.getByRole('link', { name: 'Recalls' }).tap();
+    await page.getByRole('link', { name: /Salaries 2026/ }).waitFor();
+    await fits(page, 'recalls');
+  });
+
+  test('its own window, settings, search and /try', async () => {
+    const { emailId } = await stage.send({ to: ['ben@pigeon.test'], subject: 'Small window' });
+    const [, page] = await stage.people(['ana@pigeon.test'], PHONE);
+    assert.ok(page);
+    await page.goto(`/u/0/message/${emailId}`);
+    await page.getByText('Text of Small window.').waitFor();
+    await fits(page, 'own window');
+    const box = await page.getByRole('button', { name: 'Actions' }).boundingBox();
+    assert.ok(box && box.x + box.width <= 390);
+    await page.getByRole('tab', { name: 'File' }).tap();
+    await page.getByRole('button', { name: 'Resend or Recall' }).waitFor();
+    await fits(page, 'File');
+    await page.goto('/u/0/settings');
+    await page.getByRole('textbox', { name: 'Signature' }).waitFor();
+    await fits(page, 'settings');
+    await page.goto('/u/0/mail/inbox?q=zebra');
+    await page.getByText('Nothing found.').waitFor();
+    await fits(page, 'search');
+    await page.goto('/try');
+    await page.getByRole('button', { name: 'Begin' }).tap();
+    await page
+      .getByRole('region', { name: 'Mailboxes' })
+      .getByText(/^It went to/)
+      .waitFor();
+    await fits(page, '/try');
+  });
+});
