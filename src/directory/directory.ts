@@ -2,6 +2,7 @@
 
 import { canonicalAddress, domainOf } from '../mail/address.ts';
 import {
+  acceptsRecalls,
   accountRow,
   accountsDelegatedTo,
   addressRow,
@@ -49,6 +50,8 @@ export interface Directory {
   addressesOf(tenant: number, account: number): Promise<string[]>;
   /** Other accounts it may read and write. */
   accessible(tenant: number, account: number): Promise<Account[]>;
+  /** Its owner's 'recalls of mail to me'; matters only where policy leaves it to the recipient. */
+  acceptsRecalls(tenant: number, account: number): Promise<boolean>;
   /** May `actor` do this with `account`? Everything with its own. */
   may(tenant: number, actor: number, account: number, right: Right): Promise<boolean>;
   tenantName(tenant: number): Promise<string>;
@@ -117,6 +120,7 @@ export function createDirectory(deps: { store: Store }): Directory {
         const found = await Promise.all(others.map((other) => account(tenant, other)));
         return found.filter((other) => other !== undefined);
       }),
+    acceptsRecalls: (tenant, id) => remembered(`recalls ${tenant} ${id}`, () => acceptsRecalls(store, tenant, id)),
     may: async (tenant, actor, of, right) =>
       actor === of ||
       (await remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor))).includes(

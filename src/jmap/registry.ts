@@ -29,6 +29,7 @@ import {
   recallSet,
 } from './methods/recall.ts';
 import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
+import { preferenceChanges, preferenceGet, preferenceSet } from './methods/recall-preference.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
 
@@ -88,5 +89,8 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'RecallOutcome/get': outcomeGet,
     'RecallOutcome/query': outcomeQuery,
     'RecallOutcome/queryChanges': cannotCalculate,
+    'RecallPreference/get': preferenceGet,
+    'RecallPreference/changes': preferenceChanges,
+    'RecallPreference/set': preferenceSet,
   }),
 };

@@ -79,6 +79,15 @@ export async function accountRow(reader: Reader, tenant: number, id: number): Pr
   return reader.row(`SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
 }
 
+/** Does the account's owner accept recalls? */
+export async function acceptsRecalls(reader: Reader, tenant: number, id: number): Promise<boolean> {
+  const row = await reader.row<{ accepts_recalls: boolean }>(
+    `SELECT accepts_recalls FROM account WHERE tenant_id = $1 AND id = $2`,
+    [tenant, id],
+  );
+  return row?.accepts_recalls ?? true;
+}
+
 export async function credentialsOf(
   reader: Reader,
   tenant: number,

@@ -5,6 +5,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { canNotify, mayNotify } from '../app/notifications.ts';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
 import { useTitle } from '../app/title.ts';
+import { RecallsOfMail } from './RecallsOfMail.tsx';
 import { Signature } from './Signature.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';
@@ -67,6 +68,7 @@ export function SettingsPage(): ReactNode {
           />
           {canNotify() && <Notify />}
         </Section>
+        <RecallsOfMail section={(children) => <Section heading="Recalls of mail to me">{children}</Section>} />
         <Section heading="Look">
           <Choice
             label="Colours"

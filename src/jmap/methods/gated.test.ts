@@ -197,6 +197,9 @@ const PROBES: Record<string, Probe | string> = {
   'RecallOutcome/get': NO_IDS,
   'RecallOutcome/query': NO_IDS,
   'RecallOutcome/queryChanges': NO_IDS,
+  'RecallPreference/get': NO_IDS,
+  'RecallPreference/changes': NO_IDS,
+  'RecallPreference/set': NO_IDS,
 };
 
 /** With an attachment and a message inside, so that every kind of blobId has one. */
