@@ -120,6 +120,10 @@ webSuite('On a phone', { policy: { rateLimit: 0 } }, (stage) => {
     await page.getByRole('tab', { name: 'File' }).tap();
     await page.getByRole('button', { name: 'Resend or Recall' }).waitFor();
     await fits(page, 'File');
+    await page.goto('/u/0/compose?to=ben@pigeon.test');
+    const composer = page.getByRole('dialog', { name: 'New message' });
+    await composer.getByRole('button', { name: /ben@pigeon\.test/ }).waitFor();
+    await fits(page, 'composer');
     await page.goto('/u/0/settings');
     await page.getByRole('textbox', { name: 'Signature' }).waitFor();
     await fits(page, 'settings');

@@ -37,7 +37,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
-    '@media (max-width: 639.98px)': { padding: '0 4px', gap: '4px' },
+    '@media (max-width: 639.98px)': { height: '52px', padding: '0 4px', gap: '4px' },
   },
   /** Where no button stands before the name. */
   bare: { paddingLeft: '16px' },

@@ -108,7 +108,7 @@ const useStyles = makeStyles({
   more: {
     display: 'flex',
     flexShrink: 0,
-    '& > button': { minWidth: 0, padding: '0 8px', [PHONE]: { minHeight: '44px' } },
+    '& > button': { minWidth: 0, padding: '0 8px', [PHONE]: { minHeight: '44px', minWidth: '44px' } },
   },
   subject: {
     flex: 1,
@@ -121,6 +121,7 @@ const useStyles = makeStyles({
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase300,
     fontWeight: tokens.fontWeightSemibold,
+    [PHONE]: { height: '44px' },
   },
   letter: {
     flex: 1,

@@ -31,6 +31,8 @@ import {
 } from './addresses.ts';
 import { domainsOf, peopleIn, usePrincipal, useSuggestions, type Principal } from './directory.ts';
 
+const PHONE = '@media (max-width: 639.98px)';
+
 const useStyles = makeStyles({
   row: {
     display: 'flex',
@@ -52,6 +54,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground1,
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase300,
+    [PHONE]: { height: '44px' },
   },
   chip: {
     display: 'inline-flex',
@@ -68,6 +71,7 @@ const useStyles = makeStyles({
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase300,
     cursor: 'default',
+    [PHONE]: { height: '44px' },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
   outside: {

@@ -36,6 +36,8 @@ const useStyles = makeStyles({
       bottom: 0,
       transform: 'none',
       maxWidth: '100vw',
+      gap: 0,
+      padding: '0 0 0 16px',
       borderRadius: 0,
     },
   },

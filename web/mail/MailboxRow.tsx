@@ -54,6 +54,7 @@ const useStyles = makeStyles({
     color: tokens.colorBrandForeground1,
     fontWeight: tokens.fontWeightSemibold,
     '@media (hover: none)': { marginRight: '28px' },
+    '@media (max-width: 639.98px)': { marginRight: '44px' },
   },
   fold: { minWidth: '24px', width: '24px', padding: 0 },
   noFold: { width: '24px', flexShrink: 0 },

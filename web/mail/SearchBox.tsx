@@ -11,6 +11,8 @@ import { OPERATORS } from './search.ts';
 const useStyles = makeStyles({
   search: { width: '100%', maxWidth: '480px' },
   box: { width: '100%', minWidth: 0 },
+  // Fluent's own is as wide as it would like to be.
+  input: { width: '100%', minWidth: 0 },
   means: { color: tokens.colorNeutralForeground3, marginLeft: '8px' },
 });
 
@@ -41,6 +43,7 @@ export function SearchBox({ route }: { accountId: string; route: SessionRoute })
       <Combobox
         ref={input}
         className={styles.box}
+        input={{ className: styles.input }}
         freeform
         clearable
         expandIcon={text === '' ? <SearchRegular /> : null}

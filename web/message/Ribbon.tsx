@@ -56,7 +56,7 @@ const useStyles = makeStyles({
     flexShrink: 0,
     paddingRight: '4px',
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
-    ':last-child': { borderRight: 'none' },
+    ':nth-last-child(-n + 2)': { borderRight: 'none' },
   },
   // Always in view, however narrow the line: it is what people come for.
   actions: {
@@ -64,6 +64,7 @@ const useStyles = makeStyles({
     right: '-8px',
     marginRight: '-8px',
     paddingRight: '8px',
+    boxShadow: `-1px 0 ${tokens.colorNeutralStroke2}`,
     backgroundColor: tokens.colorNeutralBackground3,
   },
   open: { marginLeft: '4px' },

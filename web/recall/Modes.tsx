@@ -9,12 +9,11 @@ const PHONE = '@media (max-width: 639.98px)';
 const useStyles = makeStyles({
   group: { display: 'flex', flexDirection: 'column', gap: '8px', marginLeft: '-8px' },
   choice: { display: 'flex', flexDirection: 'column' },
-  radio: { [PHONE]: { minHeight: '44px', alignItems: 'center' } },
   hint: {
     paddingLeft: '36px',
     marginTop: '-4px',
     color: tokens.colorNeutralForeground3,
-    [PHONE]: { marginTop: '-4px' },
+    [PHONE]: { marginTop: '-8px' },
   },
   now: { marginLeft: '28px' },
   warning: { paddingLeft: '64px', marginTop: '-4px', color: tokens.colorStatusWarningForeground3 },
@@ -35,20 +34,13 @@ export function Modes({ mode, now, onChange }: ModesProps): ReactNode {
       onChange={(_, data) => onChange({ mode: data.value === 'replace' ? 'replace' : 'delete' })}
     >
       <div className={styles.choice}>
-        <Radio
-          className={styles.radio}
-          value="delete"
-          label="Delete unread copies of this message"
-          aria-describedby={`${id}delete`}
-          autoFocus
-        />
+        <Radio value="delete" label="Delete unread copies of this message" aria-describedby={`${id}delete`} autoFocus />
         <Text id={`${id}delete`} size={200} className={styles.hint}>
           Unread copies disappear now; a short notice stands in their place.
         </Text>
       </div>
       <div className={styles.choice}>
         <Radio
-          className={styles.radio}
           value="replace"
           label="Delete unread copies and replace with a new message"
           aria-describedby={`${id}replace`}

@@ -4,7 +4,7 @@ import { Button, Checkbox, makeStyles, SearchBox, Text, tokens } from '@fluentui
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
-import { rows as grounds } from '../app/theme.ts';
+import { PHONE, rows as grounds, useMedia } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import { EVERYONE, isTicked, NOBODY, tickedOf, toggled, type Choice } from './choice.ts';
 import { PAGE, recipientsPage, type Recipient } from './data.ts';
@@ -12,6 +12,7 @@ import { pagesOf, placeRows } from './rows.ts';
 import { figure } from './words.ts';
 
 const ROW = 36;
+const PHONE_ROW = 44;
 const VISIBLE = 5;
 
 const useStyles = makeStyles({
@@ -27,7 +28,6 @@ const useStyles = makeStyles({
   tools: { display: 'flex', gap: '8px', alignItems: 'center' },
   search: { flex: 1, minWidth: 0, maxWidth: 'none' },
   list: {
-    height: `${ROW * VISIBLE}px`,
     overflowY: 'auto',
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
@@ -38,7 +38,6 @@ const useStyles = makeStyles({
     position: 'absolute',
     left: 0,
     right: 0,
-    height: `${ROW}px`,
     display: 'flex',
     alignItems: 'center',
     paddingRight: '12px',
@@ -93,13 +92,14 @@ export function RecipientList(props: RecipientListProps): ReactNode {
 
 function Ticks({ accountId, emailId, choice, onChange }: RecipientListProps): ReactNode {
   const styles = useStyles();
+  const row = useMedia(PHONE) ? PHONE_ROW : ROW;
   const [typed, setTyped] = useState('');
   const text = useDeferredValue(typed.trim());
   const [scrolled, setScrolled] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const first = usePages(accountId, emailId, text, [0])[0];
   const total = first?.total ?? 0;
-  const placed = placeRows({ total, row: ROW, scrolled, view: ROW * VISIBLE });
+  const placed = placeRows({ total, row, scrolled, view: row * VISIBLE });
   const numbers = pagesOf(placed.from, placed.to, PAGE);
   const pages = new Map(usePages(accountId, emailId, text, numbers).map((page, i) => [numbers[i], page]));
   const at = (index: number): Recipient | undefined => pages.get(Math.floor(index / PAGE))?.list[index % PAGE];
@@ -129,6 +129,7 @@ function Ticks({ accountId, emailId, choice, onChange }: RecipientListProps): Re
       <div
         ref={list}
         className={styles.list}
+        style={{ height: row * VISIBLE }}
         role="group"
         aria-label="Recipients to take back from"
         onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
@@ -139,7 +140,7 @@ function Ticks({ accountId, emailId, choice, onChange }: RecipientListProps): Re
             const index = placed.from + i;
             const one = at(index);
             return (
-              <div key={index} className={styles.row} style={{ top: placed.top + i * ROW }}>
+              <div key={index} className={styles.row} style={{ top: placed.top + i * row, height: row }}>
                 {one && (
                   <>
                     <Checkbox

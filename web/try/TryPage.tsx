@@ -39,8 +39,8 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeHero700,
     lineHeight: tokens.lineHeightHero700,
     fontWeight: 600,
-    textWrap: 'balance',
   },
+  whole: { whiteSpace: 'nowrap' },
   button: { flexShrink: 0, whiteSpace: 'nowrap', [PHONE]: { minHeight: '44px' } },
   frames: {
     flex: 1,
@@ -66,7 +66,15 @@ const useStyles = makeStyles({
   problem: { color: tokens.colorStatusDangerForeground1 },
 });
 
-const LINE = 'Ana has just sent everyone the salaries. Take it back.';
+/** Where it has no room, it breaks between its sentences. */
+function Line(): ReactNode {
+  const styles = useStyles();
+  return (
+    <>
+      Ana has just sent everyone the salaries. <span className={styles.whole}>Take it back.</span>
+    </>
+  );
+}
 
 interface Sent {
   emailId: string;
@@ -105,7 +113,9 @@ export function TryPage(): ReactNode {
     return (
       <main className={styles.page}>
         <div className={styles.first}>
-          <h1 className={styles.headline}>{LINE}</h1>
+          <h1 className={styles.headline}>
+            <Line />
+          </h1>
           {button}
           {problem !== null && (
             <Text role="alert" className={styles.problem}>
@@ -119,7 +129,9 @@ export function TryPage(): ReactNode {
   return (
     <main className={`${styles.page} ${styles.begun}`}>
       <div className={styles.top}>
-        <h1 className={styles.line}>{LINE}</h1>
+        <h1 className={styles.line}>
+          <Line />
+        </h1>
         {button}
       </div>
       {problem !== null && (
