@@ -11,28 +11,30 @@ function server(count: number): {
   messages: Map<string, Json>;
   changes: { created: string[]; updated: string[]; destroyed: string[] };
   /** Requests fail as long as it is cut, and those under way wait while it is held. */
-  line: { isCut: boolean; held: Promise<void> | undefined };
+  line: { isCut: boolean; held: Promise<void> | undefined; state: number; afterQuery?: () => void };
 } {
   const messages = new Map<string, Json>();
   for (let n = count; n > 0; n--) messages.set(`m${n}`, { id: `m${n}`, mailboxIds: { f1: true }, keywords: {} });
   const asked: string[] = [];
-  const line = { isCut: false, held: undefined as Promise<void> | undefined };
+  const line: ReturnType<typeof server>['line'] = { isCut: false, held: undefined, state: 1 };
   const changes = { created: [] as string[], updated: [] as string[], destroyed: [] as string[] };
   const answer = (method: string, args: Json, before: Json[]): Json => {
     if (method === 'Email/query') {
       const { position, limit } = args as { position: number; limit: number };
       asked.push(`query ${position}+${limit}`);
       const ids = [...messages.keys()];
+      line.afterQuery?.();
       return { position, total: ids.length, ids: ids.slice(position, position + limit) };
     }
     if (method === 'Email/changes') {
       asked.push('changes');
-      return { ...changes, newState: '2', hasMoreChanges: false };
+      const isKnown = line.state > 1 && args['sinceState'] === String(line.state);
+      return { ...(isKnown ? NONE : changes), newState: '2', hasMoreChanges: false };
     }
-    const ids = (args['ids'] ?? before[0]?.['ids']) as string[];
-    asked.push(`get ${ids.length}`);
+    const ids = (args['ids'] ?? before.at(-1)?.['ids']) as string[];
+    if (ids.length > 0) asked.push(`get ${ids.length}`);
     const list = ids.map((id) => messages.get(id)).filter((one) => one !== undefined);
-    return { state: '1', list, notFound: ids.filter((id) => !messages.has(id)) };
+    return { state: String(line.state), list, notFound: ids.filter((id) => !messages.has(id)) };
   };
   const emails = createEmails({
     call: async <T>(method: string, args: object) => answer(method, args as Json, []) as T,
@@ -46,6 +48,8 @@ function server(count: number): {
   });
   return { emails, asked, messages, changes, line };
 }
+
+const NONE = { created: [], updated: [], destroyed: [] };
 
 const QUERY = { filter: { inMailbox: 'f1' }, sort: [{ property: 'receivedAt', isAscending: false }] };
 
@@ -150,4 +154,21 @@ test('a refresh while a list is first fetched waits for it, and asks what has ch
   await refreshed;
   assert.deepEqual(asked, ['query 0+50', 'get 3', 'changes']);
   assert.equal(list.total, 3);
+});
+
+test('what arrives between the ids of a list and its rows is asked for with the next refresh', async () => {
+  const { emails, messages, changes, line } = server(3);
+  line.afterQuery = () => {
+    delete line.afterQuery;
+    const before = [...messages];
+    messages.clear();
+    for (const [id, one] of [['m4', { id: 'm4', mailboxIds: { f1: true }, keywords: {} }] as const, ...before])
+      messages.set(id, one);
+    changes.created = ['m4'];
+    line.state = 2;
+  };
+  const list = await opened(emails);
+  assert.equal(list.total, 3);
+  await emails.refresh('a1');
+  assert.equal(list.row(0)?.id, 'm4');
 });

@@ -2,7 +2,7 @@
 // A row is fetched when a list comes to it and not before, and with nothing that it does not show: fetching more would
 // count as having been downloaded (docs/recall.md, exposure).
 
-import { JmapError, type Answer, type Jmap } from './client.ts';
+import { JmapError, type Answer, type Call, type Jmap } from './client.ts';
 import type { EmailRow, Json } from './types.ts';
 
 export const ROW_PROPERTIES: readonly (keyof EmailRow)[] = [
@@ -347,7 +347,11 @@ function createList({ jmap, accountId, query, key, account, take, fetchRows }: L
   const load = async (from: number, to: number, anew: boolean): Promise<void> => {
     const ofGeneration = generation;
     try {
+      // What comes between ids and rows is known to the rows' state, and not among the ids: changes are asked for since
+      // the state before both.
+      const first: Call[] = account.state === undefined ? [['Email/get', { accountId, ids: [] }, 's']] : [];
       const answers = await jmap.request([
+        ...first,
         ['Email/query', queryArgs(from, to), 'q'],
         [
           'Email/get',
@@ -360,7 +364,10 @@ function createList({ jmap, accountId, query, key, account, take, fetchRows }: L
         ],
       ]);
       if (ofGeneration !== generation) return;
-      const [found, got] = answers.map(resultOf) as [Json, Json];
+      const results = answers.map(resultOf);
+      const [found, got] = results.slice(-2) as [Json, Json];
+      // An older one than is known by now only tells some of it twice.
+      if (first.length > 0) account.state = results[0]?.['state'] as string;
       if (anew) list.ids = [];
       take(account, got);
       place(found);
