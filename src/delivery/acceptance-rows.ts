@@ -57,10 +57,14 @@ export function rowsOf(
         });
       }
     }
+    const effects = new Map(message.effects.map((effect) => [effect.account, effect]));
     for (const to of message.now) {
+      const effect = effects.get(to.account);
       if (modseqs.has(to.account))
         rows.placements.push({
           account: to.account,
+          ...(effect && effect.mailbox !== null ? { mailbox: effect.mailbox } : {}),
+          ...(effect ? { flags: effect.flags } : {}),
           message: id,
           thread,
           receivedAt: now,
@@ -93,7 +97,7 @@ function isToBeTold({ acceptance, now }: Numbered, modseqs: ReadonlyMap<number, 
 }
 
 function submissionOf(
-  { acceptance, id, total, outside }: Numbered,
+  { acceptance, id, total, outside, ofRules }: Numbered,
   origin: Extract<AcceptInput['origin'], { kind: 'submission' }>,
   now: Date,
 ): Omit<NewSubmission, 'threadId' | 'emailId' | 'modseq'> {
@@ -112,6 +116,7 @@ function submissionOf(
     pending: first.state === 'held',
     total,
     outside,
+    redirected: Math.max(0, ofRules.last - ofRules.first + 1),
     envelope: input.envelope ?? null,
   };
 }

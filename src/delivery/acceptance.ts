@@ -18,12 +18,23 @@ import { accountChanged } from '../store/notify.ts';
 import type { Transaction } from '../store/postgres.ts';
 import { placeCopies } from '../store/placing.ts';
 import { claimReplacement } from '../store/recall-progress.ts';
-import { addFanout, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
+import {
+  insertRedirects,
+  keepEffects,
+  possible,
+  ruledAmong,
+  ruledOfMessage,
+  type RuledAccount,
+  type RuleEffect,
+} from '../store/rules.ts';
+import { addFanout, FANOUT_BATCH, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
+import { addWork } from '../store/work.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
 import { wantsToKnow } from './notify.ts';
 import { rowsOf } from './acceptance-rows.ts';
 import type { Routed } from './route.ts';
+import { applyRules, reachedInStore, type Ruled } from './rules.ts';
 
 /** One message, understood: nothing about it can be refused any more but by what the database holds. */
 export interface Acceptance extends Routed {
@@ -57,6 +68,9 @@ export interface Numbered {
   now: { n: number; account: number }[];
   /** Local deliveries 1 … later follow. */
   later: number;
+  /** What rules say of copies; and the local deliveries, by number, that rules made: `ofRules.first` … `ofRules.last`. */
+  effects: RuleEffect[];
+  ofRules: { first: number; last: number };
 }
 
 /** Accepts messages of one tenant, all or none. Throws what accept throws once a transaction has begun. */
@@ -66,9 +80,11 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
   return store.transact(async (tx) => {
     const now = clock();
     const messages: Numbered[] = [];
+    const ruled = await ruledAmong(tx, tenant, [...new Set(acceptances.flatMap(numberedHere))]);
     for (const [i, acceptance] of acceptances.entries()) {
       const [id = 0, other = 0] = numbers.slice(2 * i);
-      messages.push(await number(deps, tx, tenant, now, { acceptance, id, sentId: acceptance.sent ? other : id }));
+      const of = { acceptance, id, sentId: acceptance.sent ? other : id };
+      messages.push(await number(deps, tx, tenant, now, of, ruled));
     }
     const contents = messages.flatMap(contentsOf);
     const [modseqs, threads] = await together(
@@ -76,6 +92,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       findThreads(tx, tenant, contents),
     );
     await deps.pause?.('locked');
+    for (const message of messages) message.effects = await possible(tx, tenant, message.effects);
 
     const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const rows = rowsOf(messages, modseqs, threadOf, now);
@@ -96,7 +113,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       insertSubmissions(tx, tenant, rows.submissions, now),
       insertEnvelopes(tx, tenant, rows.envelopes, now),
       placeCopies(tx, tenant, rows.placements),
-      ...messages.map((message) => settleGroups(tx, tenant, message, modseqs, now)),
+      ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
     for (const message of messages) await later(tx, tenant, message);
     for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
@@ -125,12 +142,13 @@ async function number(
   tenant: number,
   at: Date,
   of: { acceptance: Acceptance; id: number; sentId: number },
+  ruled: RuledAccount[],
 ): Promise<Numbered> {
   const { acceptance, id } = of;
   const { direct, outside, local, away } = acceptance;
   const { mailFrom } = acceptance.input;
   const atOnce = local.state === 'queued' && !acceptance.input.replaces;
-  if (acceptance.groups.length > 0 || direct.length > AT_ONCE) {
+  if (isExpanded(acceptance)) {
     const groups = await reachedGroups(tx, tenant, acceptance.groups);
     const counts = await insertExpanded(tx, tenant, { messageId: id, direct, groups, outside, local, away });
     await askOfGroups(tx, tenant, id, acceptance.groups);
@@ -138,7 +156,22 @@ async function number(
     if (counts.total === 0)
       throw new Refusal('noRecipients', 'The group that the message is addressed to has no members.');
     const now = atOnce && inside <= (membersAtOnce ?? AT_ONCE) ? await localDeliveries(tx, tenant, id, inside) : [];
-    return { ...of, ...counts, deliveries: [], now, later: inside - now.length };
+    const numbered = { ...of, ...counts, deliveries: [], now, later: inside - now.length, ...UNRULED };
+    if (acceptance.input.replaces) return numbered;
+    const named = new Set(acceptance.groups.map((group) => group.address));
+    const bearers = (await ruledOfMessage(tx, tenant, id)).map(({ n, via, ...account }) => ({
+      ...account,
+      root: n,
+      way: via !== null && named.has(via) ? via : account.address,
+    }));
+    if (bearers.length === 0) return numbered;
+    const reached = reachedInStore(tx, { tenant, message: id });
+    return withRules(
+      tx,
+      tenant,
+      numbered,
+      await applyRules(tx, tenant, acceptance, bearers, { from: counts.total + 1, reached }),
+    );
   }
   const deliveries = direct.map((to, i): NewDelivery => ({
     messageId: id,
@@ -164,13 +197,58 @@ async function number(
     });
   }
   const now = atOnce ? direct.map(({ account }, i) => ({ n: i + 1, account })) : [];
-  return {
+  const numbered = {
     ...of,
     total: deliveries.length,
     outside: outside.length,
     deliveries,
     now,
     later: direct.length - now.length,
+    ...UNRULED,
+  };
+  if (ruled.length === 0 || acceptance.input.replaces) return numbered;
+  const numberOf = new Map(direct.map(({ account }, i) => [account, i + 1]));
+  const bearers = ruled.flatMap((account) => {
+    const root = numberOf.get(account.account);
+    return root === undefined ? [] : [{ ...account, root, way: account.address }];
+  });
+  if (bearers.length === 0) return numbered;
+  const rules = await applyRules(tx, tenant, acceptance, bearers, {
+    from: deliveries.length + 1,
+    reached: async (accounts, addresses) => ({
+      accounts: accounts.filter((account) => numberOf.has(account)),
+      addresses: addresses.filter((address) => outside.some(({ key }) => key === address)),
+    }),
+  });
+  return withRules(tx, tenant, numbered, rules);
+}
+
+const UNRULED = { effects: [], ofRules: { first: 1, last: 0 } };
+
+/** Are its deliveries put in by the database? */
+function isExpanded({ groups, direct }: Acceptance): boolean {
+  return groups.length > 0 || direct.length > AT_ONCE;
+}
+
+/** Accounts that a message is to be delivered to whose rules are asked for together with those of others. */
+function numberedHere(acceptance: Acceptance): number[] {
+  return isExpanded(acceptance) ? [] : acceptance.direct.map(({ account }) => account);
+}
+
+/** The same message with what rules make of it; their deliveries are inserted. */
+async function withRules(tx: Transaction, tenant: number, numbered: Numbered, ruled: Ruled): Promise<Numbered> {
+  const { acceptance, id, total, later } = numbered;
+  const { effects, redirects } = ruled;
+  if (redirects.length === 0) return { ...numbered, effects };
+  await insertRedirects(tx, { tenant, message: id }, redirects, acceptance.local, acceptance.away);
+  const inside = redirects.flatMap(({ n, account }) => (account === null ? [] : [{ n, account }]));
+  return {
+    ...numbered,
+    total: total + redirects.length,
+    outside: numbered.outside + redirects.length - inside.length,
+    now: later > 0 ? numbered.now : [...numbered.now, ...inside],
+    effects,
+    ofRules: { first: total + 1, last: total + inside.length },
   };
 }
 
@@ -188,18 +266,21 @@ function accountsOf(messages: Numbered[]): number[] {
   );
 }
 
-/** Members whose copies are made now: their deliveries were inserted as queued. One may have gone since. */
-async function settleGroups(
+/** Whose copies are made now and whose deliveries were inserted as queued: a group's, and those of rules. One may have gone since. */
+async function settleInserted(
   tx: Transaction,
   tenant: number,
   message: Numbered,
   modseqs: ReadonlyMap<number, number>,
   now: Date,
 ): Promise<void> {
-  if (message.deliveries.length > 0 || message.now.length === 0) return;
+  const { first, last } = message.ofRules;
+  const grouped = message.deliveries.length === 0;
+  if (message.now.length === 0 || (!grouped && first > last)) return;
   const at = { tenant, message: message.id, now };
+  const inserted = grouped ? message.now : message.now.filter(({ n }) => n >= first && n <= last);
   const [there, gone] = [true, false].map((is) =>
-    message.now.filter((to) => modseqs.has(to.account) === is).map((to) => to.n),
+    inserted.filter((to) => modseqs.has(to.account) === is).map((to) => to.n),
   );
   await together(finishLocal(tx, at, there ?? [], 'delivered'), finishLocal(tx, at, gone ?? [], 'failed'));
 }
@@ -214,5 +295,9 @@ async function later(tx: Transaction, tenant: number, message: Numbered): Promis
   if (message.later === 0) return;
   const notBefore = local.state === 'held' ? local.dueAt : null;
   await addFanout(tx, tenant, id, message.later, notBefore, input.replaces ? 'replace' : 'fanout');
+  const { first, last } = message.ofRules;
+  if (first <= last)
+    await addWork(tx, 'fanout', { tenant, of: id, from: first, to: last }, FANOUT_BATCH, { notBefore });
+  if (message.effects.length > 0) await keepEffects(tx, tenant, id, message.effects);
   tx.changes.wake.add(input.replaces ? 'sweep' : 'fanout');
 }

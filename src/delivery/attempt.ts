@@ -121,21 +121,43 @@ interface Job {
 }
 
 async function deliver(deps: AttemptDeps, job: Job): Promise<void> {
-  const { store, directory, blobs } = deps;
+  const { store } = deps;
   const { tenant, open } = job;
   const message = await outgoingMessage(store, tenant, job.message);
   if (!message) throw new Error(`message ${job.message} has no envelope`);
   const { pending_account: pending } = message;
   if (pending !== null) await store.transact((tx) => finalizeSubmission(tx, tenant, job.message, pending));
 
-  const routes = await routeOf(directory, tenant, [...open.values()]);
+  for (const [by, deliveries] of Map.groupBy([...open.values()], (delivery) => delivery.forward_by))
+    await deliverFrom(deps, job, message, by, deliveries);
+}
+
+/** `by`: the account whose rule sends the message on, which answers for it in the sender's stead. */
+async function deliverFrom(
+  deps: AttemptDeps,
+  job: Job,
+  message: OutgoingMessage,
+  by: string | null,
+  claimed: Claimed[],
+): Promise<void> {
+  const { directory, blobs } = deps;
+  const { tenant } = job;
+  const mailFrom = by === null || message.mail_from === '' ? message.mail_from : by;
+  // RFC 9228 §4: by it the account's rules know the message if it comes back.
+  const line = by === null ? '' : `Delivered-To: ${by}\r\n`;
+  const trace = Buffer.from(line);
+  const routes = await routeOf(directory, tenant, claimed);
   await record(deps, job, message, routes.refused);
   for (const [to, deliveries] of routes.here) {
     await record(
       deps,
       job,
       message,
-      await handOver(deps, { tenant: to, messageId: job.message, from: tenant, message }, deliveries),
+      await handOver(
+        deps,
+        { tenant: to, messageId: job.message, from: tenant, message: { ...message, mail_from: mailFrom }, trace: line },
+        deliveries,
+      ),
     );
   }
   const outside = routes.outside;
@@ -149,24 +171,28 @@ async function deliver(deps: AttemptDeps, job: Job): Promise<void> {
   await sendMail(
     { nextHop, hostname: deps.hostname, timeouts: deps.timeouts, signal: job.signal },
     {
-      mailFrom: message.mail_from,
+      mailFrom,
       recipients: outside.map(({ recipient, notify, original_recipient }) => ({
         address: recipient,
         notify,
         originalRecipient: original_recipient,
       })),
-      size: message.size,
+      size: message.size + trace.length,
       eightBit: message.body !== '7bit',
       smtputf8: message.smtputf8,
       ret: message.ret,
       envid: message.envid,
-      content: () => blobs.stream(tenant, message.blob_id),
+      async *content() {
+        if (trace.length > 0) yield trace;
+        yield* blobs.stream(tenant, message.blob_id);
+      },
       async hasEightBit() {
         for await (const chunk of blobs.stream(tenant, message.blob_id))
           if (chunk.some((octet) => octet > 127)) return true;
         return false;
       },
       hasEightBitHeader: async () =>
+        trace.some((octet) => octet > 127) ||
         (await blobs.read(tenant, message.blob_id, [0, message.header_size])).some((octet) => octet > 127),
     },
     async (fates) => {

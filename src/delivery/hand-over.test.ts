@@ -30,6 +30,7 @@ const delivery = (n: number, recipient: string): Claimed => ({
   notify: 2,
   original_recipient: null,
   maybe_sent: false,
+  forward_by: null,
 });
 
 async function hand(accept: Accept, deliveries: Claimed[], bytes = 'Subject: s\r\n\r\n'): Promise<Map<number, object>> {

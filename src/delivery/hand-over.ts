@@ -51,7 +51,7 @@ export async function routeOf(
 /** Hands the message to a tenant of this server, as though it came from outside. By delivery number. */
 export async function handOver(
   deps: HandOverDeps,
-  at: { tenant: number; from: number; messageId: number; message: OutgoingMessage },
+  at: { tenant: number; from: number; messageId: number; message: OutgoingMessage; trace?: string },
   deliveries: Claimed[],
 ): Promise<Map<number, Local>> {
   const { accept, blobs, clock, hostname } = deps;
@@ -75,7 +75,7 @@ export async function handOver(
           ...(original === null ? {} : { originalRecipient: original }),
         })),
         bytes,
-        received: `Return-Path: <${message.mail_from}>\r\nReceived: by ${hostname} (Homing) id ${at.messageId};\r\n\t${mailDate(clock())}\r\n`,
+        received: `Return-Path: <${message.mail_from}>\r\nReceived: by ${hostname} (Homing) id ${at.messageId};\r\n\t${mailDate(clock())}\r\n${at.trace ?? ''}`,
         body: message.body === '7bit' ? '7bit' : '8bitmime',
         smtputf8: message.smtputf8,
         ...(message.ret === null ? {} : { ret: message.ret }),

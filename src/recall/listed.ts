@@ -21,7 +21,7 @@ export async function listedDeliveries(
   const addresses: string[] = [];
   const asked = new Map<string, { account?: number; address: string }>();
   for (const given of recipients) {
-    const address = canonicalAddress(given) ?? given.toLowerCase();
+    const address = canonicalAddress(given) ?? given;
     const target = await people.resolve(address);
     if (target.kind === 'account' && target.tenant === tenant && target.account !== undefined)
       accounts.push(target.account);
@@ -32,7 +32,13 @@ export async function listedDeliveries(
       ...(target.tenant === tenant && target.account !== undefined ? { account: target.account } : {}),
     });
   }
-  const of = { tenant, message: submission.id, total: submission.total, outside: submission.outside };
+  const of = {
+    tenant,
+    message: submission.id,
+    total: submission.total,
+    outside: submission.outside,
+    redirected: submission.redirected,
+  };
   const named = await deliveriesNamed(reader, of, { accounts, addresses, groups });
   const ways = [...new Set(named.flatMap(({ via }) => (via === null ? [] : [via])))];
   const hidden = await hiddenAmong(reader, actor, submission.id, ways);

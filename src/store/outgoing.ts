@@ -51,9 +51,11 @@ export interface Claimed {
   notify: number;
   original_recipient: string | null;
   maybe_sent: boolean;
+  /** The account whose rule sends it on: in its name; null: the sender's own recipient. */
+  forward_by: string | null;
 }
 
-const CLAIMED = `n, attempts, recipient, via, notify, original_recipient, maybe_sent`;
+const CLAIMED = `n, attempts, coalesce(forward_to, recipient) AS recipient, forward_by, via, notify, original_recipient, maybe_sent`;
 
 /**
  * Claims those of a message's deliveries that are still due, skipping what others have locked. To be committed before
@@ -132,7 +134,10 @@ export async function recordResults(
     // 'queued': the lease was over, and nobody has tried again yet.
     `UPDATE delivery d SET state = r.state, attempts = d.attempts - r.uncounted, maybe_sent = d.maybe_sent OR r.maybe_sent,
        due_at = CASE WHEN r.state = 'queued' THEN r.due_at END, untold_at = CASE WHEN r.state <> 'queued' THEN r.due_at END,
-       lease_until = NULL, remote_host = r.remote_host, remote_reply = r.remote_reply,
+       lease_until = NULL,
+       -- Host and reply of where a rule sends it would tell where that is.
+       remote_host = CASE WHEN d.forward_to IS NULL THEN r.remote_host END,
+       remote_reply = CASE WHEN d.forward_to IS NULL THEN r.remote_reply ELSE left(r.remote_reply, 3) END,
        notify = CASE WHEN r.delay_told THEN d.notify & ~4 ELSE d.notify END,
        finished_at = CASE WHEN r.state <> 'queued' THEN $3::timestamptz END
      FROM unnest($4::int[], $5::smallint[], $6::delivery_state[], $7::smallint[], $8::boolean[], $9::timestamptz[], $10::text[], $11::text[], $12::boolean[])
@@ -306,8 +311,14 @@ export async function cancelHeld(tx: Transaction, tenant: number, message: numbe
   return true;
 }
 
-/** Forgets the envelopes of messages that nothing is left to do for. */
+/** Forgets the envelopes of messages that nothing is left to do for, and what rules said of copies that were never made. */
 export async function dropEnvelopes(store: Pick<Store, 'single'>, tenant: number): Promise<number> {
+  await store.single(
+    `DELETE FROM rule_effect x WHERE x.tenant_id = $1 AND NOT EXISTS (
+       SELECT FROM delivery d WHERE d.tenant_id = x.tenant_id AND d.message_id = x.message_id AND d.account_id = x.account_id
+         AND d.state IN ('held', 'queued'))`,
+    [tenant],
+  );
   const dropped = await store.single(
     `DELETE FROM envelope e WHERE e.tenant_id = $1 AND NOT EXISTS (
        SELECT FROM delivery d WHERE d.tenant_id = e.tenant_id AND d.message_id = e.message_id

@@ -3,6 +3,7 @@
 import { SEEN } from '../mail/keywords.ts';
 import { finishLocal } from './deliveries.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { takeEffects } from './rules.ts';
 import { together } from './together.ts';
 
 export interface Placement {
@@ -123,14 +124,24 @@ export async function deliverWaiting(
   deliveries: WaitingDelivery[],
 ): Promise<void> {
   const { tenant, message, now } = at;
-  const row = await tx.row<{ thread_id: number; received_at: Date | null }>(
-    `SELECT m.thread_id, e.received_at FROM message m LEFT JOIN envelope e ON e.tenant_id = m.tenant_id AND e.message_id = m.id
+  const row = await tx.row<{ thread_id: number; received_at: Date | null; ruled: boolean }>(
+    `SELECT m.thread_id, e.received_at, EXISTS (SELECT FROM rule_effect x WHERE x.tenant_id = $1 AND x.message_id = $2) AS ruled
+     FROM message m LEFT JOIN envelope e ON e.tenant_id = m.tenant_id AND e.message_id = m.id
      WHERE m.tenant_id = $1 AND m.id = $2`,
     [tenant, message],
   );
   if (!row) throw new Error(`message ${message} is not there`);
   const there = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
   const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id));
+  const effects = row.ruled
+    ? await takeEffects(
+        tx,
+        tenant,
+        message,
+        there.map((delivery) => delivery.account_id),
+      )
+    : [];
+  const effectOf = new Map(effects.map((effect) => [effect.account, effect]));
   await together(
     finishLocal(
       tx,
@@ -149,6 +160,8 @@ export async function deliverWaiting(
       tenant,
       there.map(({ account_id: account, n }) => ({
         account,
+        mailbox: effectOf.get(account)?.mailbox ?? INBOX,
+        flags: effectOf.get(account)?.flags ?? 0,
         message,
         thread: row.thread_id,
         receivedAt: row.received_at ?? now,

@@ -13,6 +13,8 @@ export interface RecallableSubmission {
   accepted_at: Date;
   total: number;
   outside: number;
+  /** Of `total`, the local deliveries that rules made. */
+  redirected: number;
   subject: string | null;
   /** A recall of it is not done. */
   under_way: boolean;
@@ -63,7 +65,7 @@ export const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, co
 /** Recalls with their progress, which may not be there yet. */
 export const RECALLS = `recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id`;
 
-const SUBMISSION = `s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, sm.subject,
+const SUBMISSION = `s.id, s.account_id, s.message_id_header, s.accepted_at, s.total, s.outside, s.redirected, sm.subject,
   EXISTS (SELECT FROM recall r LEFT JOIN recall_state x ON x.tenant_id = r.tenant_id AND x.recall_id = r.id
     WHERE r.tenant_id = s.tenant_id AND r.message_id = s.id AND coalesce(x.status, 'sweeping') = 'sweeping') AS under_way`;
 
@@ -134,7 +136,7 @@ export async function openRecallOf(
 /** Deliveries (n) that a list of recipients names: by account, by outside address, by the group they came through. */
 export async function deliveriesNamed(
   reader: Reader,
-  of: { tenant: number; message: number; total: number; outside: number },
+  of: { tenant: number; message: number; total: number; outside: number; redirected: number },
   named: { accounts: number[]; addresses: string[]; groups: string[] },
 ): Promise<{ n: number; account_id: number | null; recipient: string; via: string | null }[]> {
   return reader.rows(
@@ -146,8 +148,14 @@ export async function deliveriesNamed(
      UNION
      SELECT n, account_id, recipient, via FROM delivery
      WHERE tenant_id = $1 AND message_id = $2 AND cardinality($6::text[]) > 0 AND via = ANY ($6::text[])
+     UNION
+     -- What rules of those named sent on goes with them.
+     SELECT n, account_id, recipient, via FROM delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND n > $4 AND redirect_of IN (
+       SELECT n FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[]))
      ORDER BY n`,
-    [of.tenant, of.message, named.accounts, of.total - of.outside, named.addresses, named.groups],
+    // Those outside, and those of rules, have the last numbers.
+    [of.tenant, of.message, named.accounts, of.total - of.outside - of.redirected, named.addresses, named.groups],
   );
 }
 

@@ -79,7 +79,8 @@ export async function addressees(reader: Reader, tenant: number, submissions: nu
     `SELECT message_id, coalesce(via, recipient) AS address, bool_or(via IS NOT NULL) AS many, bool_or(state IN ('held', 'queued', 'sending')) AS waiting,
        bool_or(account_id IS NULL) AS outside, bool_or(state = 'failed') AS failed, bool_or(state = 'stopped') AS stopped,
        bool_or(state = 'delivered') AS delivered, min(remote_reply) FILTER (WHERE via IS NULL) AS reply
-     FROM delivery WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[])
+     -- Where a recipient's rule sent it on is not what the sender wrote.
+     FROM delivery WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[]) AND redirect_of IS NULL
      GROUP BY message_id, coalesce(via, recipient) ORDER BY message_id, min(n)`,
     [tenant, submissions],
   );

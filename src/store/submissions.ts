@@ -19,6 +19,8 @@ export interface NewSubmission {
   pending: boolean;
   total: number;
   outside: number;
+  /** Of `total`, the local deliveries that rules made. */
+  redirected: number;
   envelope: object | null;
   /** Of the submitting account, which is locked. */
   modseq: number;
@@ -33,13 +35,13 @@ export async function insertSubmissions(
   if (submissions.length === 0) return;
   await tx.run(
     `INSERT INTO submission (tenant_id, accepted_at, id, account_id, submitted_by, message_id_header, mail_from, identity_id, email_id, thread_id, source,
-       send_at, undo_status, total, outside, envelope, created_modseq, modseq)
+       send_at, undo_status, total, outside, envelope, created_modseq, modseq, redirected)
      SELECT $1, $2, s.id, s.account_id, s.submitted_by, s.message_id_header, s.mail_from, s.identity_id, s.email_id, s.thread_id, s.source,
-       s.send_at, s.undo_status, s.total, s.outside, s.envelope, s.modseq, s.modseq
+       s.send_at, s.undo_status, s.total, s.outside, s.envelope, s.modseq, s.modseq, s.redirected
      FROM unnest($3::bigint[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::bigint[], $11::text[], $12::timestamptz[],
-       $13::text[], $14::int[], $15::int[], $16::jsonb[], $17::bigint[])
+       $13::text[], $14::int[], $15::int[], $16::jsonb[], $17::bigint[], $18::int[])
        AS s (id, account_id, submitted_by, message_id_header, mail_from, identity_id, email_id, thread_id, source, send_at, undo_status, total, outside,
-         envelope, modseq)`,
+         envelope, modseq, redirected)`,
     [
       tenant,
       now,
@@ -58,6 +60,7 @@ export async function insertSubmissions(
       submissions.map((s) => s.outside),
       submissions.map((s) => (s.envelope === null ? null : JSON.stringify(s.envelope))),
       submissions.map((s) => s.modseq),
+      submissions.map((s) => s.redirected),
     ],
   );
 }
