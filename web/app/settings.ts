@@ -12,6 +12,8 @@ export interface Settings {
   navigation: 'open' | 'collapsed';
   /** Accounts and mailboxes whose insides are not shown: "a1", "a1/f7". */
   folded: readonly string[];
+  /** Accounts of others whose insides are shown. */
+  unfolded: readonly string[];
   conversations: boolean;
   /** New mail is told of by the system, while a window is open. */
   notify: boolean;
@@ -25,6 +27,7 @@ const DEFAULTS: Settings = {
   listHeight: 300,
   navigation: 'open',
   folded: [],
+  unfolded: [],
   conversations: true,
   notify: false,
 };

@@ -56,12 +56,13 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
   const styles = useStyles();
   const mailboxes = useMailboxes(accountId);
   const actions = useMailboxActions(accountId, mailboxes);
-  const { folded } = useSettings();
+  const { folded, unfolded } = useSettings();
   const [naming, setNaming] = useState<Naming | null>(null);
   const [menu, setMenu] = useState<{ mailbox: Mailbox; at: MenuPlace } | null>(null);
   const [question, setQuestion] = useState<MailboxQuestion | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const isOpen = !folded.includes(accountId);
+  // Shared mailboxes are folded until somebody opens them: one's own are what the eye, and the hand, look for.
+  const isOpen = own ? !folded.includes(accountId) : unfolded.includes(accountId);
   const selected = inView ? findMailbox(mailboxes, route.mailbox)?.id : undefined;
 
   const attempt = (work: Promise<unknown>): void =>
@@ -69,8 +70,8 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
       () => setProblem(null),
       (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     );
-  const fold = (name: string): void =>
-    changeSettings({ folded: folded.includes(name) ? folded.filter((one) => one !== name) : [...folded, name] });
+  const fold = (name: string): void => changeSettings({ folded: toggled(folded, name) });
+  const foldAll = (): void => (own ? fold(accountId) : changeSettings({ unfolded: toggled(unfolded, accountId) }));
 
   const newName = (parentId: string | null, depth: number): ReactNode =>
     naming && 'parentId' in naming && naming.parentId === parentId ? (
@@ -146,7 +147,7 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
           size="small"
           icon={isOpen ? <ChevronDownRegular /> : <ChevronRightRegular />}
           aria-expanded={isOpen}
-          onClick={() => fold(accountId)}
+          onClick={foldAll}
         >
           {title}
         </Button>
@@ -156,7 +157,7 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
           icon={<AddRegular />}
           aria-label={`Create a mailbox in ${title}`}
           onClick={() => {
-            if (!isOpen) fold(accountId);
+            if (!isOpen) foldAll();
             setNaming({ parentId: null });
           }}
         />
@@ -207,6 +208,10 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
       )}
     </section>
   );
+}
+
+function toggled(list: readonly string[], name: string): string[] {
+  return list.includes(name) ? list.filter((one) => one !== name) : [...list, name];
 }
 
 function pathTo(route: MailRoute, accountId: string | null, mailbox: Mailbox): string {
