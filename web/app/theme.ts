@@ -57,6 +57,12 @@ const THEMES = {
     rowSelected: BRAND[50],
     paneHover: '#242424',
     paneSelected: BRAND[50],
+    // Families stay apart: Fluent's own has one colour for all of them.
+    colorStatusSuccessBorderActive: '#3ff23f',
+    colorPalettePlatinumBorderActive: '#c0c0c0',
+    colorStatusWarningBorderActive: '#ffff00',
+    colorPalettePurpleBorderActive: '#d7a3ff',
+    colorStatusDangerBorderActive: '#ff9090',
   },
 } satisfies Record<string, Theme & typeof ROWS>;
 
