@@ -16,7 +16,7 @@ interface Found {
   nodes: { html: string; any: { message: string }[]; all: { message: string }[]; none: { message: string }[] }[];
 }
 
-/** Colours are looked at in every look but the last: there they are the system's own. The rest is the same in all of them. */
+/** Colours are looked at in every look but the last, where they are the system's own; that one where pages differ in kind. */
 const LOOKS = [
   { name: 'light', media: { colorScheme: 'light', forcedColors: 'none' }, theme: 'light', rules: 'all' },
   { name: 'dark', media: { colorScheme: 'dark', forcedColors: 'none' }, theme: 'dark', rules: 'colours' },
@@ -71,7 +71,11 @@ async function wear(page: Page, look: (typeof LOOKS)[number]): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-async function check(page: Page, place: string, looks: readonly (typeof LOOKS)[number][] = LOOKS): Promise<void> {
+async function check(
+  page: Page,
+  place: string,
+  looks: readonly (typeof LOOKS)[number][] = LOOKS.slice(0, 3),
+): Promise<void> {
   const seen: string[] = [];
   for (const look of looks) {
     await wear(page, look);
@@ -79,7 +83,6 @@ async function check(page: Page, place: string, looks: readonly (typeof LOOKS)[n
       seen.push(...(await violations(frame, look.rules)).map((line) => `${place}, ${look.name}: ${line}`));
     }
   }
-  await wear(page, LOOKS[0]);
   assert.deepEqual(seen, []);
 }
 
@@ -126,7 +129,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
         .getByText(/A line of the letter/)
         .first()
         .waitFor();
-      await check(page, `reading pane ${readingPane}`, readingPane === 'right' ? LOOKS : LOOKS.slice(0, 1));
+      await check(page, `reading pane ${readingPane}`, LOOKS.slice(0, readingPane === 'right' ? 4 : 1));
     }
     await page.evaluate(() => localStorage.setItem('homing.settings', JSON.stringify({ density: 'compact' })));
     await page.goto(`/u/0/mail/inbox/${html}`);
@@ -146,7 +149,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     const [, page] = await ana();
     await page.goto(`/u/0/message/${emailId}`);
     await page.getByText('Text of In a window.').waitFor();
-    await check(page, 'own window');
+    await check(page, 'own window', LOOKS);
     await page.getByRole('button', { name: 'Actions' }).click();
     await page.getByRole('menuitem', { name: 'Recall This Message…' }).waitFor();
     await check(page, 'ribbon open');
@@ -160,7 +163,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await page.evaluate(() => Object.assign(globalThis, { open: () => null }));
     await page.getByRole('row').first().dblclick();
     await page.getByRole('dialog', { name: 'Message' }).getByRole('tab', { name: 'Message' }).waitFor();
-    await check(page, 'overlay');
+    await check(page, 'overlay', LOOKS);
   });
 
   test('the recall dialog, its refusals, tracking and the list of recalls', async () => {
@@ -176,7 +179,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await dialog.getByRole('checkbox', { name: /cho@/ }).waitFor();
     await dialog.getByRole('radio', { name: /replace/ }).check();
     await dialog.getByRole('checkbox', { name: /^Take the copies/ }).uncheck();
-    await check(page, 'recall dialog');
+    await check(page, 'recall dialog', LOOKS);
     await dialog.getByRole('radio', { name: /of this message$/ }).check();
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('https://a.test/');
     await dialog.getByRole('button', { name: 'OK' }).click();
@@ -190,7 +193,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await page.getByRole('main').getByRole('status').getByText('Taken back from 2 of 3', { exact: true }).waitFor();
     await page.getByRole('table', { name: 'Recipients' }).getByText('ben@pigeon.test').waitFor();
     await page.locator('canvas').waitFor();
-    await check(page, 'tracking');
+    await check(page, 'tracking', LOOKS);
     await page.getByRole('button', { name: /^Restore until/ }).click();
     await page.getByRole('button', { name: 'Restore', exact: true }).waitFor();
     await check(page, 'restore');
@@ -212,7 +215,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await page.keyboard.press('Enter');
     await box.getByRole('button', { name: /nobody has this address/ }).waitFor();
     await box.getByText('1 is outside your organisation.').waitFor();
-    await check(page, 'composer');
+    await check(page, 'composer', LOOKS);
     await box.getByRole('button', { name: /nobody has this address/ }).press('Delete');
     await box.getByLabel('Subject', { exact: true }).fill('Held');
     await page.keyboard.press('Control+Enter');
@@ -233,6 +236,6 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await sent.getByRole('row').first().waitFor();
     await page.frameLocator('iframe').last().getByRole('row').first().waitFor();
     await page.getByRole('img', { name: /to be decided/ }).waitFor();
-    await check(page, '/try, begun');
+    await check(page, '/try, begun', LOOKS);
   });
 });
