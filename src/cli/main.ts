@@ -19,6 +19,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   tenant: { about: 'add, list or set organisations', load: () => import('./tenant.ts') },
   account: { about: 'add, list, show, set, remove or import accounts', load: () => import('./account.ts') },
   group: { about: 'add, list, show, set or remove groups', load: () => import('./group.ts') },
+  rule: { about: "add, list, show, set or remove an account's inbox rules", load: () => import('./rule.ts') },
   policy: { about: "show or set an organisation's policy", load: () => import('./policy.ts') },
   recall: { about: 'take a sent message back, or bring back what was taken', load: () => import('./recall.ts') },
   recalls: { about: 'list recalls', load: () => import('./recalls.ts') },

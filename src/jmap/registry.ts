@@ -13,6 +13,7 @@ import { emailSet } from './methods/email-set.ts';
 import { submissionChanges, submissionGet } from './methods/email-submission.ts';
 import { submissionQuery, submissionQueryChanges } from './methods/email-submission-query.ts';
 import { submissionSet } from './methods/email-submission-set.ts';
+import { ruleChanges, ruleGet, ruleQuery, ruleSet } from './methods/inbox-rule.ts';
 import { identityChanges, identityGet } from './methods/identity.ts';
 import { identitySet } from './methods/identity-set.ts';
 import { mailboxChangesMethod, mailboxGet } from './methods/mailbox.ts';
@@ -92,5 +93,12 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'RecallPreference/get': preferenceGet,
     'RecallPreference/changes': preferenceChanges,
     'RecallPreference/set': preferenceSet,
+  }),
+  ...of(CAPABILITY.rules, {
+    'InboxRule/get': ruleGet,
+    'InboxRule/changes': ruleChanges,
+    'InboxRule/query': ruleQuery,
+    'InboxRule/queryChanges': cannotCalculate,
+    'InboxRule/set': ruleSet,
   }),
 };

@@ -95,6 +95,7 @@ export async function accountObjects(
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
           ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
+          [CAPABILITY.rules]: {},
         },
       };
       return [id, object];
@@ -133,6 +134,7 @@ export async function sessionObject(
       [CAPABILITY.principals]: {},
       [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},
+      [CAPABILITY.rules]: {},
     },
     accounts,
     primaryAccounts: {
@@ -141,6 +143,7 @@ export async function sessionObject(
       [CAPABILITY.principals]: own,
       [CAPABILITY.directory]: own,
       [CAPABILITY.recall]: own,
+      [CAPABILITY.rules]: own,
     },
     username: user.address,
     apiUrl: `${base}/jmap/`,

@@ -51,6 +51,8 @@ export const CAPABILITY = {
   /** docs/jmap-directory.md. */
   directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
+  /** docs/jmap-rules.md. */
+  rules: 'urn:x-homing:rules',
 } as const;
 
 export type Capability = (typeof CAPABILITY)[keyof typeof CAPABILITY];

@@ -66,6 +66,41 @@ test('an account and a group made from a shell are there at once', async () => {
   assert.equal((await emailsOf(ben, 'To the team')).length, 1);
 });
 
+test('inbox rules from a shell', async () => {
+  await done('account', 'add', 'gil@pigeon.test');
+  const add = ['rule', 'add', 'gil@pigeon.test', '--name', 'Bills', '--subject', 'bill', '--subject', 'invoice'];
+  const made = await done(...add, '--except-from', 'boss', '--move-to', 'archive', '--mark-read', 'yes');
+  assert.deepEqual(made, {
+    id: 'u1',
+    name: 'Bills',
+    isEnabled: true,
+    sortOrder: 1,
+    conditions: { subject: ['bill', 'invoice'] },
+    exceptions: { from: ['boss'] },
+    actions: { moveTo: 'Archive', markRead: true },
+  });
+  const changed = await done(
+    'rule',
+    'set',
+    'gil@pigeon.test',
+    'u1',
+    '--move-to',
+    '',
+    '--redirect-to',
+    'ben@pigeon.test',
+  );
+  assert.deepEqual(changed['actions'], { markRead: true, redirectTo: ['ben@pigeon.test'] });
+  await send('A bill', ['gil@pigeon.test']);
+  assert.equal((await emailsOf(ben, 'A bill')).length, 1);
+  const refused = await run('rule', 'set', 'gil@pigeon.test', 'u1', '--redirect-to', 'team@pigeon.test', '--json');
+  assert.deepEqual([refused.code, (refused.json as Json)['error']], [1, 'invalidProperties']);
+  const { out } = await run('rule', 'list', 'gil@pigeon.test');
+  assert.match(out, /u1 .*Bills .*subject bill \| invoice .*from boss .*redirectTo ben@pigeon.test/);
+  await done('rule', 'remove', 'gil@pigeon.test', 'u1');
+  assert.deepEqual(await done('rule', 'list', 'gil@pigeon.test'), []);
+  assert.equal((await run('rule', 'show', 'gil@pigeon.test')).code, 2);
+});
+
 test('a recall by Message-ID, followed to its end', async () => {
   const messageId = await send('From a shell', ['ben@pigeon.test', 'cho@pigeon.test', 'x@outside.test']);
   await markRead(ben, (await emailsOf(ben, 'From a shell'))[0]);

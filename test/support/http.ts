@@ -22,6 +22,7 @@ export const USING = [
   'urn:ietf:params:jmap:principals',
   'urn:x-homing:directory',
   'urn:x-homing:recall',
+  'urn:x-homing:rules',
 ];
 
 /** Somebody's JMAP client, signed in with Basic authentication. */

@@ -28,6 +28,7 @@ export const CAPABILITIES = {
   principals: 'urn:ietf:params:jmap:principals',
   directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
+  rules: 'urn:x-homing:rules',
 } as const;
 
 export interface MailboxRights {
