@@ -89,9 +89,9 @@ export async function run(args: string[]): Promise<number> {
               name: rule['name'],
               if: said(rule['conditions']),
               'but not if': said(rule['exceptions']),
-              then: said(rule['actions']),
+              does: said(rule['actions']),
             })),
-            ['id', 'order', 'enabled', 'name', 'if', 'but not if', 'then'],
+            ['id', 'order', 'enabled', 'name', 'if', 'but not if', 'does'],
           ),
         );
         break;
@@ -100,7 +100,10 @@ export async function run(args: string[]): Promise<number> {
         const rule = await shown(session, account, await ruleNamed(session, account, ids[0] ?? ''));
         print(values.json, rule, () =>
           Object.entries(rule)
-            .map(([name, value]) => `${name.padEnd(11)} ${typeof value === 'object' ? said(value) : String(value)}`)
+            .map(
+              ([name, value]) =>
+                `${name.padEnd(11)} ${typeof value === 'object' ? said(value) : `${value as string | number | boolean}`}`,
+            )
             .join('\n'),
         );
         break;
@@ -152,7 +155,9 @@ async function boxesOf({ store }: DirectorySession, account: Account): Promise<{
 
 function said(value: unknown): string {
   return Object.entries(value as Conditions | Actions)
-    .map(([name, part]) => (part === true ? name : `${name} ${Array.isArray(part) ? part.join(' | ') : String(part)}`))
+    .map(([name, part]) =>
+      part === true ? name : `${name} ${Array.isArray(part) ? part.join(' | ') : `${part as string | number}`}`,
+    )
     .join(', ');
 }
 
