@@ -207,6 +207,7 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
 
   test('the composer, the undo bar and settings', async () => {
     const [, page] = await ana();
+    const client = await stage.client('ana@pigeon.test');
     await page.getByRole('button', { name: 'New mail' }).first().click();
     const box = page.getByRole('dialog', { name: 'New message' });
     await box.getByLabel('To', { exact: true }).fill('nora@outside.test');
@@ -223,7 +224,13 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await check(page, 'undo bar');
     await page.goto('/u/0/settings');
     await page.getByRole('textbox', { name: 'Signature' }).waitFor();
+    await client.call('InboxRule/set', { create: { r: { name: 'Bills', actions: { flag: true } } } });
+    await page.reload();
+    await page.getByRole('list', { name: 'Rules' }).waitFor();
     await check(page, 'settings');
+    await page.getByRole('button', { name: 'Edit Bills' }).click();
+    await page.getByRole('dialog', { name: 'Change "Bills"' }).waitFor();
+    await check(page, 'a rule');
   });
 
   test('/try, before and after', async () => {

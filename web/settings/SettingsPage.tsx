@@ -6,6 +6,7 @@ import { canNotify, mayNotify } from '../app/notifications.ts';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
 import { useTitle } from '../app/title.ts';
 import { RecallsOfMail } from './RecallsOfMail.tsx';
+import { Rules } from './rules/Rules.tsx';
 import { Signature } from './Signature.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';
@@ -67,6 +68,9 @@ export function SettingsPage(): ReactNode {
             onChange={(_, { checked }) => changeSettings({ conversations: checked })}
           />
           {canNotify() && <Notify />}
+        </Section>
+        <Section heading="Rules for mail that comes">
+          <Rules />
         </Section>
         <RecallsOfMail section={(children) => <Section heading="Recalls of mail to me">{children}</Section>} />
         <Section heading="Look">
