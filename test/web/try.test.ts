@@ -42,7 +42,15 @@ webSuite('The page /try', { people: 40, policy: { rateLimit: 0, maxRecipients: 1
 
     // Ana's client, by hand: her message, the reading pane, the command.
     await rowOf(ana, 'Salaries 2026').click();
-    await ana.getByRole('button', { name: 'Recall This Message…' }).click();
+    const command = ana.getByRole('button', { name: 'Recall This Message…' });
+    await command.waitFor();
+    // In view, however narrow the pane: nothing that lies over it takes the click.
+    await command.evaluate((button) => {
+      const { left, top, width, height } = button.getBoundingClientRect();
+      const there = document.elementFromPoint(left + width / 2, top + height / 2);
+      if (!there || !button.contains(there)) throw new Error('The command is not in view.');
+    });
+    await command.click();
     const dialog = ana.getByRole('dialog', { name: 'Recall This Message' });
     assert.ok(await dialog.getByRole('radio', { name: 'Delete unread copies of this message' }).isChecked());
     await dialog.getByRole('button', { name: 'OK' }).click();

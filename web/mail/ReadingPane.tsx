@@ -50,7 +50,11 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     overflowX: 'auto',
     overflowY: 'hidden',
+    containerType: 'inline-size',
   },
+  // In a narrow pane these are in the menu alone: the recall must be in view.
+  roomy: { display: 'contents', '@container (max-width: 440px)': { display: 'none' } },
+  plain: { display: 'contents' },
   grow: { flex: 1 },
   // Never scrolled away, however narrow the pane.
   end: {
@@ -127,6 +131,7 @@ export function ReadingPane({ accountId, mailbox, route }: ReadingPaneProps): Re
 }
 
 const SHOWN = ['delete', 'archive', 'reply', 'replyAll', 'forward', 'flag', 'recall'];
+const IN_MENU_TOO = new Set(['archive', 'flag']);
 /** As many as fit beside *More actions*. */
 const ON_PHONE = new Set(['delete', 'reply', 'replyAll', 'forward', 'recall']);
 
@@ -155,7 +160,11 @@ function Toolbar({ accountId, email, route }: { accountId: string; email: EmailR
         .map((id) => commands.find((command) => command.id === id))
         .map(
           (command) =>
-            command && <CommandButton key={command.id} command={command} words={!phone && command.id === 'reply'} />,
+            command && (
+              <span key={command.id} className={IN_MENU_TOO.has(command.id) ? styles.roomy : styles.plain}>
+                <CommandButton command={command} words={!phone && command.id === 'reply'} />
+              </span>
+            ),
         )}
       <span className={styles.grow} />
       <div className={styles.end}>
