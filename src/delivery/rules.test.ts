@@ -306,3 +306,12 @@ test('rules run as they stood at acceptance; what is unsent leaves nothing behin
   await world.fanOut();
   assert.deepEqual(await copies(firm, sent.messageId), ['p1 4 0', 'p2 1 0']);
 });
+
+test('rules go with their account', async () => {
+  const firm = await world.firm(2);
+  await rule(firm, 1, { flag: true });
+  await rule(firm, 2, { flag: true });
+  await admin.removeAccount(`p1@${firm.domain}`);
+  const left = await sql(`SELECT account_id FROM inbox_rule WHERE tenant_id = $1`, [firm.tenant]);
+  assert.deepEqual(left, [{ account_id: firm.people[1] }]);
+});

@@ -144,7 +144,15 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
     [tenant, account],
   );
   // Its uploads go with their bytes, by upkeep: nobody can use them any more.
-  for (const table of ['copy', 'tombstone', 'mailbox', 'mailbox_tombstone', 'identity', 'account_state']) {
+  for (const table of [
+    'copy',
+    'tombstone',
+    'mailbox',
+    'mailbox_tombstone',
+    'identity',
+    'inbox_rule',
+    'account_state',
+  ]) {
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND account_id = $2`, [tenant, account]);
   }
   await tx.run(`DELETE FROM delegation WHERE tenant_id = $1 AND (account_id = $2 OR delegate_id = $2)`, [
