@@ -25,6 +25,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   recalls: { about: 'list recalls', load: () => import('./recalls.ts') },
   queue: { about: 'list, show, retry or drop mail that waits to leave', load: () => import('./queue.ts') },
   audit: { about: 'show the audit log, or verify it', load: () => import('./audit.ts') },
+  verify: { about: 'verify that the store is as it must be', load: () => import('./verify.ts') },
 };
 
 // A reader that has seen enough (`| head`) is no error.

@@ -39,6 +39,11 @@ export interface Store extends Reader {
   transact<T>(work: (tx: Transaction) => Promise<T>, lane?: Lane): Promise<T>;
   /** One writing statement as a transaction of its own: half the round trips. Answers its RETURNING rows. */
   single<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
+  /**
+   * All rows of a SELECT over whole tables, at most `size` at a time and of one moment: for looking through what is too
+   * much for memory. Planned for being read to its end; a reader that stops early ends it.
+   */
+  cursor<T extends object>(sql: string, params: unknown[], size: number): AsyncIterable<T[]>;
   readonly notifier: Notifier;
   close(): Promise<void>;
 }
@@ -136,6 +141,7 @@ export function openStore(options: StoreOptions): Store {
     unprepared: (sql, params) => query(pools.read, sql, params, false),
     transact,
     single: (sql, params) => query(pools.face, sql, params),
+    cursor: (sql, params, size) => pages(pools.read, sql, params, size),
     notifier,
     close: async () => {
       await notifier.close();
@@ -175,6 +181,31 @@ async function query<T extends object>(
     ).rows;
   } catch (error) {
     return asUnavailable(error);
+  }
+}
+
+async function* pages<T extends object>(
+  pool: pg.Pool,
+  sql: string,
+  params: unknown[],
+  size: number,
+): AsyncGenerator<T[]> {
+  const client = await pool.connect().catch(asUnavailable);
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    await client.query('SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off');
+    await client.query({ text: `DECLARE page NO SCROLL CURSOR FOR ${sql}`, values: toValues(params) });
+    for (;;) {
+      const { rows } = await client.query<T>(`FETCH ${size} FROM page`);
+      if (rows.length > 0) yield rows;
+      if (rows.length < size) break;
+    }
+  } catch (error) {
+    asUnavailable(error);
+  } finally {
+    await client.query('ROLLBACK').catch((error: Error) => (broken = error)); // nothing was written
+    client.release(broken);
   }
 }
 

@@ -10,6 +10,7 @@ import { SILENT } from '../../src/mail/log.ts';
 import type { AccountInfo } from '../../src/recall/ports.ts';
 import type { RecallRequest } from '../../src/recall/request.ts';
 import { createServices, type Services } from '../../src/services.ts';
+import type { SocketConnection } from '../../src/store/embedded.ts';
 import type { Store } from '../../src/store/postgres.ts';
 import { startOutside, type OutsideWorld } from '../../src/try/outside.ts';
 import { testDatabase } from './database.ts';
@@ -36,6 +37,7 @@ export interface Sent {
 export interface World {
   services: Services;
   store: Store;
+  connection: SocketConnection;
   outside: OutsideWorld;
   clock: () => Date;
   advance(ms: number): void;
@@ -80,6 +82,7 @@ export async function createWorld(): Promise<World> {
   const world: World = {
     services,
     store,
+    connection: database.connection,
     outside,
     clock,
     advance: (ms) => void (now = new Date(now.getTime() + ms)),
