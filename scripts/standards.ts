@@ -77,6 +77,7 @@ const TITLES: Record<number, string> = {
   8689: 'SMTP REQUIRETLS',
   8970: 'IMAP PREVIEW',
   9051: 'IMAP4rev2',
+  9228: 'The Delivered-To header field',
   9106: 'Argon2',
   9670: 'JMAP Sharing: principals',
 };
