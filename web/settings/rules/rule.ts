@@ -1,23 +1,11 @@
 // InboxRule (docs/jmap-rules.md), what its form holds, and how a rule is said in a sentence.
 
-export interface Conditions {
-  from?: string[];
-  to?: string[];
-  subject?: string[];
-  body?: string[];
-  hasAttachment?: boolean;
-  minSize?: number;
-  maxSize?: number;
-}
+import type { Actions as MailActions, Conditions } from '../../../src/mail/rules.ts';
 
-export interface Actions {
-  moveTo?: string;
-  markRead?: boolean;
-  flag?: boolean;
-  delete?: boolean;
-  redirectTo?: string[];
-  stop?: boolean;
-}
+export type { Conditions } from '../../../src/mail/rules.ts';
+
+/** A mailbox goes by its JMAP id here. */
+export type Actions = Omit<MailActions, 'moveTo'> & { moveTo?: string };
 
 export interface InboxRule {
   id: string;
