@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { focusComesTo, focusOf, tabTo } from './support/focus.ts';
 import { webSuite } from './support/stage.ts';
@@ -159,10 +160,23 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
       sent.push(await stage.send({ to: ['dia@pigeon.test'], subject }));
     await page.getByRole('row', { name: /Third/ }).waitFor();
     await tabTo(page, /^row .*Third/);
-    // Recalled while the focus is on it: the notice stands there, or the next row.
+    // Recalled while the focus is on it, on a slow line: the notice stands there and has it.
+    await page.route('**/jmap/', async (route) => {
+      if (route.request().postData()?.includes('"Email/query"')) await delay(400);
+      await route.continue();
+    });
     const ana = await stage.client(ANA);
     await ana.call('Recall/set', { create: { r: { emailId: sent[2]?.emailId, mode: 'delete' } } });
     await page.getByRole('row', { name: /Third/ }).waitFor({ state: 'detached' });
+    await focusComesTo(page, /^row .*Message recalled/);
+    await page.unroute('**/jmap/');
+    await page.keyboard.press('ArrowDown');
+    await focusComesTo(page, /^row .*Second/);
+    // What comes in above it moves the row, and keys go on from that row.
+    await stage.send({ to: ['dia@pigeon.test'], subject: 'Fourth' });
+    await page.getByRole('row', { name: /Fourth/ }).waitFor();
+    await focusComesTo(page, /^row .*Second/);
+    await page.keyboard.press('ArrowUp');
     await focusComesTo(page, /^row .*Message recalled/);
     await page.keyboard.press('ArrowDown');
     await focusComesTo(page, /^row .*Second/);
@@ -187,6 +201,8 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     await tabTo(page, /^row/);
     await page.keyboard.press('End');
     await page.keyboard.press('Home');
+    await focusComesTo(page, /^row .*Fourth/);
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await focusComesTo(page, /^row .*First/);
     await page.keyboard.press('Enter');

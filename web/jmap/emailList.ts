@@ -62,14 +62,15 @@ export interface List extends EmailList {
   readonly watched: boolean;
 }
 
-/** Takes these out of a list, wherever in it they are. */
-export function withoutIds(list: Pick<List, 'ids' | 'total'>, gone: ReadonlySet<string>): void {
+/** Takes these out of a list, wherever in it they are. True: at least one was in it. */
+export function withoutIds(list: Pick<List, 'ids' | 'total'>, gone: ReadonlySet<string>): boolean {
   // Array.from makes of holes what filter does not skip.
   const left = Array.from(list.ids).filter((id) => id === undefined || !gone.has(id));
   const removed = list.ids.length - left.length;
-  if (removed === 0) return;
+  if (removed === 0) return false;
   list.ids = left;
   if (list.total !== undefined) list.total -= removed;
+  return true;
 }
 
 interface ListDeps {

@@ -104,7 +104,9 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
     const changes = await changesSince(jmap, accountId, account);
     let isMoved = true;
     if (changes) {
-      drop(account, changes.destroyed);
+      // What they said goes now; their places stay until the lists are there anew, so that where a notice takes a
+      // message's place nothing jumps, and the focus finds it there.
+      forget(account, changes.destroyed);
       if (changes.destroyed.length > 0) announce(account);
       const known = changes.updated.filter((id) => account.rows.has(id));
       const before = placesOf(account, known);
@@ -124,6 +126,8 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
         else account.lists.delete(key);
       }),
     );
+    // Of a list that could not be had anew, at least what is known to be gone.
+    if (changes && leave(account, changes.destroyed)) announce(account);
     return changes;
   };
 
@@ -189,7 +193,8 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
     },
     remove(accountId, ids) {
       const account = accountOf(accountId);
-      drop(account, ids);
+      forget(account, ids);
+      leave(account, ids);
       announce(account);
     },
     fetched: (accountId, state) => void (accountOf(accountId).state ??= state),
@@ -213,13 +218,17 @@ function isByPlace({ filter, sort = [] }: EmailQuery): boolean {
   );
 }
 
-function drop(account: Account, ids: readonly string[]): void {
-  const gone = new Set(ids);
+function forget(account: Account, ids: readonly string[]): void {
   for (const id of ids) {
     account.rows.delete(id);
     account.gone.add(id);
   }
-  for (const list of account.lists.values()) withoutIds(list, gone);
+}
+
+/** Takes them out of every list. True: at least one list had one of them. */
+function leave(account: Account, ids: readonly string[]): boolean {
+  const gone = new Set(ids);
+  return [...account.lists.values()].map((list) => withoutIds(list, gone)).includes(true);
 }
 
 /** RFC 8620 §5.3 patch: "keywords/$seen": true. Pure. */

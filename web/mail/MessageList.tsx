@@ -11,7 +11,16 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
 import { openComposer } from '../compose/index.ts';
@@ -102,6 +111,13 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
   const shortcuts = useMemo(() => [{ keys: 'N', label: 'New message', run: () => openComposer({ kind: 'new' }) }], []);
   useShortcuts(shortcuts);
 
+  // New mail above it, or a recall, moves the row that has the focus: keys go on acting on that row.
+  const { setFocus } = selection;
+  useLayoutEffect(() => {
+    const at = rowAt(document.activeElement);
+    if (at !== undefined && scroll.current?.contains(document.activeElement)) setFocus(at);
+  }, [ids, setFocus]);
+
   const focusRow = (index: number): void => {
     const next = Math.max(0, Math.min((total ?? 1) - 1, index));
     selection.setFocus(next);
@@ -109,8 +125,8 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (!(event.target instanceof HTMLElement) || event.target.getAttribute('role') !== 'row') return;
-    const index = selection.focus;
+    const index = rowAt(event.target);
+    if (index === undefined) return;
     const id = ids[index];
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? height) / height) - 1);
     const moves: Record<string, number> = {
@@ -134,7 +150,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
     else if (event.key === 'Escape' && selection.ids.size > 0) selection.clear();
     else if ((event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') {
       if (id !== undefined) {
-        const { left, bottom } = event.target.getBoundingClientRect();
+        const { left, bottom } = (event.target as HTMLElement).getBoundingClientRect();
         setMenu({ id, at: { x: left + 48, y: bottom } });
       }
     } else return;
@@ -214,6 +230,13 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
       {menu && <ContextMenu accountId={accountId} emailId={menu.id} at={menu.at} onClose={() => setMenu(null)} />}
     </>
   );
+}
+
+/** The position of a row in the list; undefined where that is no row. */
+function rowAt(target: EventTarget | null): number | undefined {
+  return target instanceof HTMLElement && target.getAttribute('role') === 'row'
+    ? Number(target.dataset['index'])
+    : undefined;
 }
 
 /** Pure. In order, as the virtual list wants them. */
