@@ -5,7 +5,7 @@ import { createLanes } from '../store/lanes.ts';
 import type { Store } from '../store/postgres.ts';
 import { dueWork } from '../store/work.ts';
 import { replaceStep } from './apply/replace.ts';
-import { restoreStep } from './apply/restore.ts';
+import { endLeftRestores, restoreStep } from './apply/restore.ts';
 import type { Progress } from './progress.ts';
 import { sweepStep } from './sweep.ts';
 
@@ -46,8 +46,12 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
     return swept || replaced || restored;
   };
   const lanes = createLanes({ store, log, lanes: 2, wakes: ['sweep', 'restore'], tickMs: TICK_MS, step });
+  const takeUp = async (): Promise<void> => {
+    await progress.recover();
+    await endLeftRestores(deps);
+  };
   const recover = (): void => {
-    progress.recover().catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'));
+    takeUp().catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'));
   };
   let recovering: NodeJS.Timeout | undefined;
   return {
@@ -64,7 +68,7 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
     async drain() {
       while (await step());
       await progress.settle();
-      await progress.recover();
+      await takeUp();
     },
   };
 }

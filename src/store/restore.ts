@@ -282,6 +282,14 @@ export async function placeReplacements(
   await insertTombstones(tx, tenant, notices, modseqOf);
 }
 
+/** Restores that have nothing left to do and were not ended: whoever did their last range is gone. */
+export async function unendedRestores(reader: Reader): Promise<{ tenant: number; recall: number }[]> {
+  return reader.rows(
+    `SELECT x.tenant_id AS tenant, x.recall_id AS recall FROM recall_restore x WHERE x.done_at IS NULL
+       AND NOT EXISTS (SELECT FROM work w WHERE w.tenant_id = x.tenant_id AND w.kind = 'restore' AND w.of_id = x.recall_id)`,
+  );
+}
+
 /** Ends a restore once no range of it is left. */
 export async function finishRestore(tx: Transaction, tenant: number, recall: number, at: Date): Promise<boolean> {
   const done = await tx.run(

@@ -31,8 +31,8 @@ export async function addWork(
 
 /** A range whose transaction failed comes back later as two halves: what is at fault is soon alone. */
 export async function halveWork(tx: Transaction, kind: WorkKind, range: Range, notBefore: Date): Promise<void> {
-  const taken = await tx.row<{ id: number }>(
-    `SELECT id FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND from_n = $4 AND to_n = $5 LIMIT 1 FOR UPDATE SKIP LOCKED`,
+  const taken = await tx.row<{ id: number; in_flight: boolean }>(
+    `SELECT id, in_flight FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND from_n = $4 AND to_n = $5 LIMIT 1 FOR UPDATE SKIP LOCKED`,
     [range.tenant, kind, range.of, range.from, range.to],
   );
   if (!taken) return; // another worker has it
@@ -42,7 +42,10 @@ export async function halveWork(tx: Transaction, kind: WorkKind, range: Range, n
     range.of,
     taken.id,
   ]);
-  await addWork(tx, kind, range, Math.ceil((range.to - range.from + 1) / 2), { notBefore });
+  await addWork(tx, kind, range, Math.ceil((range.to - range.from + 1) / 2), {
+    notBefore,
+    inFlight: taken.in_flight,
+  });
 }
 
 /** Nothing of this kind is left to do for a message or recall. */

@@ -16,6 +16,7 @@ import {
   lockNotices,
   restoreEntries,
   restoreSuperseded,
+  unendedRestores,
   vaultAccounts,
   vaultEntries,
 } from '../../store/restore.ts';
@@ -126,8 +127,13 @@ export async function restoreStep(deps: RestoreDeps): Promise<boolean> {
   }
 }
 
+/** Ends restores whose last batch was done by a process that died before it could say so. */
+export async function endLeftRestores(deps: Pick<RestoreDeps, 'store' | 'clock'>): Promise<void> {
+  for (const { tenant, recall } of await unendedRestores(deps.store)) await endRestore(deps, tenant, recall);
+}
+
 /** Tells of the end, and of changed outcomes, through the sender's account. */
-async function endRestore(deps: RestoreDeps, tenant: number, id: number): Promise<void> {
+async function endRestore(deps: Pick<RestoreDeps, 'store' | 'clock'>, tenant: number, id: number): Promise<void> {
   await deps.store.transact(async (tx) => {
     const recall = await recallById(tx, tenant, id);
     if (!recall) return;
