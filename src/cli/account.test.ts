@@ -51,6 +51,7 @@ test('shows one', async (context) => {
     name: 'Dia Rahman',
     kind: 'person',
     canSignIn: true,
+    roles: ['user'],
     aliases: ['d@dove.test'],
     acceptsRecalls: true,
     groups: ['all@pigeon.test', 'team@pigeon.test'],
@@ -75,7 +76,7 @@ test('lists them, all or of one tenant', async (context) => {
   ]);
   assert.match(
     await homing(context, 'list', '--tenant', 'Other'),
-    /^address +name +kind +canSignIn +aliases\nzoe@other\.test +zoe +person +no$/,
+    /^address +name +kind +canSignIn +roles +aliases\nzoe@other\.test +zoe +person +no +user$/,
   );
   await t.admin.addAccounts(
     t.other,
@@ -114,6 +115,34 @@ test('changes one', async (context) => {
   const after_ = await json(context, 'set', 'ben@pigeon.test', '--no-password', '--revoke', 'ana@pigeon.test');
   assert.deepEqual([after_['canSignIn'], after_['name']], [false, 'Ben Okafor']);
   assert.deepEqual((after_['delegates'] as unknown[]).length, 1);
+});
+
+test('gives and takes roles, to persons only', async (context) => {
+  const rolesOf = async (...args: string[]): Promise<unknown> => (await json(context, ...args))['roles'];
+  assert.deepEqual(await rolesOf('set', 'cho@pigeon.test', '--add-role', 'recall-admin,auditor'), [
+    'user',
+    'auditor',
+    'recall-admin',
+  ]);
+  assert.deepEqual((await t.audited(t.pigeon))?.detail, {
+    addRoles: ['recall-admin', 'auditor'],
+    removeRoles: [],
+    addAliases: [],
+    grant: {},
+  });
+  assert.deepEqual(await rolesOf('set', 'cho@pigeon.test', '--remove-role', 'auditor'), ['user', 'recall-admin']);
+  assert.deepEqual(
+    (await t.directory.account(t.pigeon, (await json<{ id: number }>(context, 'show', 'cho@pigeon.test')).id))?.roles,
+    ['recall-admin'],
+  );
+  assert.deepEqual(await rolesOf('add', 'own@pigeon.test', '--role', 'owner'), ['user', 'owner']);
+  await refused(run(['add', 'robot@pigeon.test', '--kind', 'service', '--role', 'owner']), 'badRole');
+  assert.match(
+    await refused(run(['set', 'cho@pigeon.test', '--add-role', 'king']), 'usage'),
+    /^There is no role "king"/,
+  );
+  assert.deepEqual(await rolesOf('set', 'cho@pigeon.test', '--remove-role', 'recall-admin'), ['user']);
+  await homing(context, 'remove', 'own@pigeon.test');
 });
 
 test('takes a password from standard input', async (context) => {

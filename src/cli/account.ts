@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { AccountKind } from '../directory/admin.ts';
 import { Refusal } from '../mail/errors.ts';
+import { GIVEN_ROLES, type GivenRole } from '../mail/roles.ts';
 import { tenantsAll, type Right } from '../store/directory.ts';
 import { accountShown, accountsPage, type ListedAccount, type ShownAccount } from '../store/directory-accounts.ts';
 import { importFile } from './account-import.ts';
@@ -10,15 +11,19 @@ import { accountNamed, tenantOf, withDirectory, type DirectorySession } from './
 
 export const help = `add, list, show, set, remove or import accounts
   homing account add ADDRESS [--name NAME] [--kind person|shared|service] [--password WORD] [--alias ADDRESS]…
+                     [--role ROLE]…
   homing account list [--tenant NAME]
   homing account show ADDRESS
   homing account set ADDRESS [--name NAME] [--kind KIND] [--password WORD | --no-password] [--accepts-recalls yes|no]
                      [--add-alias ADDRESS]… [--remove-alias ADDRESS]…
                      [--grant RIGHT,…=DELEGATE]… [--revoke DELEGATE]…   rights: full, send-as, send-on-behalf, recall
+                     [--add-role ROLE]… [--remove-role ROLE]…
   homing account remove ADDRESS…      with its mail
   homing account import FILE.csv [--tenant NAME] [--dry-run]   all of the file, or nothing of it; - is standard input
                      columns: address, and if you like name, password, aliases, groups, kind
                      (aliases and groups with spaces between them; a password may be a PHC string of argon2id)
+  Everybody is a user. ROLE is one of recall-admin (recalls and restores any message, holds), directory-admin (people and
+  groups), auditor (sees recalls, policy and audit log), owner (all of it, and policy and roles).
   --password - takes the first line of standard input.  Without a password nobody signs in.  --json for programs.`;
 
 const OPTIONS = {
@@ -30,6 +35,9 @@ const OPTIONS = {
   'add-alias': { type: 'string', multiple: true },
   'remove-alias': { type: 'string', multiple: true },
   'accepts-recalls': { type: 'string' },
+  role: { type: 'string', multiple: true },
+  'add-role': { type: 'string', multiple: true },
+  'remove-role': { type: 'string', multiple: true },
   grant: { type: 'string', multiple: true },
   revoke: { type: 'string', multiple: true },
   tenant: { type: 'string' },
@@ -93,7 +101,14 @@ async function add(
   password: string | undefined,
 ): Promise<void> {
   const kind = wordOf('--kind', values.kind, KINDS);
-  await session.admin.addAccount({ address, name: values.name, kind, password, aliases: values.alias });
+  await session.admin.addAccount({
+    address,
+    name: values.name,
+    kind,
+    password,
+    aliases: values.alias,
+    roles: roles(values.role),
+  });
   const account = await shown(session, address);
   print(values.json, account, () => `Added ${account.address} (${account.name}).`);
 }
@@ -112,7 +127,7 @@ async function list(session: DirectorySession, values: Values): Promise<void> {
       }
     }
   }
-  await printList(values.json, pages(), ['address', 'name', 'kind', 'canSignIn', 'aliases']);
+  await printList(values.json, pages(), ['address', 'name', 'kind', 'canSignIn', 'roles', 'aliases']);
 }
 
 async function shown(session: DirectorySession, address: string): Promise<ShownAccount> {
@@ -143,6 +158,8 @@ async function set(
     kind: wordOf('--kind', values.kind, KINDS),
     password: values['no-password'] ? null : password,
     acceptsRecalls: yesOrNo('--accepts-recalls', values['accepts-recalls']),
+    addRoles: roles([...(values.role ?? []), ...(values['add-role'] ?? [])]),
+    removeRoles: roles(values['remove-role']),
     addAliases: [...(values.alias ?? []), ...(values['add-alias'] ?? [])],
     removeAliases: values['remove-alias'],
     grant: grants(values.grant ?? []),
@@ -150,6 +167,17 @@ async function set(
   };
   await session.admin.setAccount(address, change);
   print(values.json, await shown(session, address), () => `Changed ${address}.`);
+}
+
+/** "recall-admin", or several with commas between them. */
+function roles(given: string[] = []): GivenRole[] {
+  return given
+    .flatMap((list) => list.split(','))
+    .map((word) => {
+      const known = GIVEN_ROLES.find((one) => one === word);
+      if (!known) throw new Usage(`There is no role "${word}" to be given; there are ${GIVEN_ROLES.join(', ')}.`);
+      return known;
+    });
 }
 
 /** "full,send-as=ana@pigeon.test" */

@@ -1,8 +1,9 @@
 // Changing accounts: who there is, by which addresses, and who may act for whom.
 
 import { domainOf } from '../mail/address.ts';
+import type { GivenRole } from '../mail/roles.ts';
 import { raise } from '../store/account-state.ts';
-import { tenantsOfDomains, type Right } from '../store/directory.ts';
+import { accountRow, tenantsOfDomains, type Right } from '../store/directory.ts';
 import {
   addRights,
   deleteAccount,
@@ -40,6 +41,7 @@ export interface AccountInput {
   /** Without one, nobody signs in. */
   password?: string | undefined;
   aliases?: string[] | undefined;
+  roles?: GivenRole[] | undefined;
 }
 
 export interface AccountChanges {
@@ -48,6 +50,8 @@ export interface AccountChanges {
   /** Null: nobody signs in any more. */
   password?: string | null | undefined;
   acceptsRecalls?: boolean | undefined;
+  addRoles?: GivenRole[] | undefined;
+  removeRoles?: GivenRole[] | undefined;
   addAliases?: string[] | undefined;
   removeAliases?: string[] | undefined;
   /** By the delegate's address: what it may do too from now on. */
@@ -57,7 +61,7 @@ export interface AccountChanges {
 }
 
 export interface AccountAdmin {
-  /** Answers its number. Throws Refusal `badAddress`, `notLocal`, `taken`, `badName`, `badPassword`. */
+  /** Answers its number. Throws Refusal `badAddress`, `notLocal`, `taken`, `badName`, `badPassword`, `badRole`. */
   addAccount(account: AccountInput): Promise<number>;
   /** Thousands at once; `passwordHash` (a PHC string) may serve them all. Throws as addAccount; then none is added. */
   addAccounts(
@@ -81,10 +85,13 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         const { tenant, address } = await localAddress(tx, input.address);
         const aliases = await aliasesOf(tx, tenant, input.aliases ?? []);
         await refuseTaken(tx, [address, ...aliases]);
-        const { kind = 'person' } = input;
+        const { kind = 'person', roles = [] } = input;
+        checkRoles(roles, kind);
         const account = { address, name: checkedName(input.name, address), kind, password, aliases };
         const [id = 0] = await insertAccounts(tx, tenant, [account], clock());
-        return { tenant, result: id, audit: { action: 'account.added', subject: address, detail: { kind, aliases } } };
+        if (roles.length > 0) await updateAccount(tx, tenant, id, { addRoles: roles });
+        const detail = { kind, aliases, ...(roles.length > 0 ? { roles } : {}) };
+        return { tenant, result: id, audit: { action: 'account.added', subject: address, detail } };
       });
     },
 
@@ -116,6 +123,8 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
       await change(async (tx) => {
         const { tenant, account, own } = await heldAccount(tx, address);
         const name = input.name === undefined ? undefined : checkedName(input.name, own);
+        const kind = input.kind ?? (await accountRow(tx, tenant, account))?.kind ?? 'person';
+        checkRoles(input.addRoles ?? [], kind);
         await updateAccount(tx, tenant, account, { ...input, name, password });
         for (const alias of (input.removeAliases ?? []).map(checkedAddress)) {
           if (!(await deleteAlias(tx, tenant, account, alias))) refuse('notFound', `${alias} is no alias of ${own}.`);
@@ -158,6 +167,11 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         };
       }),
   };
+}
+
+/** Administering is a person's: what it did has a name in the audit log. */
+function checkRoles(roles: GivenRole[], kind: AccountKind): void {
+  if (roles.length > 0 && kind !== 'person') refuse('badRole', 'Only a person has roles.');
 }
 
 /** The account, and nobody else changes it or removes it meanwhile. */

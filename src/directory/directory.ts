@@ -1,6 +1,7 @@
 // Who is who: lookups that every face makes all the time, remembered until the directory changes.
 
 import { canonicalAddress, domainOf } from '../mail/address.ts';
+import type { GivenRole } from '../mail/roles.ts';
 import {
   acceptsRecalls,
   accountRow,
@@ -26,6 +27,8 @@ export interface Account {
   address: string;
   name: string;
   kind: 'person' | 'shared' | 'service';
+  /** What it may do for its organisation (mail/roles.ts), beside user. */
+  roles: readonly GivenRole[];
 }
 
 export type Target =

@@ -63,6 +63,23 @@ test('the session: own account, shared ones, and absolute URLs of the host that 
   assert.deepEqual(Object.keys(session['primaryAccounts'] as Json), USING.slice(1));
 });
 
+test('only who has a role is told of the administration, and what of it is theirs', async () => {
+  const ADMIN = 'urn:x-homing:admin';
+  const sessionOf = async (): Promise<Json> => (await (await ben.fetch('/.well-known/jmap')).json()) as Json;
+  assert.doesNotMatch(JSON.stringify(await sessionOf()), /x-homing:admin/);
+  await world.admin.setAccount('ben@pigeon.test', { addRoles: ['auditor'] });
+  const session = await sessionOf();
+  const accounts = session['accounts'] as Record<string, { accountCapabilities: Json }>;
+  assert.deepEqual(accounts[ben.accountId]?.accountCapabilities[ADMIN], {
+    roles: ['auditor'],
+    duties: ['see-recalls', 'see-directory', 'see-policy', 'see-audit'],
+  });
+  assert.equal(accounts[`a${world.office}`]?.accountCapabilities[ADMIN], undefined);
+  assert.equal((session['primaryAccounts'] as Json)[ADMIN], ben.accountId);
+  await world.admin.setAccount('ben@pigeon.test', { removeRoles: ['auditor'] });
+  assert.doesNotMatch(JSON.stringify(await sessionOf()), /x-homing:admin/);
+});
+
 test('the state of the session is that of every answer, and changes with what it says', async () => {
   const stateOf = async (): Promise<unknown> =>
     ((await (await ben.fetch('/.well-known/jmap')).json()) as Json)['state'];

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Account, Directory } from '../directory/directory.ts';
+import { dutiesOf } from '../mail/roles.ts';
 import { COLLATIONS } from '../store/email-query.ts';
 import { LIMITS } from './limits.ts';
 import { CAPABILITY } from './wire.ts';
@@ -70,6 +71,11 @@ async function directoryOf(directory: Directory, user: Account): Promise<Record<
   };
 }
 
+/** Of whoever has a role: nobody else is told that there is such a thing. */
+function administrationOf({ roles }: Account): Record<string, object> {
+  return roles.length === 0 ? {} : { [CAPABILITY.admin]: { roles, duties: dutiesOf(roles) } };
+}
+
 interface AccountObject {
   name: string;
   isPersonal: boolean;
@@ -96,6 +102,7 @@ export async function accountObjects(
           ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
           [CAPABILITY.rules]: {},
+          ...(account.id === user.id ? administrationOf(user) : {}),
         },
       };
       return [id, object];
@@ -126,6 +133,7 @@ export async function sessionObject(
 ): Promise<Record<string, unknown>> {
   const accounts = await accountObjects(directory, user, await accountsOf(directory, user));
   const own = `a${user.id}`;
+  const isAdministrator = user.roles.length > 0;
   return {
     capabilities: {
       [CAPABILITY.core]: CORE,
@@ -135,6 +143,7 @@ export async function sessionObject(
       [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},
       [CAPABILITY.rules]: {},
+      ...(isAdministrator ? { [CAPABILITY.admin]: {} } : {}),
     },
     accounts,
     primaryAccounts: {
@@ -144,6 +153,7 @@ export async function sessionObject(
       [CAPABILITY.directory]: own,
       [CAPABILITY.recall]: own,
       [CAPABILITY.rules]: own,
+      ...(isAdministrator ? { [CAPABILITY.admin]: own } : {}),
     },
     username: user.address,
     apiUrl: `${base}/jmap/`,

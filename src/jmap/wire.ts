@@ -53,6 +53,8 @@ export const CAPABILITY = {
   recall: 'urn:x-homing:recall',
   /** docs/jmap-rules.md. */
   rules: 'urn:x-homing:rules',
+  /** docs/jmap-admin.md. */
+  admin: 'urn:x-homing:admin',
 } as const;
 
 export type Capability = (typeof CAPABILITY)[keyof typeof CAPABILITY];

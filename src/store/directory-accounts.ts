@@ -1,5 +1,6 @@
 // Accounts with their addresses, first mailboxes and delegations, written and listed.
 
+import type { GivenRole, Role } from '../mail/roles.ts';
 import type { Right } from './directory.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
@@ -94,6 +95,8 @@ export interface AccountChange {
   password?: string | null | undefined;
   kind?: NewAccount['kind'] | undefined;
   acceptsRecalls?: boolean | undefined;
+  addRoles?: GivenRole[] | undefined;
+  removeRoles?: GivenRole[] | undefined;
 }
 
 export async function updateAccount(
@@ -104,7 +107,8 @@ export async function updateAccount(
 ): Promise<void> {
   await tx.run(
     `UPDATE account SET name = coalesce($3, name), password = CASE WHEN $4 THEN $5 ELSE password END,
-       accepts_recalls = coalesce($6, accepts_recalls), kind = coalesce($7, kind)
+       accepts_recalls = coalesce($6, accepts_recalls), kind = coalesce($7, kind),
+       roles = ARRAY(SELECT unnest(roles || $8::text[]) EXCEPT SELECT unnest($9::text[]) ORDER BY 1)
      WHERE tenant_id = $1 AND id = $2`,
     [
       tenant,
@@ -114,6 +118,8 @@ export async function updateAccount(
       change.password ?? null,
       change.acceptsRecalls ?? null,
       change.kind ?? null,
+      change.addRoles ?? [],
+      change.removeRoles ?? [],
     ],
   );
 }
@@ -176,9 +182,10 @@ export interface ListedAccount {
   kind: NewAccount['kind'];
   aliases: string[];
   canSignIn: boolean;
+  roles: Role[];
 }
 
-const LISTED = `t.name AS tenant, p.id, p.address, p.name, p.kind, p.password IS NOT NULL AS "canSignIn",
+const LISTED = `t.name AS tenant, p.id, p.address, p.name, p.kind, p.password IS NOT NULL AS "canSignIn", array_prepend('user', p.roles) AS roles,
   ARRAY(SELECT a.address FROM address a WHERE a.tenant_id = p.tenant_id AND a.account_id = p.id AND a.address <> p.address ORDER BY 1) AS aliases`;
 
 /** Accounts of a tenant by address, a page after `after`. */

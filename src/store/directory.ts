@@ -1,6 +1,7 @@
 // The directory's tables, read.
 
 import type { Policy } from '../mail/policy.ts';
+import type { GivenRole } from '../mail/roles.ts';
 import type { Reader } from './postgres.ts';
 
 export type Right = 'full' | 'send-as' | 'send-on-behalf' | 'recall';
@@ -11,9 +12,11 @@ export interface AccountRow {
   address: string;
   name: string;
   kind: 'person' | 'shared' | 'service';
+  /** Beside user. */
+  roles: GivenRole[];
 }
 
-const ACCOUNT = `tenant_id AS tenant, id, address, name, kind`;
+const ACCOUNT = `tenant_id AS tenant, id, address, name, kind, roles`;
 
 export async function addressRow(
   reader: Reader,
@@ -77,6 +80,23 @@ export async function domainsOf(reader: Reader, tenant: number): Promise<string[
 
 export async function accountRow(reader: Reader, tenant: number, id: number): Promise<AccountRow | undefined> {
   return reader.row(`SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2`, [tenant, id]);
+}
+
+/** What an account may do for its organisation, as it stands at this moment; nothing for one that is gone. */
+export async function rolesOf(reader: Reader, tenant: number, id: number): Promise<GivenRole[]> {
+  const row = await reader.row<{ roles: GivenRole[] }>(`SELECT roles FROM account WHERE tenant_id = $1 AND id = $2`, [
+    tenant,
+    id,
+  ]);
+  return row?.roles ?? [];
+}
+
+/** Accounts that have any of these roles. */
+export async function accountsWithRoles(reader: Reader, tenant: number, roles: GivenRole[]): Promise<AccountRow[]> {
+  return reader.rows(
+    `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND roles <> '{}' AND roles && $2::text[] ORDER BY id`,
+    [tenant, roles],
+  );
 }
 
 /** Does the account's owner accept recalls? */

@@ -20,7 +20,8 @@ export async function migrations(): Promise<{ version: number; name: string; sql
 }
 
 /**
- * Runs what is missing, each migration in its own transaction; several processes may start at once.
+ * Runs what is missing, each migration in its own transaction; several processes may start at once. Numbers are handed out
+ * to whoever writes one, so a lower one may come later and there may be gaps: what counts is which were run.
  * Throws Refusal `newer` if the database knows a migration that this code does not.
  */
 export async function migrate(connection: Connection): Promise<void> {
@@ -34,11 +35,11 @@ export async function migrate(connection: Connection): Promise<void> {
     );
     const { rows } = await client.query<{ version: number }>('SELECT version FROM migration');
     const done = new Set(rows.map((row) => row.version));
-    const newest = Math.max(0, ...done);
-    if (newest > known.length) {
+    const [newest, newestKnown] = [Math.max(0, ...done), known.at(-1)?.version ?? 0];
+    if (newest > newestKnown) {
       throw new Refusal(
         'newer',
-        `The database is at version ${newest}, this program knows ${known.length}: start a newer Homing.`,
+        `The database is at version ${newest}, this program knows ${newestKnown}: start a newer Homing.`,
       );
     }
     for (const { version, name, sql } of known) {

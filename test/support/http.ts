@@ -25,6 +25,9 @@ export const USING = [
   'urn:x-homing:rules',
 ];
 
+/** Of administrators only. */
+const ADMIN = 'urn:x-homing:admin';
+
 /** Somebody's JMAP client, signed in with Basic authentication. */
 export interface Client {
   address: string;
@@ -149,7 +152,7 @@ export function clientOf(base: string, address: string, account: number): Client
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
-          using: USING,
+          using: [...USING, ADMIN],
           methodCalls,
           ...more,
         }),
