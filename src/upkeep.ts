@@ -1,6 +1,7 @@
 // Upkeep: what has been kept for its time goes, tenant by tenant, in small transactions beside everything else. Nothing of
 // it is on the path of a message.
 
+import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
 import type { Logger } from './mail/log.ts';
 import type { Blobs } from './store/blobs.ts';
@@ -18,6 +19,7 @@ import {
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
 import { expireUploads } from './store/uploads.ts';
+import { expireAnswered } from './store/vacation.ts';
 
 export interface UpkeepDeps {
   store: Store;
@@ -144,6 +146,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     for (const tenant of tenants) {
       const policy = await directory.policy(tenant);
       const daysAgo = (days: number): Date => new Date(now - days * DAY_MS);
+      await store.transact((tx) => expireAnswered(tx, tenant, new Date(now - PERIOD_MS)), 'batch');
       await vault(tenant, daysAgo(policy.vaultRetentionDays), removed);
       // What may still be recalled is tracked, whatever the policy says.
       await tracking(tenant, daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1)), removed);

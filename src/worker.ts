@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import type { Config } from './config/config.ts';
 import { createFanout } from './delivery/fanout.ts';
 import type { NextHop } from './delivery/smtp-client.ts';
+import { createVacation } from './delivery/vacation.ts';
 import { createOutgoing } from './delivery/worker.ts';
 import { createServices } from './services.ts';
 import type { Connection } from './store/postgres.ts';
@@ -37,17 +38,19 @@ const services = createServices({
 await services.store.notifier.ready;
 const fanout = createFanout(services);
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
+const vacation = createVacation(services);
 const upkeep = createUpkeep(services);
 if (process.platform === 'linux') yieldTo(threadId());
 fanout.start();
 services.recalls.worker.start();
 outgoing.start();
+vacation.start();
 upkeep.start();
 parentPort?.on('message', () => void stop());
 parentPort?.postMessage('ready');
 
 async function stop(): Promise<void> {
-  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop(), upkeep.stop()]);
+  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop(), vacation.stop(), upkeep.stop()]);
   await services.close();
   parentPort?.close();
 }

@@ -29,12 +29,14 @@ import {
 } from '../store/rules.ts';
 import { addFanout, FANOUT_BATCH, insertEnvelopes, insertSubmissions } from '../store/submissions.ts';
 import { together } from '../store/together.ts';
+import { addDue } from '../store/vacation.ts';
 import { addWork } from '../store/work.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
 import { wantsToKnow } from './notify.ts';
 import { rowsOf } from './acceptance-rows.ts';
 import type { Routed } from './route.ts';
 import { applyRules, reachedInStore, type Ruled } from './rules.ts';
+import { answerables } from './vacation.ts';
 
 /** One message, understood: nothing about it can be refused any more but by what the database holds. */
 export interface Acceptance extends Routed {
@@ -116,6 +118,8 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
     for (const message of messages) await later(tx, tenant, message);
+    const answered = messages.flatMap((message) => answerables(message, now));
+    if (answered.length > 0 && (await addDue(tx, tenant, answered)) > 0) tx.changes.wake.add('vacation');
     for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
     if (messages.some((message) => message.outside > 0)) tx.changes.wake.add('outgoing');
     await deps.pause?.('placed');

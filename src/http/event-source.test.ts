@@ -100,6 +100,18 @@ test('only the types asked for', async () => {
   stream.close();
 });
 
+test('an absence and an identity are told of where they have changed', async () => {
+  const { list } = await ben.call('Identity/get'); // makes them
+  const stream = await listen(ben, { types: 'VacationResponse,Identity' });
+  await newMailbox(ben, 'Neither');
+  const { newState } = await ben.call('VacationResponse/set', { update: { singleton: { textBody: 'Away.' } } });
+  assert.deepEqual(changedOf(await stream.next()), { [ben.accountId]: { VacationResponse: newState } });
+  const [{ id } = { id: '' }] = list as { id: string }[];
+  const { newState: state } = await ben.call('Identity/set', { update: { [id]: { textSignature: 'Ben' } } });
+  assert.deepEqual(changedOf(await stream.next())[ben.accountId]?.['Identity'], state);
+  stream.close();
+});
+
 test('new mail rings; what its owner does with it does not', async () => {
   const stream = await listen(ben);
   const typesOf = async (): Promise<string[]> => Object.keys(changedOf(await stream.next())[ben.accountId] ?? {});

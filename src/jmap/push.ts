@@ -155,6 +155,8 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
 function changedTypes(before: Seen, now: ChangedStates): Record<string, string> {
   const types = Object.fromEntries(MODSEQ_TYPES.map((type) => [type, String(now.modseq)]));
   if (now.delivered !== null) types['EmailDelivery'] = String(now.delivered);
+  if (now.identity !== null) types['Identity'] = String(now.identity);
+  if (now.vacation !== null) types['VacationResponse'] = String(now.vacation);
   if (now.submission > before.submission) types['EmailSubmission'] = String(now.submission);
   if (now.recall > before.recall) types['Recall'] = types['RecallOutcome'] = String(now.modseq);
   return types;

@@ -33,6 +33,7 @@ import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
 import { preferenceChanges, preferenceGet, preferenceSet } from './methods/recall-preference.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
+import { vacationChanges, vacationGet, vacationSet } from './methods/vacation-response.ts';
 
 export interface Registered {
   capability: Capability;
@@ -71,6 +72,11 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'EmailSubmission/query': submissionQuery,
     'EmailSubmission/queryChanges': submissionQueryChanges,
     'EmailSubmission/set': submissionSet,
+  }),
+  ...of(CAPABILITY.vacation, {
+    'VacationResponse/get': vacationGet,
+    'VacationResponse/changes': vacationChanges,
+    'VacationResponse/set': vacationSet,
   }),
   ...of(CAPABILITY.principals, {
     'Principal/get': principalGet,

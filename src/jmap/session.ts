@@ -99,6 +99,7 @@ export async function accountObjects(
           [CAPABILITY.core]: {},
           [CAPABILITY.mail]: { ...MAIL, maxSizeAttachmentsPerEmail: attachmentsIn(maxMessageSize) },
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
+          [CAPABILITY.vacation]: {},
           ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
           [CAPABILITY.rules]: {},
@@ -139,6 +140,7 @@ export async function sessionObject(
       [CAPABILITY.core]: CORE,
       [CAPABILITY.mail]: {},
       [CAPABILITY.submission]: {},
+      [CAPABILITY.vacation]: {},
       [CAPABILITY.principals]: {},
       [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},
@@ -149,6 +151,7 @@ export async function sessionObject(
     primaryAccounts: {
       [CAPABILITY.mail]: own,
       [CAPABILITY.submission]: own,
+      [CAPABILITY.vacation]: own,
       [CAPABILITY.principals]: own,
       [CAPABILITY.directory]: own,
       [CAPABILITY.recall]: own,

@@ -46,6 +46,8 @@ export const CAPABILITY = {
   core: 'urn:ietf:params:jmap:core',
   mail: 'urn:ietf:params:jmap:mail',
   submission: 'urn:ietf:params:jmap:submission',
+  /** RFC 8621 §8. */
+  vacation: 'urn:ietf:params:jmap:vacationresponse',
   /** RFC 9670 §1.5.1. */
   principals: 'urn:ietf:params:jmap:principals',
   /** docs/jmap-directory.md. */

@@ -157,6 +157,9 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
     'mailbox_tombstone',
     'identity',
     'inbox_rule',
+    'vacation_response',
+    'vacation_due',
+    'vacation_sent',
     'account_state',
   ]) {
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND account_id = $2`, [tenant, account]);

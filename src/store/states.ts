@@ -21,6 +21,9 @@ export async function accountStates(reader: Reader, tenant: number, accounts: nu
 }
 
 export interface ChangedStates extends AccountStates {
+  /** Where these have changed since: their newest modseq. Null: they have not. */
+  identity: number | null;
+  vacation: number | null;
   /** The newest Email that was delivered since: new mail, unseen. Null: none was. */
   delivered: number | null;
 }
@@ -40,6 +43,8 @@ export async function statesSince(
     `SELECT s.account_id, s.modseq,
        coalesce((SELECT max(modseq) FROM submission x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS submission,
        coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall,
+       (SELECT max(modseq) FROM identity x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > b.since) AS identity,
+       (SELECT modseq FROM vacation_response x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > b.since) AS vacation,
        (SELECT c.email_id FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
         WHERE c.tenant_id = $1 AND c.account_id = s.account_id AND c.email_id > b.since
           AND c.delivery_n IS NOT NULL AND c.notice_of IS NULL AND c.flags & 1 = 0 AND c.received_at >= m.created_at

@@ -19,6 +19,7 @@ export const USING = [
   'urn:ietf:params:jmap:core',
   'urn:ietf:params:jmap:mail',
   'urn:ietf:params:jmap:submission',
+  'urn:ietf:params:jmap:vacationresponse',
   'urn:ietf:params:jmap:principals',
   'urn:x-homing:directory',
   'urn:x-homing:recall',
