@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './support/cluster.ts';
 import { prepareWeb } from './web/support/prepare.ts';
@@ -32,6 +33,8 @@ const runner = spawn(process.execPath, ['--test', ...flags, ...files], {
   env: {
     ...process.env,
     HOMING_TEST_PG: JSON.stringify(cluster.connection),
+    // Hundreds of processes load the same modules: half a second of the processor each, a quarter with this.
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'),
     ...(web ? { HOMING_TEST_WEB: JSON.stringify(web) } : {}),
   },
   stdio: ['ignore', 'inherit', 'inherit'],
