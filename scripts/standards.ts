@@ -33,6 +33,7 @@ const TITLES: Record<number, string> = {
   4467: 'IMAP URLAUTH',
   4469: 'IMAP CATENATE',
   4551: 'IMAP CONDSTORE',
+  4648: 'Base64',
   4790: 'Collation registry',
   4865: 'SMTP FUTURERELEASE',
   4954: 'SMTP AUTH',
@@ -82,6 +83,8 @@ const TITLES: Record<number, string> = {
   9051: 'IMAP4rev2',
   9228: 'The Delivered-To header field',
   9106: 'Argon2',
+  9404: 'JMAP Blob management',
+  9425: 'JMAP for Quotas',
   9670: 'JMAP Sharing: principals',
 };
 

@@ -83,7 +83,7 @@ test('a change is told to whoever may see the account, and to nobody else', asyn
   assert.equal(hers.status, 200);
   const { newState } = await newMailbox(ana, 'Told');
   assert.deepEqual(changedOf(await hers.next()), {
-    [ana.accountId]: { Email: newState, Mailbox: newState, Thread: newState },
+    [ana.accountId]: { Email: newState, Mailbox: newState, Quota: newState, Thread: newState },
   });
   // Both share the office's mailbox; of each other they hear nothing.
   await ana.call('Mailbox/set', { accountId: `a${world.office}`, create: { k: { name: 'Ours' } } });

@@ -17,3 +17,11 @@ export const LIMITS = {
   /** Seconds. */
   maxDelayedSend: 30 * 86_400,
 } as const;
+
+/** RFC 9404 §3.1: what every account says, and methods/blob.ts enforces. */
+export const BLOB_CAPABILITY = {
+  maxSizeBlobSet: LIMITS.maxSizeUpload,
+  maxDataSources: 64,
+  supportedTypeNames: ['Mailbox', 'Thread', 'Email'],
+  supportedDigestAlgorithms: ['sha', 'sha-256', 'sha-512'],
+};

@@ -42,7 +42,7 @@ interface Followed {
 }
 
 /** Types whose state is the account's modseq itself. */
-const MODSEQ_TYPES = ['Email', 'Mailbox', 'Thread'];
+const MODSEQ_TYPES = ['Email', 'Mailbox', 'Thread', 'Quota'];
 
 const RETRY_MS = 200;
 

@@ -1,6 +1,7 @@
 // Every method, with the capability that a request must be using to call it.
 
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
+import { blobGet, blobLookup, blobUpload } from './methods/blob.ts';
 import { blobCopy } from './methods/blob-copy.ts';
 import { cannotCalculate, echo } from './methods/core.ts';
 import { emailChangesMethod } from './methods/email-changes.ts';
@@ -31,6 +32,7 @@ import {
 } from './methods/recall.ts';
 import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
 import { preferenceChanges, preferenceGet, preferenceSet } from './methods/recall-preference.ts';
+import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './methods/quota.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
 import { vacationChanges, vacationGet, vacationSet } from './methods/vacation-response.ts';
@@ -72,6 +74,13 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'EmailSubmission/query': submissionQuery,
     'EmailSubmission/queryChanges': submissionQueryChanges,
     'EmailSubmission/set': submissionSet,
+  }),
+  ...of(CAPABILITY.blob, { 'Blob/upload': blobUpload, 'Blob/get': blobGet, 'Blob/lookup': blobLookup }),
+  ...of(CAPABILITY.quota, {
+    'Quota/get': quotaGet,
+    'Quota/changes': quotaChanges,
+    'Quota/query': quotaQuery,
+    'Quota/queryChanges': quotaQueryChanges,
   }),
   ...of(CAPABILITY.vacation, {
     'VacationResponse/get': vacationGet,

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Account, Directory } from '../directory/directory.ts';
 import { dutiesOf } from '../mail/roles.ts';
 import { COLLATIONS } from '../store/email-query.ts';
-import { LIMITS } from './limits.ts';
+import { BLOB_CAPABILITY, LIMITS } from './limits.ts';
 import { CAPABILITY } from './wire.ts';
 
 /** Accounts that a person may use, by JMAP id; their own first. */
@@ -100,6 +100,8 @@ export async function accountObjects(
           [CAPABILITY.mail]: { ...MAIL, maxSizeAttachmentsPerEmail: attachmentsIn(maxMessageSize) },
           ...((await maySubmit(directory, user, account)) ? { [CAPABILITY.submission]: SUBMISSION } : {}),
           [CAPABILITY.vacation]: {},
+          [CAPABILITY.blob]: BLOB_CAPABILITY,
+          [CAPABILITY.quota]: {},
           ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
           [CAPABILITY.rules]: {},
@@ -141,6 +143,8 @@ export async function sessionObject(
       [CAPABILITY.mail]: {},
       [CAPABILITY.submission]: {},
       [CAPABILITY.vacation]: {},
+      [CAPABILITY.blob]: {},
+      [CAPABILITY.quota]: {},
       [CAPABILITY.principals]: {},
       [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},
@@ -152,6 +156,8 @@ export async function sessionObject(
       [CAPABILITY.mail]: own,
       [CAPABILITY.submission]: own,
       [CAPABILITY.vacation]: own,
+      [CAPABILITY.blob]: own,
+      [CAPABILITY.quota]: own,
       [CAPABILITY.principals]: own,
       [CAPABILITY.directory]: own,
       [CAPABILITY.recall]: own,

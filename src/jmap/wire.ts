@@ -48,6 +48,10 @@ export const CAPABILITY = {
   submission: 'urn:ietf:params:jmap:submission',
   /** RFC 8621 §8. */
   vacation: 'urn:ietf:params:jmap:vacationresponse',
+  /** RFC 9404. */
+  blob: 'urn:ietf:params:jmap:blob',
+  /** RFC 9425. */
+  quota: 'urn:ietf:params:jmap:quota',
   /** RFC 9670 §1.5.1. */
   principals: 'urn:ietf:params:jmap:principals',
   /** docs/jmap-directory.md. */

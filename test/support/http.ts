@@ -20,6 +20,8 @@ export const USING = [
   'urn:ietf:params:jmap:mail',
   'urn:ietf:params:jmap:submission',
   'urn:ietf:params:jmap:vacationresponse',
+  'urn:ietf:params:jmap:blob',
+  'urn:ietf:params:jmap:quota',
   'urn:ietf:params:jmap:principals',
   'urn:x-homing:directory',
   'urn:x-homing:recall',

@@ -50,6 +50,32 @@ const PROBES: Record<string, Probe | string> = {
     calls: ({ blob, part }) => [{ fromAccountId: ben.accountId, accountId: office.accountId, blobIds: [blob, part] }],
     check: refusedIn('notCopied', 'blobNotFound'),
   },
+  'Blob/upload': {
+    calls: ({ blob, part }) =>
+      [blob, part].map((blobId) => ({
+        create: { k: { data: [{ blobId }] }, s: { data: [{ blobId, offset: 0, length: 1 }] } },
+      })),
+    check: refusedIn('notCreated', 'blobNotFound'),
+  },
+  'Blob/get': {
+    calls: ({ blob, part }) => [
+      { ids: [blob, part] },
+      { ids: [blob, part], properties: ['size', 'digest:sha-256'] },
+      { ids: [blob, part], properties: ['id', 'data:asText', 'data:asBase64'], offset: 1, length: 5 },
+    ],
+    check: (answer, { blob, part }) => assert.deepEqual([answer['list'], answer['notFound']], [[], [blob, part]]),
+  },
+  'Blob/lookup': {
+    calls: ({ blob, part }) => [{ typeNames: ['Mailbox', 'Thread', 'Email'], ids: [blob, part] }],
+    check: (answer) => {
+      for (const { matchedIds } of answer['list'] as { matchedIds: Json }[])
+        assert.deepEqual(matchedIds, { Mailbox: [], Thread: [], Email: [] });
+    },
+  },
+  'Quota/get': NO_IDS,
+  'Quota/changes': NO_IDS,
+  'Quota/query': NO_IDS,
+  'Quota/queryChanges': NO_IDS,
   'InboxRule/get': NO_IDS,
   'InboxRule/changes': NO_IDS,
   'InboxRule/query': NO_IDS,

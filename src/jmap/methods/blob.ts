@@ -1,0 +1,206 @@
+// Blob/upload, Blob/get, Blob/lookup (RFC 9404). What a blobId resolves to, and what is recorded of it, is in ../blob.ts.
+
+import { createHash } from 'node:crypto';
+import { readEmails } from '../../store/emails.ts';
+import { openBlob, uploadBlob, type BlobUser } from '../blob.ts';
+import { leaves } from '../email/body-part.ts';
+import { emailIdOf, mailboxIdOf, parseBlobId, threadIdOf } from '../email/ids.ts';
+import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
+import { BLOB_CAPABILITY, LIMITS } from '../limits.ts';
+import { accountOf, attempt, isObject, onlyArguments, optionalInteger, resolveId, type Args } from '../standard.ts';
+import type { Method, MethodContext } from '../wire.ts';
+
+const DIGESTS: ReadonlyMap<string, string> = new Map([
+  ['digest:sha', 'sha1'],
+  ['digest:sha-256', 'sha256'],
+  ['digest:sha-512', 'sha512'],
+]);
+
+const PROPERTIES = ['id', 'size', 'data', 'data:asText', 'data:asBase64', ...DIGESTS.keys()];
+
+function userOf(args: Args, context: MethodContext): BlobUser {
+  const account = accountOf(args, context);
+  return { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
+}
+
+/** RFC 9404 §4.1. */
+export const blobUpload: Method = async (args, context) => {
+  const user = userOf(args, context);
+  onlyArguments(args, ['accountId', 'create']);
+  const { create } = args;
+  if (!isObject(create) || !Object.values(create).every(isObject))
+    throw invalidArguments('"create" is a map of objects.');
+  if (Object.keys(create).length > LIMITS.maxObjectsInSet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
+  const created: Record<string, Record<string, unknown>> = {};
+  const notCreated: Record<string, SetError> = {};
+  // In their order: one may be made of those before it.
+  for (const [key, upload] of Object.entries(create as Record<string, Args>)) {
+    await attempt(key, notCreated, async () => {
+      const unknown = Object.keys(upload).filter((name) => name !== 'data' && name !== 'type');
+      if (unknown.length > 0) throw invalidProperties(unknown);
+      const { data, type = null } = upload;
+      if (type !== null && (typeof type !== 'string' || type.length > 255 || /\p{Cc}/u.test(type)))
+        throw invalidProperties(['type']);
+      if (!Array.isArray(data) || !data.every(isObject)) throw invalidProperties(['data']);
+      if (data.length > BLOB_CAPABILITY.maxDataSources)
+        throw invalidProperties(['data'], `At most ${BLOB_CAPABILITY.maxDataSources} sources.`);
+      const pieces: Buffer[] = [];
+      let size = 0;
+      for (const source of data) {
+        const piece = await bytesOf(source, user, context);
+        size += piece.length;
+        if (size > BLOB_CAPABILITY.maxSizeBlobSet)
+          throw new SetFault('tooLarge', undefined, { maxSize: BLOB_CAPABILITY.maxSizeBlobSet });
+        pieces.push(piece);
+      }
+      const { blobId } = await uploadBlob(context, user, Buffer.concat(pieces), type ?? 'application/octet-stream');
+      created[key] = { id: blobId, type, size };
+      context.createdIds.set(key, blobId);
+    });
+  }
+  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
+  return { accountId: args['accountId'], created: orNull(created), notCreated: orNull(notCreated) };
+};
+
+/** A DataSourceObject: text, base64, or octets of another blob. */
+async function bytesOf(source: Args, user: BlobUser, context: MethodContext): Promise<Buffer> {
+  const kinds = ['data:asText', 'data:asBase64', 'blobId'].filter((kind) => (source[kind] ?? null) !== null);
+  const [kind] = kinds;
+  const of = kind === 'blobId' ? ['offset', 'length'] : [];
+  const unknown = Object.keys(source).filter((name) => name !== kind && !of.includes(name) && source[name] !== null);
+  if (kind === undefined || kinds.length > 1 || unknown.length > 0)
+    throw invalidProperties(['data'], 'A source is a text, base64, or a blobId with an offset and a length.');
+  const value = source[kind];
+  if (typeof value !== 'string') throw invalidProperties(['data'], `"${kind}" is a string.`);
+  if (kind === 'data:asText') {
+    if (!value.isWellFormed()) throw invalidProperties(['data'], 'A text has whole characters.');
+    return Buffer.from(value);
+  }
+  if (kind === 'data:asBase64') {
+    // RFC 4648 §4.
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(value))
+      throw invalidProperties(['data'], 'That is no base64.');
+    return Buffer.from(value, 'base64');
+  }
+  const blobId = resolveId(value, context);
+  const blob = await openBlob(context, user, blobId);
+  if (!blob) throw new SetFault('blobNotFound', 'There is no such blob.', { notFound: [value] });
+  const { start, end, past } = rangeOf(source, blob.size, () => invalidProperties(['data']));
+  if (past) throw invalidProperties(['data'], 'The blob has no such octets.');
+  return (await blob.read()).subarray(start, end);
+}
+
+/** `past`: more was asked for than there is. */
+function rangeOf(asked: Args, size: number, wrong: () => Error): { start: number; end: number; past: boolean } {
+  const { offset, length } = asked;
+  const number = (value: unknown, fallback: number): number => {
+    if (value === null || value === undefined) return fallback;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong();
+    return value;
+  };
+  const from = number(offset, 0);
+  const to = from + number(length, Math.max(0, size - from));
+  return { start: Math.min(from, size), end: Math.min(to, size), past: from > size || to > size };
+}
+
+/** Octets that one Blob/get hands out. */
+const MOST_DATA = LIMITS.maxSizeUpload;
+
+/** RFC 9404 §4.2. Blobs have no state: they never change. */
+export const blobGet: Method = async (args, context) => {
+  const user = userOf(args, context);
+  onlyArguments(args, ['accountId', 'ids', 'properties', 'offset', 'length']);
+  const { ids } = args;
+  if (!Array.isArray(ids) || !ids.every((id): id is string => typeof id === 'string'))
+    throw invalidArguments('"ids" is a list of ids: nobody can list all blobs.');
+  if (ids.length > LIMITS.maxObjectsInGet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
+  const properties = args['properties'] ?? ['data', 'size'];
+  if (!Array.isArray(properties) || !properties.every((one) => typeof one === 'string'))
+    throw invalidArguments('"properties" is a list of names or null.');
+  const unknown = properties.find((one) => !PROPERTIES.includes(one));
+  if (unknown !== undefined) throw invalidArguments(`There is no property "${unknown}".`);
+  const wanted = new Set<string>(properties);
+  for (const name of ['offset', 'length']) optionalInteger(args, name, 0);
+  const list: Record<string, unknown>[] = [];
+  const notFound: string[] = [];
+  let given = 0;
+  // One after the other: each may be 50 MB.
+  for (const id of new Set(ids)) {
+    const blob = await openBlob(context, user, resolveId(id, context));
+    if (!blob) {
+      notFound.push(id);
+      continue;
+    }
+    const { start, end, past } = rangeOf(args, blob.size, () => invalidArguments('"offset" and "length" are numbers.'));
+    if ([...wanted].some((name) => name.startsWith('data'))) given += end - start;
+    if (given > MOST_DATA) throw new MethodError('requestTooLarge', `At most ${MOST_DATA} octets of data.`);
+    const data = [...wanted].some((name) => name !== 'id' && name !== 'size')
+      ? (await blob.read()).subarray(start, end)
+      : Buffer.alloc(0);
+    list.push({
+      id,
+      ...shown(wanted, data),
+      ...(wanted.has('size') ? { size: blob.size } : {}),
+      ...(past ? { isTruncated: true } : {}),
+    });
+  }
+  return { accountId: args['accountId'], list, notFound };
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function shown(wanted: ReadonlySet<string>, data: Buffer): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  if (wanted.has('data') || wanted.has('data:asText')) {
+    let text: string | null = null;
+    try {
+      text = utf8.decode(data);
+    } catch {
+      object['isEncodingProblem'] = true;
+    }
+    if (wanted.has('data:asText') || text !== null) object['data:asText'] = text;
+    else object['data:asBase64'] = data.toString('base64');
+  }
+  if (wanted.has('data:asBase64')) object['data:asBase64'] = data.toString('base64');
+  for (const [name, algorithm] of DIGESTS)
+    if (wanted.has(name)) object[name] = createHash(algorithm).update(data).digest('base64');
+  return object;
+}
+
+/** RFC 9404 §4.3. Of what cannot be seen it says what it says of what is not there. */
+export const blobLookup: Method = async (args, context) => {
+  const { tenant, account } = userOf(args, context);
+  onlyArguments(args, ['accountId', 'typeNames', 'ids']);
+  const { typeNames, ids } = args;
+  const isList = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string');
+  if (!isList(typeNames) || !isList(ids)) throw invalidArguments('"typeNames" and "ids" are lists.');
+  if (ids.length > LIMITS.maxObjectsInGet)
+    throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
+  const unknown = typeNames.find((name) => !BLOB_CAPABILITY.supportedTypeNames.includes(name));
+  if (unknown !== undefined) throw new MethodError('unknownDataType', `Nothing of type "${unknown}" refers to blobs.`);
+  const names = new Map([...new Set(ids)].map((id) => [id, parseBlobId(resolveId(id, context))]));
+  const emails = [...names.values()].flatMap((name) => (name?.of.kind === 'email' ? [name.of.emailId] : []));
+  // Where it is, and nothing of what it holds: that is no exposure.
+  const { rows } = await readEmails(context.store, { tenant, account }, emails, 'structure', null);
+  const found = new Map(rows.map((row) => [row.email_id, row]));
+  const list = [...names].map(([id, name]) => {
+    // An upload is copied into what is made of it: nothing refers to it.
+    const copy = name?.of.kind === 'email' ? found.get(name.of.emailId) : undefined;
+    const [part] = name?.parts ?? [];
+    const is =
+      copy && (part === undefined || leaves(copy.structure).some(({ partId }) => partId === part)) ? copy : undefined;
+    const matched: Record<string, string> = is
+      ? { Mailbox: mailboxIdOf(is.mailbox_id), Thread: threadIdOf(is.thread_id), Email: emailIdOf(is.email_id) }
+      : {};
+    return {
+      id,
+      matchedIds: Object.fromEntries(
+        typeNames.map((type) => [type, matched[type] === undefined ? [] : [matched[type]]]),
+      ),
+    };
+  });
+  return { accountId: args['accountId'], list };
+};
