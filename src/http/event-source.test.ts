@@ -121,12 +121,12 @@ test('new mail rings; what its owner does with it does not', async () => {
   const [id] = ids as string[];
   for (const patch of [{ 'keywords/$flagged': true }, { mailboxIds: { f4: true } }]) {
     await ben.call('Email/set', { update: { [id ?? '']: patch } });
-    assert.deepEqual(await typesOf(), ['Email', 'Mailbox', 'Thread']);
+    assert.deepEqual(await typesOf(), ['Email', 'Mailbox', 'Thread', 'Quota']);
   }
   await ben.call('Email/set', {
     create: { k: { mailboxIds: { f2: true }, subject: 'Draft', keywords: { $draft: true } } },
   });
-  assert.deepEqual(await typesOf(), ['Email', 'Mailbox', 'Thread']);
+  assert.deepEqual(await typesOf(), ['Email', 'Mailbox', 'Thread', 'Quota']);
   stream.close();
 });
 
