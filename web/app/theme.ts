@@ -112,4 +112,7 @@ export const FORCED = '@media (forced-colors: active)';
 export const WIDE = '(min-width: 1100px)';
 export const PHONE = '(max-width: 639.98px)';
 
+/** Fingers, and no pointer that could hang over anything. */
+export const TOUCH = '(hover: none)';
+
 export { useMedia };

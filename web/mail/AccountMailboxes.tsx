@@ -1,10 +1,19 @@
 // The mailboxes of one account, and what can be done to them.
 
-import { Button, makeStyles, MessageBar, MessageBarActions, MessageBarBody, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  makeStyles,
+  mergeClasses,
+  MessageBar,
+  MessageBarActions,
+  MessageBarBody,
+  tokens,
+} from '@fluentui/react-components';
 import { AddRegular, ChevronDownRegular, ChevronRightRegular, DismissRegular } from '@fluentui/react-icons';
 import { Fragment, useState, type ReactNode } from 'react';
 import { pathOf } from '../app/router.ts';
 import { changeSettings, useSettings } from '../app/settings.ts';
+import { FORCED } from '../app/theme.ts';
 import { findMailbox, useMailboxes } from '../jmap/cache.ts';
 import type { Mailbox } from '../jmap/types.ts';
 import type { MailRoute } from './MailPage.tsx';
@@ -14,6 +23,7 @@ import { MailboxMenu, type MenuPlace } from './MailboxMenu.tsx';
 import { MailboxName } from './MailboxName.tsx';
 import { MailboxRow } from './MailboxRow.tsx';
 import { mayMoveTo, treeOf, type MailboxNode } from './mailboxTree.ts';
+import { useDrop } from './useDrop.ts';
 
 const useStyles = makeStyles({
   list: { listStyle: 'none', margin: 0, padding: 0, display: 'flex', flexDirection: 'column', gap: '2px' },
@@ -22,6 +32,12 @@ const useStyles = makeStyles({
     alignItems: 'center',
     height: '32px',
     margin: '8px 8px 0',
+    borderRadius: tokens.borderRadiusMedium,
+  },
+  target: {
+    outline: `2px solid ${tokens.colorBrandStroke1}`,
+    outlineOffset: '-2px',
+    [FORCED]: { outlineColor: 'Highlight' },
   },
   title: {
     flex: 1,
@@ -73,6 +89,19 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
   const fold = (name: string): void => changeSettings({ folded: toggled(folded, name) });
   const foldAll = (): void => (own ? fold(accountId) : changeSettings({ unfolded: toggled(unfolded, accountId) }));
 
+  const mayGo = (id: string, parentId: string | null): boolean => {
+    const mailbox = mailboxes.find((one) => one.id === id);
+    return mailbox !== undefined && mayMoveTo(mailboxes, mailbox, parentId);
+  };
+  // The account's name is the top: what is dropped on it lies in no other mailbox.
+  const top = useDrop({
+    accountId,
+    takesEmails: false,
+    takesMailbox: (id) => mayGo(id, null),
+    onEmails: () => undefined,
+    onMailbox: (id) => attempt(actions.move(id, null)),
+  });
+
   const newName = (parentId: string | null, depth: number): ReactNode =>
     naming && 'parentId' in naming && naming.parentId === parentId ? (
       <li>
@@ -115,10 +144,8 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
                 onFollow={props.onFollow}
                 onMenu={(at) => setMenu({ mailbox, at })}
                 onDropEmails={(dragged) => attempt(actions.receive(dragged, mailbox))}
-                onDropMailbox={({ accountId: from, ids: [id] }) => {
-                  const moved = from === accountId ? mailboxes.find((one) => one.id === id) : undefined;
-                  if (moved && mayMoveTo(mailboxes, moved, mailbox.id)) attempt(actions.move(moved, mailbox.id));
-                }}
+                takesMailbox={(id) => mayGo(id, mailbox.id)}
+                onDropMailbox={(id) => attempt(actions.move(id, mailbox.id))}
               />
             )}
           </li>
@@ -140,7 +167,7 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
     );
   return (
     <section aria-label={title}>
-      <div className={styles.heading}>
+      <div className={mergeClasses(styles.heading, top.over && styles.target)} {...top.handlers}>
         <Button
           className={styles.title}
           appearance="transparent"

@@ -4,6 +4,7 @@ import {
   Button,
   Checkbox,
   makeStyles,
+  mergeClasses,
   Menu,
   MenuDivider,
   MenuItem,
@@ -14,13 +15,22 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { ArrowSortRegular, ComposeRegular, DismissRegular, FilterRegular } from '@fluentui/react-icons';
+import {
+  ArrowSortRegular,
+  ComposeRegular,
+  DismissRegular,
+  FilterRegular,
+  MoreHorizontalRegular,
+  SelectAllOnRegular,
+} from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import { PHONE, useMedia } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
+import { useEmails } from '../jmap/cache.ts';
 import type { EmailRow } from '../jmap/types.ts';
 import { CommandButton } from '../message/CommandButton.tsx';
-import { useBulkCommands } from '../message/commands.tsx';
+import { CommandItems } from '../message/CommandMenu.tsx';
+import { useBulkCommands, useMessageCommands } from '../message/commands.tsx';
 import type { ListForm, Only, SortBy } from './listQuery.ts';
 
 const useStyles = makeStyles({
@@ -34,6 +44,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
   },
+  narrow: { padding: '0 8px 0 4px' },
   title: { flex: 1, minWidth: 0, margin: 0 },
   count: { color: tokens.colorNeutralForeground3, marginLeft: '8px', fontWeight: tokens.fontWeightRegular },
   button: { minWidth: 'auto', '@media (max-width: 639.98px)': { minHeight: '44px', minWidth: '44px' } },
@@ -143,31 +154,90 @@ export function ListToolbar({ title, total, form, onForm, onClearSearch }: ListT
 
 export interface BulkBarProps {
   accountId: string;
-  emails: EmailRow[];
-  count: number;
+  /** At least one. */
+  ids: readonly string[];
   onAll(): void;
   onClear(): void;
 }
 
-export function BulkBar({ accountId, emails, count, onAll, onClear }: BulkBarProps): ReactNode {
+/** As many as fit beside *More actions* on a phone. */
+const ON_PHONE = new Set(['delete', 'archive', 'read']);
+
+export function BulkBar({ accountId, ids, onAll, onClear }: BulkBarProps): ReactNode {
   const styles = useStyles();
-  const commands = useBulkCommands({ accountId, emails, onGone: onClear });
+  const phone = useMedia(PHONE);
+  const store = useEmails();
+  const emails = ids.flatMap((id) => store.row(accountId, id) ?? []);
+  const commands = useBulkCommands({ accountId, ids, emails, onGone: onClear });
+  const [only] = emails;
+  const none = (
+    <Button
+      className={styles.button}
+      appearance="subtle"
+      icon={<DismissRegular />}
+      aria-label="Select none"
+      onClick={onClear}
+    />
+  );
   return (
-    <div className={styles.bar} role="toolbar" aria-label="Selected messages">
-      <Checkbox checked="mixed" aria-label="Select all" onChange={onAll} />
+    <div
+      className={mergeClasses(styles.bar, phone && styles.narrow)}
+      role="toolbar"
+      aria-label="Selected messages"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented) onClear();
+      }}
+    >
+      {phone ? none : <Checkbox checked="mixed" aria-label="Select all" onChange={onAll} />}
       <Text as="h1" weight="semibold" wrap={false} className={styles.title} aria-live="polite">
-        {count.toLocaleString('en')} selected
+        {ids.length.toLocaleString('en')} selected
       </Text>
-      {commands.map((command) => (
-        <CommandButton key={command.id} command={command} />
-      ))}
-      <Button
-        className={styles.button}
-        appearance="subtle"
-        icon={<DismissRegular />}
-        aria-label="Select none"
-        onClick={onClear}
-      />
+      {commands
+        .filter(({ id }) => !phone || ON_PHONE.has(id))
+        .map((command) => (
+          <CommandButton key={command.id} command={command} />
+        ))}
+      {phone ? (
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Button
+              className={styles.button}
+              appearance="subtle"
+              icon={<MoreHorizontalRegular />}
+              aria-label="More actions"
+            />
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <MenuItem icon={<SelectAllOnRegular />} onClick={onAll}>
+                Select all
+              </MenuItem>
+              <MenuDivider />
+              {only && ids.length === 1 ? (
+                <OneEmailsItems accountId={accountId} email={only} onGone={onClear} />
+              ) : (
+                <CommandItems commands={commands.filter(({ id }) => !ON_PHONE.has(id))} />
+              )}
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      ) : (
+        none
+      )}
     </div>
   );
+}
+
+/** What a row's menu has, for whoever has no button for that: the recall too. */
+function OneEmailsItems({
+  accountId,
+  email,
+  onGone,
+}: {
+  accountId: string;
+  email: EmailRow;
+  onGone(): void;
+}): ReactNode {
+  const commands = useMessageCommands(accountId, email, onGone);
+  return <CommandItems commands={commands.filter(({ id }) => !ON_PHONE.has(id))} />;
 }

@@ -44,7 +44,7 @@ export function MailboxDialog({ question, mailboxes, actions, onClose, onDone }:
     empty: { title: `Empty "${mailbox.name}"`, yes: 'Delete for good' },
   }[kind];
   const work = (): Promise<unknown> => {
-    if (kind === 'move') return actions.move(mailbox, place === TOP ? null : place);
+    if (kind === 'move') return actions.move(mailbox.id, place === TOP ? null : place);
     return kind === 'remove' ? actions.remove(mailbox) : actions.empty(mailbox);
   };
   return (

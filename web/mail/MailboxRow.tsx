@@ -2,13 +2,14 @@
 
 import { Button, makeStyles, mergeClasses, tokens, Tooltip } from '@fluentui/react-components';
 import { ChevronDownRegular, ChevronRightRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
-import { useState, type DragEvent, type MouseEvent, type ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
 import { FORCED, rows } from '../app/theme.ts';
 import type { Mailbox } from '../jmap/types.ts';
-import { dragMailbox, dropped, EMAILS_TYPE, MAILBOX_TYPE, type Dragged } from './drag.ts';
+import { dragMailbox, type Dragged } from './drag.ts';
 import { MailboxIcon } from './mailboxIcon.tsx';
 import { countOf } from './mailboxTree.ts';
+import { useDrop } from './useDrop.ts';
 
 const useStyles = makeStyles({
   row: {
@@ -19,10 +20,13 @@ const useStyles = makeStyles({
     margin: '0 8px',
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground2,
+    // Names that a drag has picked out would be dragged in the next one, in place of the mailbox.
+    userSelect: 'none',
     ':hover': { backgroundColor: rows.paneHover },
-    ':hover [data-more]': { opacity: 1 },
-    ':focus-within [data-more]': { opacity: 1 },
-    '@media (hover: hover)': { ':hover [data-count]': { visibility: 'hidden' } },
+    '@media (hover: hover)': {
+      ':hover [data-more], :has(:focus-visible) [data-more]': { opacity: 1 },
+      ':hover [data-count], :has(:focus-visible) [data-count]': { visibility: 'hidden' },
+    },
     '@media (max-width: 639.98px)': { height: '44px' },
   },
   selected: {
@@ -31,7 +35,11 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     [FORCED]: { outline: '2px solid Highlight', outlineOffset: '-2px' },
   },
-  target: { outline: `2px solid ${tokens.colorBrandStroke1}`, outlineOffset: '-2px' },
+  target: {
+    outline: `2px solid ${tokens.colorBrandStroke1}`,
+    outlineOffset: '-2px',
+    [FORCED]: { outlineColor: 'Highlight' },
+  },
   link: {
     flex: 1,
     minWidth: 0,
@@ -96,13 +104,21 @@ export interface MailboxRowProps {
   /** Null: there is nothing that can be done to it. */
   onMenu: ((at: HTMLElement | { x: number; y: number }) => void) | null;
   onDropEmails(dragged: Dragged): void;
-  onDropMailbox(dragged: Dragged): void;
+  /** May this other mailbox of the account come into it? */
+  takesMailbox(id: string): boolean;
+  onDropMailbox(id: string): void;
 }
 
 export function MailboxRow(props: MailboxRowProps): ReactNode {
   const { mailbox, to, depth, selected, open, rail, onMenu } = props;
   const styles = useStyles();
-  const drop = useDrop(props);
+  const drop = useDrop({
+    accountId: props.accountId,
+    takesEmails: mailbox.myRights.mayAddItems,
+    takesMailbox: props.takesMailbox,
+    onEmails: props.onDropEmails,
+    onMailbox: props.onDropMailbox,
+  });
   const count = countOf(mailbox);
   const said = `${count}${mailbox.role === 'drafts' ? '' : ' unread'}`;
   const link = (
@@ -189,35 +205,4 @@ export function follow(event: MouseEvent, to: string, then?: () => void): void {
   event.preventDefault();
   navigate(to);
   then?.();
-}
-
-function useDrop({ mailbox, onDropEmails, onDropMailbox }: MailboxRowProps): {
-  over: boolean;
-  handlers: Record<'onDragOver' | 'onDragLeave' | 'onDrop', (event: DragEvent) => void>;
-} {
-  const [over, setOver] = useState(false);
-  const accepts = ({ types }: DataTransfer): boolean =>
-    (types.includes(EMAILS_TYPE) && mailbox.myRights.mayAddItems) ||
-    (types.includes(MAILBOX_TYPE) && mailbox.myRights.mayCreateChild);
-  return {
-    over,
-    handlers: {
-      onDragOver: (event) => {
-        if (!accepts(event.dataTransfer)) return;
-        event.preventDefault();
-        event.dataTransfer.dropEffect = 'move';
-        setOver(true);
-      },
-      onDragLeave: () => setOver(false),
-      onDrop: (event) => {
-        setOver(false);
-        if (!accepts(event.dataTransfer)) return;
-        event.preventDefault();
-        const emails = dropped(event.dataTransfer, EMAILS_TYPE);
-        const box = dropped(event.dataTransfer, MAILBOX_TYPE);
-        if (emails) onDropEmails(emails);
-        else if (box) onDropMailbox(box);
-      },
-    },
-  };
 }

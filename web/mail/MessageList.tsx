@@ -23,6 +23,7 @@ import {
 } from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
+import { TOUCH, useMedia } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import { useEmails, useEmailQuery, useMailboxes, useSetEmails } from '../jmap/cache.ts';
 import type { EmailRow, Mailbox } from '../jmap/types.ts';
@@ -34,6 +35,7 @@ import { BulkBar, ListToolbar } from './ListToolbar.tsx';
 import type { MailRoute } from './MailPage.tsx';
 import { MessageRow, type RowActions } from './MessageRow.tsx';
 import { useSelection } from './selection.ts';
+import { useBackEnds, useTouch } from './useTouch.ts';
 
 export interface MessageListProps {
   accountId: string;
@@ -100,13 +102,27 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
     setMenu,
   });
   const emails = useEmails();
-  const selected = useMemo(
-    () => [...selection.ids].map((id) => emails.row(accountId, id)).filter((one): one is EmailRow => one !== undefined),
+  // What was moved, recalled or destroyed meanwhile is not selected any more. Of what nobody has looked at, only the id is
+  // known, and that is enough.
+  const selectedIds = useMemo(
+    () =>
+      [...selection.ids].filter((id) => {
+        const one = emails.row(accountId, id);
+        return one ? route.search !== null || mailbox.id in one.mailboxIds : !emails.isGone(accountId, id);
+      }),
     // Rows change under the same ids.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [selection.ids, emails, accountId, ids, row],
   );
+  const selecting = selectedIds.length > 0;
+  const byTouch = useMedia(TOUCH);
   const selectAll = (): void => selection.all(ids.filter((id): id is string => id !== undefined));
+  useBackEnds(selecting && byTouch, selection.clear);
+  const withId = (act: (index: number, id: string) => void) => (index: number) => {
+    const id = ids[index];
+    if (id !== undefined) act(index, id);
+  };
+  const touch = useTouch({ selecting, onPress: withId(selection.add), onTap: withId(selection.toggle) });
   const clearSearch = (): void => navigate(pathOf({ ...route, search: null, emailId: null }));
   const shortcuts = useMemo(() => [{ keys: 'N', label: 'New message', run: () => openComposer({ kind: 'new' }) }], []);
   useShortcuts(shortcuts);
@@ -147,7 +163,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
       else navigate(pathOf({ ...route, emailId: id }));
     } else if (event.key === ' ' && id !== undefined) selection.toggle(index, id);
     else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) selectAll();
-    else if (event.key === 'Escape' && selection.ids.size > 0) selection.clear();
+    else if (event.key === 'Escape' && selecting) selection.clear();
     else if ((event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') {
       if (id !== undefined) {
         const { left, bottom } = (event.target as HTMLElement).getBoundingClientRect();
@@ -162,14 +178,8 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
   const isOutgoing = mailbox.role === 'sent' || mailbox.role === 'drafts';
   return (
     <>
-      {selection.ids.size > 0 ? (
-        <BulkBar
-          accountId={accountId}
-          emails={selected}
-          count={selection.ids.size}
-          onAll={selectAll}
-          onClear={selection.clear}
-        />
+      {selecting ? (
+        <BulkBar accountId={accountId} ids={selectedIds} onAll={selectAll} onClear={selection.clear} />
       ) : (
         <ListToolbar
           title={title}
@@ -196,6 +206,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
             tabIndex={-1}
             className={styles.rows}
             onKeyDown={onKeyDown}
+            {...touch}
             style={{ height: virtual.getTotalSize() }}
           >
             {items.map(({ index, start, size }) => {
@@ -217,6 +228,8 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
                       compact={density === 'compact'}
                       open={email.id === route.emailId}
                       checked={selection.ids.has(email.id)}
+                      byTouch={byTouch}
+                      boxes={selecting && byTouch}
                       focused={index === focused}
                       actions={actions}
                     />

@@ -48,6 +48,8 @@ const useStyles = makeStyles({
     [FORCED]: { outline: '2px solid Highlight', outlineOffset: '-2px' },
   },
   checked: { '& .homing-box': { display: 'inline-flex' }, '& .homing-avatar': { display: 'none' } },
+  // A long press is the page's own: no system's menu, no words picked out.
+  byTouch: { userSelect: 'none', WebkitTouchCallout: 'none', touchAction: 'pan-y' },
   unread: {
     '::before': {
       content: '""',
@@ -102,12 +104,16 @@ export interface MessageRowProps {
   compact: boolean;
   open: boolean;
   checked: boolean;
+  /** Fingers: a long press selects, and drags nothing. */
+  byTouch: boolean;
+  /** Boxes stand in place of faces: rows are being selected. */
+  boxes: boolean;
   focused: boolean;
   actions: RowActions;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {
-  const { accountId, email, index, outgoing, isSent, compact, open, checked, focused, actions } = props;
+  const { accountId, email, index, outgoing, isSent, compact, open, checked, byTouch, boxes, focused, actions } = props;
   const styles = useStyles();
   const seen = '$seen' in email.keywords;
   const flagged = '$flagged' in email.keywords;
@@ -157,12 +163,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       aria-label={[seen ? '' : 'Unread', flagged ? 'Flagged' : '', who, subject, time].filter(Boolean).join(', ')}
       tabIndex={focused ? 0 : -1}
       data-index={index}
-      draggable
+      draggable={!byTouch}
       className={mergeClasses(
         styles.row,
         !seen && styles.unread,
         (open || checked) && styles.selected,
-        checked && styles.checked,
+        (checked || boxes) && styles.checked,
+        byTouch && styles.byTouch,
       )}
       onClick={(event) => actions.open(index, email.id, event)}
       onDoubleClick={() => actions.ownWindow(email.id)}

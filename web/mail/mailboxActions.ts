@@ -14,7 +14,8 @@ export interface MailboxActions {
   /** Answers its id. */
   create(name: string, parentId: string | null): Promise<string>;
   rename(mailbox: Mailbox, name: string): Promise<void>;
-  move(mailbox: Mailbox, parentId: string | null): Promise<void>;
+  /** `parentId` null: to the top. */
+  move(id: string, parentId: string | null): Promise<void>;
   /** Into Trash; from there, for good. */
   remove(mailbox: Mailbox): Promise<void>;
   markAllRead(mailbox: Mailbox): Promise<void>;
@@ -56,7 +57,7 @@ export function useMailboxActions(accountId: string, mailboxes: readonly Mailbox
         return (result['created'] as Record<string, { id: string }>)['made']?.id ?? '';
       },
       rename: (mailbox, name) => update(mailbox.id, { name: name.trim() }),
-      move: (mailbox, parentId) => update(mailbox.id, { parentId }),
+      move: (id, parentId) => update(id, { parentId }),
       async remove(mailbox) {
         const trash = mailboxes.find((one) => one.role === 'trash');
         if (!trash || isForGood(mailboxes, mailbox)) {

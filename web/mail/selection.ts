@@ -8,6 +8,8 @@ export interface Selection {
   focus: number;
   setFocus(index: number): void;
   toggle(index: number, id: string): void;
+  /** Selected, if it was not. */
+  add(index: number, id: string): void;
   /** From the row that was last chosen to this one. */
   extend(index: number, idAt: (index: number) => string | undefined): void;
   all(ids: Iterable<string>): void;
@@ -29,6 +31,11 @@ export function useSelection(): Selection {
       return next;
     });
   }, []);
+  const add = useCallback((index: number, id: string) => {
+    setAnchor(index);
+    setFocus(index);
+    setIds((before) => (before.has(id) ? before : new Set([...before, id])));
+  }, []);
   const extend = useCallback(
     (index: number, idAt: (index: number) => string | undefined) => {
       setFocus(index);
@@ -44,5 +51,5 @@ export function useSelection(): Selection {
     setFocus(index);
     setAnchor(index);
   }, []);
-  return { ids, focus, setFocus: focusOn, toggle, extend, all, clear };
+  return { ids, focus, setFocus: focusOn, toggle, add, extend, all, clear };
 }

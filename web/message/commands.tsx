@@ -42,16 +42,17 @@ export interface Command {
 export interface Selection {
   accountId: string;
   /** At least one. */
+  ids: readonly string[];
+  /** What is known of them: it decides on words and states. */
   emails: readonly EmailRow[];
   /** Called once something has taken them from where they are. */
   onGone?: () => void;
 }
 
 /** Moves and marks that are for one message or many. */
-export function useBulkCommands({ accountId, emails, onGone }: Selection): Command[] {
+export function useBulkCommands({ accountId, ids, emails, onGone }: Selection): Command[] {
   const mailboxes = useMailboxes(accountId);
   const set = useSetEmails();
-  const ids = emails.map(({ id }) => id);
   const byRole = (role: Role): Mailbox | undefined => mailboxes.find((one) => one.role === role);
   const areIn = (role: Role): boolean => {
     const box = byRole(role);
@@ -136,7 +137,7 @@ export function useBulkCommands({ accountId, emails, onGone }: Selection): Comma
 
 /** All of one message's, in the order of the ribbon. */
 export function useMessageCommands(accountId: string, email: EmailRow, onGone?: () => void): Command[] {
-  const bulk = useBulkCommands({ accountId, emails: [email], ...(onGone ? { onGone } : {}) });
+  const bulk = useBulkCommands({ accountId, ids: [email.id], emails: [email], ...(onGone ? { onGone } : {}) });
   const { label, disabledBecause } = useRecallability(accountId, email);
   const respond = (kind: 'reply' | 'replyAll' | 'forward' | 'resend') => (): void =>
     openComposer({ kind, accountId, emailId: email.id });
