@@ -103,6 +103,29 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     await page.getByRole('heading', { name: 'Recall of "Salaries 2026"' }).waitFor();
   });
 
+  test('keys are for the rows that are selected, not for the message that is open', async () => {
+    const DIA = 'dia@pigeon.test';
+    for (const subject of ['Oak', 'Elm', 'Ash', 'Yew']) await stage.send({ from: CHO, to: [DIA], subject });
+    const [, page] = await stage.people([DIA]);
+    assert.ok(page);
+    const row = (subject: string) => page.getByRole('row', { name: new RegExp(`, ${subject}, `) });
+    await row('Oak').click();
+    await page.getByRole('main').getByText('Text of Oak.').waitFor();
+    await row('Elm').click({ modifiers: ['Control'] });
+    await row('Ash').hover();
+    await row('Ash').getByRole('checkbox').check();
+    await page.keyboard.press('e');
+    await row('Ash').waitFor({ state: 'detached' });
+    await row('Elm').waitFor({ state: 'detached' });
+    await page.getByRole('toolbar', { name: 'Selected messages' }).waitFor({ state: 'detached' });
+    await row('Yew').click({ modifiers: ['Control'] });
+    await page.keyboard.press('Escape');
+    await page.getByRole('toolbar', { name: 'Selected messages' }).waitFor({ state: 'detached' });
+    // It was the selection's, so what is open stays.
+    await page.getByRole('main').getByText('Text of Oak.').waitFor();
+    await row('Yew').waitFor();
+  });
+
   test('writing, sending and settings', async () => {
     const [, page] = await stage.people([ANA]);
     assert.ok(page);

@@ -31,6 +31,7 @@ import type { EmailRow } from '../jmap/types.ts';
 import { CommandButton } from '../message/CommandButton.tsx';
 import { CommandItems } from '../message/CommandMenu.tsx';
 import { useBulkCommands, useMessageCommands } from '../message/commands.tsx';
+import { useShortcuts } from '../message/shortcuts.ts';
 import type { ListForm, Only, SortBy } from './listQuery.ts';
 
 const useStyles = makeStyles({
@@ -169,6 +170,16 @@ export function BulkBar({ accountId, ids, onAll, onClear }: BulkBarProps): React
   const store = useEmails();
   const emails = ids.flatMap((id) => store.row(accountId, id) ?? []);
   const commands = useBulkCommands({ accountId, ids, emails, onGone: onClear });
+  // Keys are for what is selected, whatever is open beside it.
+  useShortcuts(
+    [
+      ...commands.flatMap(({ shortcut, label, run, disabledBecause }) =>
+        shortcut === undefined || disabledBecause !== undefined ? [] : [{ keys: shortcut, label, run }],
+      ),
+      { keys: 'Escape', label: 'Select none', run: onClear },
+    ],
+    true,
+  );
   const [only] = emails;
   const none = (
     <Button
@@ -180,14 +191,7 @@ export function BulkBar({ accountId, ids, onAll, onClear }: BulkBarProps): React
     />
   );
   return (
-    <div
-      className={mergeClasses(styles.bar, phone && styles.narrow)}
-      role="toolbar"
-      aria-label="Selected messages"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) onClear();
-      }}
-    >
+    <div className={mergeClasses(styles.bar, phone && styles.narrow)} role="toolbar" aria-label="Selected messages">
       {phone ? none : <Checkbox checked="mixed" aria-label="Select all" onChange={onAll} />}
       <Text as="h1" weight="semibold" wrap={false} className={styles.title} aria-live="polite">
         {ids.length.toLocaleString('en')} selected

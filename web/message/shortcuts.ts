@@ -28,11 +28,14 @@ export function matches(
 /** Is something being written, or is a menu or dialog open that has keys of its own? */
 export function isBusy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.closest('input, textarea, select, [contenteditable=true]')) return true;
+  if (target.isContentEditable || target.closest(WRITTEN)) return true;
   return target.closest('[role=menu], [role=dialog]:not([data-shortcuts]), [role=listbox]') !== null;
 }
 
-export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+const WRITTEN = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]';
+
+/** `first`: before whoever else has the same key. */
+export function useShortcuts(shortcuts: readonly Shortcut[], first = false): void {
   // A page that something lies over hears no keys.
   const covered = useOverlay() !== null && !use(InOverlay);
   useEffect(() => {
@@ -44,7 +47,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
       event.preventDefault();
       found.run();
     };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [shortcuts, covered]);
+    addEventListener('keydown', onKey, first);
+    return () => removeEventListener('keydown', onKey, first);
+  }, [shortcuts, covered, first]);
 }
