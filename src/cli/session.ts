@@ -66,8 +66,14 @@ function sessionOf(store: Store, directory: Directory, clock: () => Date): Direc
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** Called from another directory, a command means the Homing that it belongs to. */
+export function dataDirOf(config: Config): string {
+  const given = process.env[SETTINGS.data.env] || existsSync(config.dataDir);
+  return given ? config.dataDir : join(ROOT, SETTINGS.data.fallback);
+}
+
 /** `where`: in words, for the sentence that says that it is not there. */
-async function findDatabase(config: Config): Promise<{ connection: Connection; where: string }> {
+export async function findDatabase(config: Config): Promise<{ connection: Connection; where: string }> {
   if (config.databaseUrl) {
     const where = `The database of ${SETTINGS.database.env} does not answer.`;
     const connection = { url: config.databaseUrl };
@@ -76,9 +82,7 @@ async function findDatabase(config: Config): Promise<{ connection: Connection; w
     });
     return { connection, where };
   }
-  // Called from another directory, it means the Homing that it belongs to.
-  const given = process.env[SETTINGS.data.env] || existsSync(config.dataDir);
-  const dataDir = given ? config.dataDir : join(ROOT, SETTINGS.data.fallback);
+  const dataDir = dataDirOf(config);
   const where = `Homing is not running on ${dataDir}. Start it (npm start), or say with ${SETTINGS.data.env} or ${SETTINGS.database.env} where it is.`;
   try {
     const connection = JSON.parse(await readFile(join(dataDir, 'connection.json'), 'utf8')) as Connection;

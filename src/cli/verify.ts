@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { tenantsAll } from '../store/directory.ts';
+import type { Store } from '../store/postgres.ts';
 import { verifyTenant, CHECKS, type Finding } from '../store/verify/verify.ts';
 import { tenantOf, withDirectory } from './session.ts';
 
@@ -15,29 +16,39 @@ const SHOWN = 20;
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { tenant: { type: 'string' }, json: { type: 'boolean' } } });
   return withDirectory(async (session) => {
-    const { store, clock } = session;
+    const { store } = session;
     const tenants = values.tenant === undefined ? await tenantsAll(store) : [await tenantOf(session, values.tenant)];
-    const found = new Map<string, number>();
-    let findings = 0;
-    for (const { id, name } of tenants) {
-      found.clear();
-      for await (const page of verifyTenant(store, id, clock())) {
-        for (const finding of page) {
-          const nth = (found.get(finding.check) ?? 0) + 1;
-          found.set(finding.check, nth);
-          findings++;
-          if (values.json) console.log(JSON.stringify({ ...finding, tenant: name }));
-          else if (nth <= SHOWN) console.log(lineOf(name, finding, nth));
-        }
-      }
-      if (!values.json)
-        for (const [check, count] of found) if (count > SHOWN) console.log(`  … and ${count - SHOWN} more of ${check}`);
-    }
-    const checks = CHECKS.length + 1; // and the audit log's chain
-    if (values.json) console.log(JSON.stringify({ tenants: tenants.length, checks, findings }));
-    else console.log(summary(tenants.length, checks, findings));
-    return findings === 0 ? 0 : 1;
+    return (await tellFindings(store, tenants, session.clock, values.json)) === 0 ? 0 : 1;
   });
+}
+
+/** Looks at every tenant, prints what is found and answers how much that is. */
+export async function tellFindings(
+  store: Store,
+  tenants: { id: number; name: string }[],
+  clock: () => Date,
+  json: boolean | undefined,
+): Promise<number> {
+  const found = new Map<string, number>();
+  let findings = 0;
+  for (const { id, name } of tenants) {
+    found.clear();
+    for await (const page of verifyTenant(store, id, clock())) {
+      for (const finding of page) {
+        const nth = (found.get(finding.check) ?? 0) + 1;
+        found.set(finding.check, nth);
+        findings++;
+        if (json) console.log(JSON.stringify({ ...finding, tenant: name }));
+        else if (nth <= SHOWN) console.log(lineOf(name, finding, nth));
+      }
+    }
+    if (!json)
+      for (const [check, count] of found) if (count > SHOWN) console.log(`  … and ${count - SHOWN} more of ${check}`);
+  }
+  const checks = CHECKS.length + 1; // and the audit log's chain
+  if (json) console.log(JSON.stringify({ tenants: tenants.length, checks, findings }));
+  else console.log(summary(tenants.length, checks, findings));
+  return findings;
 }
 
 function lineOf(tenant: string, { check, says, of }: Finding, nth: number): string {

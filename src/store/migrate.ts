@@ -25,31 +25,41 @@ export async function migrations(): Promise<{ version: number; name: string; sql
  * Throws Refusal `newer` if the database knows a migration that this code does not.
  */
 export async function migrate(connection: Connection): Promise<void> {
-  const known = await migrations();
   const client = new pg.Client(clientConfig(connection));
   await client.connect();
   try {
-    await client.query(`SELECT pg_advisory_lock(hashtext('homing migrations'))`);
-    await client.query(
-      `CREATE TABLE IF NOT EXISTS migration (version int PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)`,
-    );
-    const { rows } = await client.query<{ version: number }>('SELECT version FROM migration');
-    const done = new Set(rows.map((row) => row.version));
-    const [newest, newestKnown] = [Math.max(0, ...done), known.at(-1)?.version ?? 0];
-    if (newest > newestKnown) {
-      throw new Refusal(
-        'newer',
-        `The database is at version ${newest}, this program knows ${newestKnown}: start a newer Homing.`,
-      );
-    }
-    for (const { version, name, sql } of known) {
-      if (done.has(version)) continue;
-      await client.query('BEGIN');
-      await client.query(sql);
-      await client.query('INSERT INTO migration VALUES ($1, $2, now())', [version, name]);
-      await client.query('COMMIT');
-    }
+    await lockMigrations(client);
+    await runMigrations(client);
   } finally {
     await client.end();
+  }
+}
+
+/** Until the session ends: nobody else migrates. */
+export async function lockMigrations(client: pg.Client): Promise<void> {
+  await client.query(`SELECT pg_advisory_lock(hashtext('homing migrations'))`);
+}
+
+/** The same under a lock that the caller has; `only`: of these versions. */
+export async function runMigrations(client: pg.Client, only?: ReadonlySet<number>): Promise<void> {
+  const known = await migrations();
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS migration (version int PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)`,
+  );
+  const { rows } = await client.query<{ version: number }>('SELECT version FROM migration');
+  const done = new Set(rows.map((row) => row.version));
+  const [newest, newestKnown] = [Math.max(0, ...done), known.at(-1)?.version ?? 0];
+  if (newest > newestKnown) {
+    throw new Refusal(
+      'newer',
+      `The database is at version ${newest}, this program knows ${newestKnown}: start a newer Homing.`,
+    );
+  }
+  for (const { version, name, sql } of known) {
+    if (done.has(version) || (only && !only.has(version))) continue;
+    await client.query('BEGIN');
+    await client.query(sql);
+    await client.query('INSERT INTO migration VALUES ($1, $2, now())', [version, name]);
+    await client.query('COMMIT');
   }
 }
