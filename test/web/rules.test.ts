@@ -42,12 +42,12 @@ webSuite('Inbox rules', {}, (stage) => {
       .getByRole('group', { name: /^But not/ })
       .getByLabel('From', { exact: true })
       .fill('cho');
-    await dialog.getByLabel('Redirect to').fill('nobody@pigeon.test');
+    await dialog.getByLabel('Forward to').fill('nobody@pigeon.test');
     await dialog.getByRole('checkbox', { name: 'Flag' }).check();
     await page.keyboard.press('Enter');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('There is no nobody@pigeon.test here.').waitFor();
-    await dialog.getByLabel('Redirect to').fill('');
+    await dialog.getByLabel('Forward to').fill('');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
     await part.getByText('Every message: flag. Not if from "cho".').waitFor();

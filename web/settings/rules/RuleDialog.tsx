@@ -129,7 +129,10 @@ export function RuleDialog({ rule, mailboxes, onSave, onClose }: RuleDialogProps
                     ))}
                   </Select>
                 </Field>
-                <Field label="Redirect to" hint="Addresses, one in a line. The message stays here too.">
+                <Field
+                  label="Forward to"
+                  hint="Addresses, one in a line. They get the message as it came; it stays here too."
+                >
                   <Textarea rows={2} value={redirect} onChange={(_, { value }) => setRedirect(value)} />
                 </Field>
                 <div className={styles.switches}>

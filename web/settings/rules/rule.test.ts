@@ -43,7 +43,7 @@ test('a rule in a sentence', () => {
       }),
       name,
     ),
-    'From "ana" or "ben", with an attachment, 2 kB or more: move to Archive, mark as read, redirect to x@y.test, then stop. Not if subject has "urgent" or less than 0.5 kB.',
+    'From "ana" or "ben", with an attachment, 2 kB or more: move to Archive, mark as read, forward to x@y.test, then stop. Not if subject has "urgent" or less than 0.5 kB.',
   );
   assert.equal(sayRule(rule({ actions: { moveTo: 'f9' } }), name), 'Every message: move to a mailbox that is gone.');
 });

@@ -91,7 +91,7 @@ export function sayRule(rule: InboxRule, nameOf: (mailboxId: string) => string |
   if (actions.delete) does.push('delete');
   if (actions.markRead) does.push('mark as read');
   if (actions.flag) does.push('flag');
-  if (actions.redirectTo) does.push(`redirect to ${actions.redirectTo.join(', ')}`);
+  if (actions.redirectTo) does.push(`forward to ${actions.redirectTo.join(', ')}`);
   if (actions.stop) does.push('then stop');
   const when = sayConditions(conditions, ', ') || 'every message';
   const unless = sayConditions(exceptions, ' or ');
