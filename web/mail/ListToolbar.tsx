@@ -158,18 +158,20 @@ export interface BulkBarProps {
   /** At least one. */
   ids: readonly string[];
   onAll(): void;
+  /** A command has taken these away. */
+  onGone(ids: readonly string[]): void;
   onClear(): void;
 }
 
 /** As many as fit beside *More actions* on a phone. */
 const ON_PHONE = new Set(['delete', 'archive', 'read']);
 
-export function BulkBar({ accountId, ids, onAll, onClear }: BulkBarProps): ReactNode {
+export function BulkBar({ accountId, ids, onAll, onGone, onClear }: BulkBarProps): ReactNode {
   const styles = useStyles();
   const phone = useMedia(PHONE);
   const store = useEmails();
   const emails = ids.flatMap((id) => store.row(accountId, id) ?? []);
-  const commands = useBulkCommands({ accountId, ids, emails, onGone: onClear });
+  const commands = useBulkCommands({ accountId, ids, emails, onGone });
   // Keys are for what is selected, whatever is open beside it.
   useShortcuts(
     [
@@ -218,7 +220,7 @@ export function BulkBar({ accountId, ids, onAll, onClear }: BulkBarProps): React
               </MenuItem>
               <MenuDivider />
               {only && ids.length === 1 ? (
-                <OneEmailsItems accountId={accountId} email={only} onGone={onClear} />
+                <OneEmailsItems accountId={accountId} email={only} onGone={() => onGone([only.id])} />
               ) : (
                 <CommandItems commands={commands.filter(({ id }) => !ON_PHONE.has(id))} />
               )}

@@ -179,7 +179,13 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
   return (
     <>
       {selecting ? (
-        <BulkBar accountId={accountId} ids={selectedIds} onAll={selectAll} onClear={selection.clear} />
+        <BulkBar
+          accountId={accountId}
+          ids={selectedIds}
+          onAll={selectAll}
+          onGone={selection.drop}
+          onClear={selection.clear}
+        />
       ) : (
         <ListToolbar
           title={title}

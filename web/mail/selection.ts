@@ -13,6 +13,8 @@ export interface Selection {
   /** From the row that was last chosen to this one. */
   extend(index: number, idAt: (index: number) => string | undefined): void;
   all(ids: Iterable<string>): void;
+  /** These not any more. */
+  drop(ids: readonly string[]): void;
   clear(): void;
 }
 
@@ -47,9 +49,13 @@ export function useSelection(): Selection {
   );
   const clear = useCallback(() => setIds(NONE), []);
   const all = useCallback((every: Iterable<string>) => setIds(new Set(every)), []);
+  const drop = useCallback(
+    (gone: readonly string[]) => setIds((before) => new Set([...before].filter((id) => !gone.includes(id)))),
+    [],
+  );
   const focusOn = useCallback((index: number) => {
     setFocus(index);
     setAnchor(index);
   }, []);
-  return { ids, focus, setFocus: focusOn, toggle, add, extend, all, clear };
+  return { ids, focus, setFocus: focusOn, toggle, add, extend, all, drop, clear };
 }

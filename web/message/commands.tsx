@@ -46,7 +46,7 @@ export interface Selection {
   /** What is known of them: it decides on words and states. */
   emails: readonly EmailRow[];
   /** Called once something has taken them from where they are. */
-  onGone?: () => void;
+  onGone?: (ids: readonly string[]) => void;
 }
 
 /** Moves and marks that are for one message or many. */
@@ -62,7 +62,7 @@ export function useBulkCommands({ accountId, ids, emails, onGone }: Selection): 
     async (patch: Json | null, goes: boolean) => {
       try {
         await set(accountId, Object.fromEntries(ids.map((id) => [id, patch])));
-        if (goes) onGone?.();
+        if (goes) onGone?.(ids);
       } catch (error) {
         tell(error);
       }
