@@ -98,19 +98,20 @@ for (const first of ['restore', 'expiry'] as const) {
     const { tenant, recall, ana, people } = await recalled();
     world.advance(91 * DAY);
     const actor = { tenant, id: ana, address: 'ana', name: 'Ana' };
+    await world.sql(`UPDATE account SET roles = '{recall-admin}' WHERE tenant_id = $1 AND id = $2`, [tenant, ana]);
     const restore = async (): Promise<void> => {
       while (await restoreStep({ store, clock, log: SILENT }));
     };
     const expire = (): Promise<number> =>
       store.transact((tx) => expireVault(tx, tenant, recall, new Date(clock().getTime() - 90 * DAY)), 'batch');
     if (first === 'restore') {
-      await services.recalls.restore(actor, ana, recall, true);
+      await services.recalls.restore(actor, null, recall);
       assert.equal(await expire(), 0);
       await upkeep.run();
       assert.equal(await count('vault WHERE tenant_id = $1', [tenant]), 3);
     } else {
       assert.equal(await expire(), 3);
-      await services.recalls.restore(actor, ana, recall, true);
+      await services.recalls.restore(actor, null, recall);
     }
     await restore();
     const back = await count('copy WHERE tenant_id = $1 AND account_id = ANY ($2) AND notice_of IS NULL', [

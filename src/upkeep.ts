@@ -10,6 +10,7 @@ import {
   forgetDeliveries,
   forgetMessages,
   forgetRecall,
+  forgetRequests,
   forgetSubmissions,
   messagesPage,
   recallsToExpire,
@@ -97,6 +98,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       if (gone) removed.recalls++;
       return !gone;
     });
+    await store.transact((tx) => forgetRequests(tx, tenant, before), 'batch');
     // Messages are numbered as they come: a whole page too young ends it.
     for (let after = 0; !stopping;) {
       const page = await trackedMessages(store, tenant, after, before);

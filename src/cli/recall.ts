@@ -2,19 +2,25 @@
 
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { OUTCOMES } from '../mail/recall.ts';
 import { Refusal } from '../mail/errors.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
-import { headline } from '../recall/report.ts';
-import { downloadOf, sentenceOf } from '../recall/sentences.ts';
-import { outcomesByNumber, queryOutcomes, type ReportedOutcome } from '../store/outcomes.ts';
-import { recallById, type RecallProgress } from '../store/recalls.ts';
-import { accountNamed, print, table, Usage, withSession, type Session } from './session.ts';
+import { ADMIN_OPTIONS, decide, recallFound, type AdminVerb } from './recall-admin.ts';
+import { showOutcomes, watch } from './recall-outcomes.ts';
+import { accountNamed, print, Usage, withSession, type Session } from './session.ts';
 
 export const help = `take a sent message back, or bring back what was taken
   homing recall MESSAGE-ID --from ADDRESS [--replace FILE.eml] [--to ADDRESS,…] [--include-read] [--reason TEXT] [--notify] [--wait]
   homing recall cancel RECALL --from ADDRESS
   homing recall restore RECALL --from ADDRESS
+
+  as an administrator (--by: the address of one whose role is recall-admin or owner), any message of the organisation:
+  homing recall --by ADMIN --reason TEXT  MESSAGE-ID, or --message-id ID, --from TEXT, --subject TEXT, --after DATE, --before DATE,
+                --attachment-name TEXT, --attachment-sha256 HEX, --attachment FILE
+                [--to ADDRESS,…] [--read-copies] [--forwards] [--all] [--notify] [--wait]
+                --forwards takes what people inside forwarded of it along; --all: every message that is found
+  homing recall --by ADMIN --dry-run …    what it would meet; nothing is done
+  homing recall approve | deny RECALL --by ADMIN      where policy wants two (dualControl)
+  homing recall cancel | restore RECALL --by ADMIN
   --wait shows the progress and then every outcome.  --json for programs.`;
 
 const OPTIONS = {
@@ -26,6 +32,7 @@ const OPTIONS = {
   notify: { type: 'boolean', default: false },
   wait: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  ...ADMIN_OPTIONS,
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
@@ -33,6 +40,7 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositi
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [first = '', second = ''] = positionals;
+  if (values.by !== undefined) return administer(first, second, values);
   if (first === '' || values.from === undefined)
     throw new Usage('homing recall MESSAGE-ID --from ADDRESS …; --help says more.');
   const from = values.from;
@@ -41,6 +49,27 @@ export async function run(args: string[]): Promise<number> {
     await recall(session, first, from, values);
   });
   return 0;
+}
+
+const VERBS: readonly AdminVerb[] = ['approve', 'deny', 'cancel', 'restore'];
+
+async function administer(first: string, second: string, values: Values): Promise<number> {
+  const verb = VERBS.find((one) => one === first);
+  if (verb === undefined && second !== '') throw new Usage('One Message-ID at a time; --help says more.');
+  const id = numberOf(second);
+  if (verb !== undefined && id === null) throw new Usage(`homing recall ${verb} RECALL --by ADMIN`);
+  await withSession((session) =>
+    verb !== undefined && id !== null
+      ? decide(session, verb, id, values)
+      : recallFound(session, first === '' ? undefined : first, values),
+  );
+  return 0;
+}
+
+/** "r12" or "12". */
+function numberOf(recall: string): number | null {
+  const digits = /^r?(\d{1,15})$/.exec(recall)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 async function recall(session: Session, messageId: string, from: string, values: Values): Promise<void> {
@@ -85,108 +114,6 @@ async function readReplacement(
   return { mailFrom: from, recipients, bytes, emailId: null };
 }
 
-/** Follows a recall to its end, with a bar where somebody looks. */
-async function watch(session: Session, tenant: number, id: number, bar: boolean): Promise<RecallProgress> {
-  const { store } = session.services;
-  for (;;) {
-    const news = nextNews(session, tenant, id);
-    const recall = await recallById(store, tenant, id);
-    if (!recall) throw new Refusal('notFound', 'There is no such recall.');
-    const decided = Object.values(recall.counts).reduce((sum, count) => sum + count, 0);
-    if (bar) {
-      const filled = recall.total === 0 ? 40 : Math.round((40 * decided) / recall.total);
-      process.stderr.write(`\r[${'█'.repeat(filled)}${'·'.repeat(40 - filled)}] ${decided} of ${recall.total}`);
-    }
-    if (recall.status !== 'sweeping') {
-      if (bar) process.stderr.write('\n');
-      return recall;
-    }
-    await news;
-  }
-}
-
-/** Until something is told of the recall; a second at most, for news can be missed. */
-function nextNews({ services }: Session, tenant: number, id: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      services.store.notifier.off('recalls', onRecalls);
-      resolve();
-    };
-    const onRecalls = (of: number, recalls: ReadonlySet<number>): void => {
-      if (of === tenant && recalls.has(id)) done();
-    };
-    const timer = setTimeout(done, 1000);
-    services.store.notifier.on('recalls', onRecalls);
-  });
-}
-
-/** Rows printed to a person; a program gets them all. */
-const SHOWN = 200;
-
-async function showOutcomes(session: Session, tenant: number, recall: RecallProgress, json: boolean): Promise<void> {
-  const { store } = session.services;
-  const rows: {
-    recipient: string;
-    outcome: string;
-    exposure: string;
-    sentence: string;
-    downloadedBy: string | null;
-    downloadedAt: Date | null;
-    toldAt: Date | null;
-  }[] = [];
-  const filter = { outcomes: null, text: null, hidden: [] };
-  for (let position = 0; json || position < SHOWN; position += SHOWN) {
-    const numbers = await queryOutcomes(store, { tenant, recall: recall.id }, filter, {
-      sort: null,
-      ascending: true,
-      position,
-      limit: SHOWN,
-    });
-    if (numbers.length === 0) break;
-    for (const row of await outcomesByNumber(store, tenant, recall.id, numbers)) {
-      rows.push({
-        recipient: row.recipient,
-        outcome: row.outcome,
-        exposure: row.exposure,
-        sentence: said(row),
-        downloadedBy: row.downloaded_by,
-        downloadedAt: row.downloaded_at,
-        toldAt: row.told_at,
-      });
-    }
-  }
-  const counts = recall.counts;
-  print(
-    json,
-    {
-      id: `r${recall.id}`,
-      status: recall.status,
-      total: recall.total,
-      counts,
-      createdAt: recall.created_at,
-      doneAt: recall.done_at,
-      outcomes: rows,
-    },
-    () =>
-      [
-        headline(recall, counts),
-        '',
-        table(rows, ['recipient', 'outcome', 'exposure', 'sentence']),
-        ...(recall.total > rows.length ? [`… and ${recall.total - rows.length} more (--json has them all)`] : []),
-        '',
-        ...OUTCOMES.filter((outcome) => counts[outcome]).map(
-          (outcome) => `${String(counts[outcome]).padStart(9)}  ${outcome}`,
-        ),
-      ].join('\n'),
-  );
-}
-
-function said(row: ReportedOutcome): string {
-  const download = downloadOf(row);
-  return download === '' ? sentenceOf(row) : `${sentenceOf(row)} (${download})`;
-}
-
 async function undo(
   session: Session,
   verb: 'cancel' | 'restore',
@@ -195,8 +122,8 @@ async function undo(
   values: Values,
 ): Promise<void> {
   const actor = await accountNamed(session, from);
-  const id = Number(/^r?(\d+)$/.exec(recall)?.[1] ?? Number.NaN);
-  if (Number.isNaN(id)) throw new Usage(`homing recall ${verb} RECALL --from ADDRESS`);
+  const id = numberOf(recall);
+  if (id === null) throw new Usage(`homing recall ${verb} RECALL --from ADDRESS`);
   await session.services.recalls[verb](actor, actor.id, id);
   print(
     values.json,

@@ -2,8 +2,10 @@
 
 import type { ParsedMessage } from '../mail/message.ts';
 import { Refusal } from '../mail/errors.ts';
+import { carriedFiles, forwardedIds } from '../mail/mime/carried.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
+import { insertCarried, type Carried } from '../store/carried.ts';
 import {
   askOfGroups,
   finishLocal,
@@ -89,6 +91,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       messages.push(await number(deps, tx, tenant, now, of, ruled));
     }
     const contents = messages.flatMap(contentsOf);
+    const carried = messages.map(carriedBy); // before any lock: a large file takes its time
     const [modseqs, threads] = await together(
       lockAccounts(tx, tenant, accountsOf(messages)),
       findThreads(tx, tenant, contents),
@@ -100,6 +103,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
     const rows = rowsOf(messages, modseqs, threadOf, now);
     await together(
       writeMessages(tx, blobs, tenant, contents, threads, now),
+      insertCarried(tx, tenant, carried),
       insertDeliveries(
         tx,
         tenant,
@@ -258,6 +262,16 @@ async function withRules(tx: Transaction, tenant: number, numbered: Numbered, ru
 
 function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbered): NewMessage[] {
   return [{ id, bytes, parsed }, ...(sent ? [{ id: sentId, ...sent }] : [])];
+}
+
+/** By which administrators find it. */
+function carriedBy({ acceptance: { bytes, parsed, input }, id }: Numbered): Carried {
+  const files = carriedFiles(bytes, parsed.root);
+  if (input.origin.kind !== 'submission') return { message: id, files, forwards: [] };
+  const { whole, answered } = forwardedIds(bytes, parsed);
+  const forwards = whole.map((messageId) => ({ messageId, sameSubject: false }));
+  if (answered !== null && !whole.includes(answered)) forwards.push({ messageId: answered, sameSubject: true });
+  return { message: id, files, forwards };
 }
 
 /** Every account that gets a copy now, senders and recipients. */

@@ -71,6 +71,7 @@ export const POLICY_SETTINGS: Readonly<Record<keyof Policy, Kind & { help: strin
     ...number('recalls an hour', 0, 1_000_000),
     help: 'How often an account may recall; 0: as often as it likes.',
   },
+  dualControl: { ...yesNo, help: "Whether an administrator's recall needs a second administrator to approve it." },
   restoreWindowSeconds: {
     ...number('seconds', 0, 8_640_000),
     help: 'How long a sender may restore what they recalled.',

@@ -1,7 +1,17 @@
 // Every method, with the capability that a request must be using to call it.
 
+import type { Duty } from '../mail/roles.ts';
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
 import { blobGet, blobLookup, blobUpload } from './methods/blob.ts';
+import { administered } from './methods/admin.ts';
+import { adminMessageGet, adminMessageQuery } from './methods/admin-message.ts';
+import {
+  adminRecallGet,
+  adminRecallPreview,
+  adminRecallQuery,
+  adminRecallRestore,
+  adminRecallSet,
+} from './methods/admin-recall.ts';
 import { blobCopy } from './methods/blob-copy.ts';
 import { cannotCalculate, echo } from './methods/core.ts';
 import { emailChangesMethod } from './methods/email-changes.ts';
@@ -30,7 +40,7 @@ import {
   recallRestore,
   recallSet,
 } from './methods/recall.ts';
-import { outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
+import { adminOutcomeGet, adminOutcomeQuery, outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
 import { preferenceChanges, preferenceGet, preferenceSet } from './methods/recall-preference.ts';
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './methods/quota.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
@@ -40,10 +50,20 @@ import { vacationChanges, vacationGet, vacationSet } from './methods/vacation-re
 export interface Registered {
   capability: Capability;
   run: Method;
+  /** What a role of the reader's must include. */
+  duty?: Duty;
 }
 
 const of = (capability: Capability, methods: Record<string, Method>): Record<string, Registered> =>
   Object.fromEntries(Object.entries(methods).map(([name, run]) => [name, { capability, run }]));
+
+const forDuty = (duty: Duty, methods: Record<string, Method>): Record<string, Registered> =>
+  Object.fromEntries(
+    Object.entries(methods).map(([name, run]) => [
+      name,
+      { capability: CAPABILITY.admin, run: administered(duty, run), duty },
+    ]),
+  );
 
 export const METHODS: Readonly<Record<string, Registered>> = {
   ...of(CAPABILITY.core, { 'Core/echo': echo, 'Blob/copy': blobCopy }),
@@ -115,5 +135,18 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'InboxRule/query': ruleQuery,
     'InboxRule/queryChanges': cannotCalculate,
     'InboxRule/set': ruleSet,
+  }),
+  ...forDuty('see-recalls', {
+    'AdminRecall/get': adminRecallGet,
+    'AdminRecall/query': adminRecallQuery,
+    'AdminRecallOutcome/get': adminOutcomeGet,
+    'AdminRecallOutcome/query': adminOutcomeQuery,
+  }),
+  ...forDuty('recall', {
+    'AdminMessage/get': adminMessageGet,
+    'AdminMessage/query': adminMessageQuery,
+    'AdminRecall/set': adminRecallSet,
+    'AdminRecall/preview': adminRecallPreview,
+    'AdminRecall/restore': adminRecallRestore,
   }),
 };

@@ -23,6 +23,8 @@ export interface Policy {
   trackingRetentionDays: number;
   /** Recalls an hour and account; a cancel or restore counts double; 0: no limit. */
   rateLimit: number;
+  /** Does an administrator's recall need a second administrator? */
+  dualControl: boolean;
   /** Seconds after a recall within which its sender may restore. */
   restoreWindowSeconds: number;
   senderSees: 'outcome+exposure' | 'outcome' | 'counts';
@@ -47,6 +49,7 @@ export const DEFAULT_POLICY: Readonly<Policy> = {
   vaultRetentionDays: 90,
   trackingRetentionDays: 400,
   rateLimit: 20,
+  dualControl: false,
   restoreWindowSeconds: 3600,
   senderSees: 'outcome+exposure',
   recallMailbox: true,

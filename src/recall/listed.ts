@@ -7,13 +7,14 @@ import type { Reader } from '../store/postgres.ts';
 import { deliveriesNamed, type RecallableSubmission } from '../store/recalls.ts';
 import type { AccountInfo, People } from './ports.ts';
 
-/** Deliveries that the ticked addresses name, ascending. Throws Refusal `unknownRecipient` naming those that got nothing. */
+/** Deliveries that the ticked addresses name, ascending. `seesAll`: an administrator sees every group's members. Throws Refusal `unknownRecipient` naming those that got nothing. */
 export async function listedDeliveries(
   reader: Reader,
   people: People,
   actor: AccountInfo,
   submission: RecallableSubmission,
   recipients: string[],
+  seesAll = false,
 ): Promise<number[]> {
   const { tenant } = actor;
   const accounts: number[] = [];
@@ -41,7 +42,7 @@ export async function listedDeliveries(
   };
   const named = await deliveriesNamed(reader, of, { accounts, addresses, groups });
   const ways = [...new Set(named.flatMap(({ via }) => (via === null ? [] : [via])))];
-  const hidden = await hiddenAmong(reader, actor, submission.id, ways);
+  const hidden = seesAll ? [] : await hiddenAmong(reader, actor, submission.id, ways);
   const isShown = (via: string | null): boolean => via === null || !hidden.includes(via);
   const shown = named.filter(({ via }) => isShown(via));
   const reached = new Set([...shown.map((d) => d.recipient), ...ways]);

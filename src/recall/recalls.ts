@@ -9,6 +9,15 @@ import type { Store } from '../store/postgres.ts';
 import type { RecallProgress } from '../store/recalls.ts';
 import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
+import { previewAsAdministrator, type AdminPreview } from './admin-preview.ts';
+import {
+  approveRecall,
+  cancelAsAdministrator,
+  denyRecall,
+  recallAsAdministrator,
+  type AdminRecallRequest,
+  type AdminRecallResult,
+} from './administer.ts';
 import { listedDeliveries } from './listed.ts';
 import { composeNotice } from './notice.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
@@ -58,7 +67,16 @@ export interface Replacement {
 export interface Recalls {
   request(request: RecallRequest): Promise<RecallProgress>;
   cancel(actor: AccountInfo, account: number, id: number): Promise<void>;
-  restore(actor: AccountInfo, account: number, id: number, administrator?: boolean): Promise<void>;
+  /** `account` null: as an administrator. */
+  restore(actor: AccountInfo, account: number | null, id: number): Promise<void>;
+  /** What administrators do: administer.ts. */
+  readonly administrators: {
+    preview(request: Pick<AdminRecallRequest, 'actor' | 'message' | 'recipients' | 'forwards'>): Promise<AdminPreview>;
+    request(request: AdminRecallRequest): Promise<AdminRecallResult>;
+    approve(actor: AccountInfo, id: number): Promise<{ recall: RecallProgress; forwards: RecallProgress[] }>;
+    deny(actor: AccountInfo, id: number): Promise<'denied' | 'withdrawn'>;
+    cancel(actor: AccountInfo, id: number): Promise<void>;
+  };
   /** Before a recall is asked for: could this replace what it takes back? Throws what accept would refuse. */
   checkReplacement(tenant: number, mail: Replacement): Promise<void>;
   replace(actor: AccountInfo, account: number, id: number, mail: Replacement): Promise<number>;
@@ -76,8 +94,8 @@ export function createRecalls(deps: RecallDeps): Recalls {
     clock,
     log,
     writeNotice: async (tx, tenant, recall) => {
-      const sender = await people.account(tenant, recall.account_id);
-      const from = sender ?? { tenant, id: recall.account_id, name: '', address: 'postmaster@invalid' };
+      const by = recall.by_administrator ? recall.requested_by : recall.account_id;
+      const from = (await people.account(tenant, by)) ?? { tenant, id: by, name: '', address: 'postmaster@invalid' };
       return deps.storeMessage(
         tx,
         tenant,
@@ -97,7 +115,14 @@ export function createRecalls(deps: RecallDeps): Recalls {
     progress,
     request: (request) => requestRecall(deps, request),
     cancel: (actor, account, id) => cancelRecall(deps, actor, account, id),
-    restore: (actor, account, id, administrator) => requestRestore(deps, actor, account, id, administrator),
+    restore: (actor, account, id) => requestRestore(deps, actor, account, id),
+    administrators: {
+      preview: (request) => previewAsAdministrator(deps, request),
+      request: (request) => recallAsAdministrator(deps, request),
+      approve: (actor, id) => approveRecall(deps, actor, id),
+      deny: (actor, id) => denyRecall(deps, actor, id),
+      cancel: (actor, id) => cancelAsAdministrator(deps, actor, id),
+    },
     checkReplacement: (tenant, mail) => checkReplacement(people, tenant, mail),
     async replace(actor, account, id, mail) {
       await progress.open(actor.tenant, id);

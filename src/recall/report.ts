@@ -33,6 +33,9 @@ export interface ReportView {
   hidden: string[];
 }
 
+/** An administrator sees all of it. */
+export const WHOLE_VIEW: ReportView = { rows: true, exposure: true, hidden: [] };
+
 export async function viewFor(reader: Reader, viewer: AccountInfo, recall: RecallProgress): Promise<ReportView> {
   const { senderSees } = { ...DEFAULT_POLICY, ...recall.policy } satisfies Policy;
   // No group's row either: what is left of all when it is taken away would name people.
@@ -73,8 +76,9 @@ export async function mailReport(
 }
 
 async function composeReport(reader: Reader, to: AccountInfo, recall: RecallProgress, now: Date): Promise<Buffer> {
-  const view = await viewFor(reader, to, recall);
-  const counts = countsFor(recall);
+  // An administrator's recall is reported to whoever made it, for whom nothing is hidden.
+  const view = recall.by_administrator ? WHOLE_VIEW : await viewFor(reader, to, recall);
+  const counts = recall.by_administrator ? recall.counts : countsFor(recall);
   const rows = view.rows ? await listRows(reader, to.tenant, recall, view) : [];
   const groups = await Promise.all(
     view.hidden.map(async (address) => ({

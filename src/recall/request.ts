@@ -101,57 +101,80 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         total: scope === null ? found.submission.total : scope.length,
         created_at: began,
         gated_at: now,
+        forward_of: null,
+        approved_by: null,
       };
-      await deps.pause?.('before-gate');
-      if (found.submission.under_way) await refuseSecond(tx, tenant, recall, scope);
-      // One round trip: where somebody else's gate is there already, the rest is rolled back.
-      const [gated] = await together(
-        insertGate(tx, tenant, recall),
-        insertRecall(tx, tenant, recall, scope),
-        addSweepWork(tx, tenant, recall, scope),
-      );
-      if (!gated) await refuseSecond(tx, tenant, recall, scope);
-      recallChanged(tx.changes, tenant, id);
-      tx.changes.wake.add('sweep');
-      appendAudit(tx, tenant, {
-        at: now,
-        actor: request.actor.address,
-        action: 'recall.created',
-        subject: `r${id}`,
-        detail: {
-          messageId: recall.message_id_header,
-          mode: recall.mode,
-          total: recall.total,
-          includeRead: recall.include_read,
-          reason: recall.reason,
-        },
-      });
-      await deps.pause?.('gated');
-      return {
-        ...recall,
-        status: 'sweeping',
-        counts: {},
-        replacement_message_id: null,
-        notice_message_id: null,
-        done_at: null,
-        reported_at: null,
-        cancel_requested: false,
-        restore_requested_at: null,
-        modseq: null,
-      };
+      return setGate(deps, tx, request.actor, { recall, scope, underWay: found.submission.under_way });
     });
   } catch (error) {
-    if (error instanceof Refusal) await auditRefusal(deps, request, error);
+    if (error instanceof Refusal) await auditRefusal(deps, request.actor, subjectOf(request), error, request.account);
     throw error;
   }
 }
 
+/**
+ * The gate itself, with recall, scope, work and audit entry: Gate protocol 2. Throws Refusal `alreadyExists`, `underWay`
+ * where another recall of the message is under way; `detail` goes into the audit log.
+ */
+export async function setGate(
+  deps: Pick<RequestDeps, 'pause'>,
+  tx: Transaction,
+  actor: AccountInfo,
+  asked: { recall: RecallRow; scope: number[] | null; underWay: boolean; detail?: Record<string, unknown> },
+): Promise<RecallProgress> {
+  const { recall, scope } = asked;
+  const { tenant } = actor;
+  await deps.pause?.('before-gate');
+  if (asked.underWay) await refuseSecond(tx, tenant, recall, scope);
+  // One round trip: where somebody else's gate is there already, the rest is rolled back.
+  const [gated] = await together(
+    insertGate(tx, tenant, recall),
+    insertRecall(tx, tenant, recall, scope),
+    addSweepWork(tx, tenant, recall, scope),
+  );
+  if (!gated) await refuseSecond(tx, tenant, recall, scope);
+  recallChanged(tx.changes, tenant, recall.id);
+  tx.changes.wake.add('sweep');
+  appendAudit(tx, tenant, {
+    at: recall.gated_at,
+    actor: actor.address,
+    action: 'recall.created',
+    subject: `r${recall.id}`,
+    detail: {
+      messageId: recall.message_id_header,
+      mode: recall.mode,
+      total: recall.total,
+      includeRead: recall.include_read,
+      reason: recall.reason,
+      ...asked.detail,
+    },
+  });
+  await deps.pause?.('gated');
+  return {
+    ...recall,
+    status: 'sweeping',
+    counts: {},
+    replacement_message_id: null,
+    notice_message_id: null,
+    done_at: null,
+    reported_at: null,
+    cancel_requested: false,
+    restore_requested_at: null,
+    modseq: null,
+  };
+}
+
 function checkForm(request: RecallRequest, policy: Policy): void {
-  const { reason, recipients } = request;
-  if (!policy.enabled) throw new Refusal('disabled', 'Your organisation has turned recall off.');
   if (request.includeRead && policy.readCopies !== 'sender-chooses') {
     throw new Refusal('readCopies', 'Your organisation does not let senders take back copies that were read.');
   }
+  checkWords(request, policy);
+}
+
+/** What any recall is held to, whoever asks for it. */
+export function checkWords(request: Pick<RecallRequest, 'reason' | 'recipients'>, policy: Policy): void {
+  const { reason, recipients } = request;
+  if (!policy.enabled) throw new Refusal('disabled', 'Your organisation has turned recall off.');
   if (reason !== null && (reason.length > 200 || /\p{Cc}/u.test(reason))) {
     throw new Refusal('badReason', 'A reason is plain text of at most 200 characters.');
   }
@@ -231,7 +254,9 @@ async function refuseSecond(
 ): Promise<never> {
   const open = await openRecallOf(tx, tenant, recall.message_id, recall.id);
   if (!open) throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
+  // An administrator's asks nobody for consent: a sender's that is under way is not as wide.
   const narrower =
+    (open.by_administrator || !recall.by_administrator) &&
     (open.include_read || !recall.include_read) &&
     open.mode === recall.mode &&
     (open.all_recipients || (scope !== null && (await scopeHolds(tx, tenant, open.id, scope))));
@@ -256,22 +281,31 @@ async function addSweepWork(tx: Transaction, tenant: number, recall: RecallRow, 
 }
 
 /** P8: refusals are in the audit log too. */
-async function auditRefusal(deps: RequestDeps, request: RecallRequest, refusal: Refusal): Promise<void> {
-  const { message } = request;
+export async function auditRefusal(
+  deps: Pick<RequestDeps, 'store' | 'clock'>,
+  actor: AccountInfo,
+  subject: string,
+  refusal: Refusal,
+  account: number | null,
+): Promise<void> {
   await deps.store.transact(async (tx) =>
-    appendAudit(tx, request.actor.tenant, {
+    appendAudit(tx, actor.tenant, {
       at: deps.clock(),
-      actor: request.actor.address,
+      actor: actor.address,
       action: 'recall.refused',
-      subject: 'emailId' in message ? `m${message.emailId}` : message.messageId.slice(0, 200),
-      detail: { reason: refusal.reason, account: request.account },
+      subject,
+      detail: { reason: refusal.reason, ...(account === null ? {} : { account }) },
     }),
   );
 }
 
+function subjectOf({ message }: RecallRequest): string {
+  return 'emailId' in message ? `m${message.emailId}` : message.messageId.slice(0, 200);
+}
+
 /**
- * Stops the sweep where it is: what is not decided yet stays. Throws Refusal `notFound`, `done`, `rateLimit`. Asking
- * again changes nothing.
+ * Stops the sweep where it is: what is not decided yet stays. Throws Refusal `notFound`, `byAdministrator`, `done`,
+ * `rateLimit`. Asking again changes nothing.
  */
 export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, account: number, id: number): Promise<void> {
   const { store, people, clock } = deps;
@@ -282,18 +316,40 @@ export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, accoun
     if (!recall || recall.account_id !== account || !(await people.may(tenant, actor.id, account, 'recall'))) {
       throw new Refusal('notFound', 'There is no such recall.');
     }
-    if (recall.status !== 'sweeping')
-      throw new Refusal('done', 'This recall has ended; what it took back can be restored.');
-    await checkRate(tx, actor, policy, clock(), 2);
-    if (!(await insertCancel(tx, tenant, id, actor.id, clock()))) return;
-    tx.changes.wake.add('sweep');
-    recallChanged(tx.changes, tenant, id);
-    appendAudit(tx, tenant, {
-      at: clock(),
-      actor: actor.address,
-      action: 'recall.cancel-requested',
-      subject: `r${id}`,
-      detail: {},
-    });
+    refuseAdministrators(recall);
+    await cancelUnderWay(tx, actor, recall, clock(), () => checkRate(tx, actor, policy, clock(), 2));
+  });
+}
+
+/** What an administrator has taken back is no longer its sender's to decide. Throws Refusal `byAdministrator`. */
+export function refuseAdministrators(recall: Pick<RecallRow, 'by_administrator'>): void {
+  if (recall.by_administrator)
+    throw new Refusal(
+      'byAdministrator',
+      'An administrator took this message back; only an administrator can change that.',
+    );
+}
+
+/** Throws Refusal `done`, and what `check` throws. */
+export async function cancelUnderWay(
+  tx: Transaction,
+  actor: AccountInfo,
+  recall: RecallProgress,
+  now: Date,
+  check: () => Promise<void>,
+): Promise<void> {
+  const { tenant } = actor;
+  if (recall.status !== 'sweeping')
+    throw new Refusal('done', 'This recall has ended; what it took back can be restored.');
+  await check();
+  if (!(await insertCancel(tx, tenant, recall.id, actor.id, now))) return;
+  tx.changes.wake.add('sweep');
+  recallChanged(tx.changes, tenant, recall.id);
+  appendAudit(tx, tenant, {
+    at: now,
+    actor: actor.address,
+    action: 'recall.cancel-requested',
+    subject: `r${recall.id}`,
+    detail: {},
   });
 }

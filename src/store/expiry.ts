@@ -3,6 +3,7 @@
 
 import { lockAccounts } from './account-state.ts';
 import type { Blobs } from './blobs.ts';
+import { deleteCarried } from './carried.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 /** Rows in one transaction. */
@@ -68,10 +69,19 @@ export async function forgetRecall(tx: Transaction, tenant: number, recall: numb
     [tenant, recall],
   );
   if (outcomes === AT_ONCE) return false;
-  for (const table of ['recall_scope', 'recall_cancel', 'recall_restore', 'recall_state'])
+  for (const table of ['recall_scope', 'recall_cancel', 'recall_restore', 'recall_alert', 'recall_state'])
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND recall_id = $2`, [tenant, recall]);
+  await tx.run(`DELETE FROM recall_request WHERE tenant_id = $1 AND id = $2`, [tenant, recall]);
   await tx.run(`DELETE FROM recall WHERE tenant_id = $1 AND id = $2`, [tenant, recall]);
   return true;
+}
+
+/** Requests for an administrator's recall that never became one and ran out before `before`. */
+export async function forgetRequests(tx: Transaction, tenant: number, before: Date): Promise<number> {
+  return tx.run(`DELETE FROM recall_request WHERE tenant_id = $1 AND status <> 'approved' AND expires_at < $2`, [
+    tenant,
+    before,
+  ]);
 }
 
 /** Deliveries of message `id` that are still under way, or a recall whose report names them. */
@@ -160,15 +170,21 @@ export async function forgetMessages(
   tenant: number,
   messages: number[],
 ): Promise<number> {
-  const rows = await tx.rows<{ blob_id: number }>(
-    `DELETE FROM message m WHERE m.tenant_id = $1 AND m.id = ANY ($2::bigint[]) AND ${LOOSE} RETURNING m.blob_id`,
+  const rows = await tx.rows<{ id: number; blob_id: number }>(
+    `DELETE FROM message m WHERE m.tenant_id = $1 AND m.id = ANY ($2::bigint[]) AND ${LOOSE} RETURNING m.id, m.blob_id`,
     [tenant, messages],
   );
-  if (rows.length > 0)
+  if (rows.length > 0) {
     await blobs.remove(
       tx,
       tenant,
       rows.map((row) => row.blob_id),
     );
+    await deleteCarried(
+      tx,
+      tenant,
+      rows.map((row) => row.id),
+    );
+  }
   return rows.length;
 }

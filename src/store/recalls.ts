@@ -24,6 +24,7 @@ export interface RecallRow {
   id: number;
   message_id: number;
   message_id_header: string | null;
+  /** The sender's account; 0: it was not sent from here. */
   account_id: number;
   requested_by: number;
   by_administrator: boolean;
@@ -38,6 +39,10 @@ export interface RecallRow {
   total: number;
   created_at: Date;
   gated_at: Date;
+  /** The recall of the message that this one's is a forward of. */
+  forward_of: number | null;
+  /** The second administrator, where two had to agree. */
+  approved_by: number | null;
 }
 
 /** A recall with its progress. */
@@ -54,7 +59,7 @@ export interface RecallProgress extends RecallRow {
 }
 
 const RECALL = `r.id, r.message_id, r.message_id_header, r.account_id, r.requested_by, r.by_administrator, r.email_id, r.subject,
-  r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at, r.gated_at`;
+  r.mode, r.include_read, r.all_recipients, r.notify_me, r.reason, r.policy, r.total, r.created_at, r.gated_at, r.forward_of, r.approved_by`;
 
 /** Columns of a RecallProgress, of RECALLS. */
 export const PROGRESS = `${RECALL}, coalesce(s.status, 'sweeping') AS status, coalesce(s.counts, '{}') AS counts,
@@ -190,8 +195,8 @@ export async function insertRecall(
 ): Promise<void> {
   await tx.run(
     `INSERT INTO recall (tenant_id, id, message_id, message_id_header, account_id, requested_by, by_administrator, email_id, subject, mode,
-       include_read, all_recipients, notify_me, reason, policy, total, created_at, gated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+       include_read, all_recipients, notify_me, reason, policy, total, created_at, gated_at, forward_of, approved_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     [
       tenant,
       recall.id,
@@ -211,6 +216,8 @@ export async function insertRecall(
       recall.total,
       recall.created_at,
       recall.gated_at,
+      recall.forward_of,
+      recall.approved_by,
     ],
   );
   if (scope) {
@@ -293,6 +300,16 @@ export async function accountModseq(reader: Reader, tenant: number, account: num
   return row?.modseq ?? 0;
 }
 
+/** Has an administrator recalled the message after recall `id`? Then what that took is not its sender's to give back. */
+export async function recalledByAdministratorSince(reader: Reader, tenant: number, id: number): Promise<boolean> {
+  const row = await reader.row(
+    `SELECT 1 FROM recall r JOIN recall o ON o.tenant_id = $1 AND o.message_id = r.message_id AND o.by_administrator AND o.id <> r.id
+     WHERE r.tenant_id = $1 AND r.id = $2 AND o.gated_at >= r.gated_at LIMIT 1`,
+    [tenant, id],
+  );
+  return row !== undefined;
+}
+
 /** False: it was there already. */
 export async function insertCancel(
   tx: Transaction,
@@ -312,4 +329,66 @@ export async function isCancelled(reader: Reader, tenant: number, id: number): P
     (await reader.row(`SELECT 1 FROM recall_cancel WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id])) !==
     undefined
   );
+}
+
+/** Of a tenant, whoever asked for them. */
+export async function tenantRecallsByIds(reader: Reader, tenant: number, ids: number[]): Promise<RecallProgress[]> {
+  return reader.rows(`SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.id = ANY ($2::bigint[])`, [
+    tenant,
+    ids,
+  ]);
+}
+
+export interface TenantRecallFilter {
+  /** Of recalls, or of requests that have not become one. */
+  status: string | null;
+  byAdministrator: boolean | null;
+  messageId: string | null;
+  /** Whose sent message. */
+  account: number | null;
+  /** Who asked for it. */
+  requestedBy: number | null;
+  after: Date | null;
+  before: Date | null;
+}
+
+/**
+ * Numbers of a tenant's recalls, and of administrators' requests that have not become one (a request has its recall's
+ * number), newest first, a page.
+ */
+export async function tenantRecallIds(
+  reader: Reader,
+  tenant: number,
+  filter: TenantRecallFilter,
+  page: { now: Date; position: number; limit: number },
+): Promise<number[]> {
+  const rows = await reader.rows<{ id: number }>(
+    `SELECT id FROM (
+       SELECT r.id, r.created_at, coalesce(s.status, 'sweeping') AS status, r.by_administrator, r.message_id_header, r.account_id, r.requested_by
+       FROM ${RECALLS} WHERE r.tenant_id = $1
+       UNION ALL
+       SELECT q.id, q.created_at, CASE WHEN q.status <> 'pending' THEN q.status WHEN q.expires_at <= $9 THEN 'expired' ELSE 'waiting' END,
+         true, m.message_id_header, coalesce(o.account_id, 0), q.requested_by
+       FROM recall_request q LEFT JOIN message m ON m.tenant_id = $1 AND m.id = q.message_id
+         LEFT JOIN submission o ON o.tenant_id = $1 AND o.id = q.message_id
+       WHERE q.tenant_id = $1 AND q.status <> 'approved') x
+     WHERE ($2::text IS NULL OR status = $2) AND ($3::boolean IS NULL OR by_administrator = $3) AND ($4::text IS NULL OR message_id_header = $4)
+       AND ($5::int IS NULL OR account_id = $5) AND ($6::int IS NULL OR requested_by = $6)
+       AND ($7::timestamptz IS NULL OR created_at >= $7) AND ($8::timestamptz IS NULL OR created_at < $8)
+     ORDER BY created_at DESC, id DESC OFFSET $10 LIMIT $11`,
+    [
+      tenant,
+      filter.status,
+      filter.byAdministrator,
+      filter.messageId,
+      filter.account,
+      filter.requestedBy,
+      filter.after,
+      filter.before,
+      page.now,
+      page.position,
+      page.limit,
+    ],
+  );
+  return rows.map((row) => row.id);
 }

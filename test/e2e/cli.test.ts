@@ -169,6 +169,55 @@ test('what is refused says why, and with 1', async () => {
   assert.equal((await run('recall', messageId)).code, 2);
 });
 
+test('an administrator finds and takes back what anybody got, and two have to agree where policy says so', async () => {
+  await send('For Ben and Cho', ['ben@pigeon.test', 'cho@pigeon.test']);
+  const find = ['recall', '--subject', 'for ben and', '--from', 'ana@'];
+  const BY = ['--by', 'dia@pigeon.test'];
+  const none = await run(...find, ...BY, '--dry-run', '--json');
+  assert.deepEqual([none.code, (none.json as Json)['error']], [1, 'forbidden']);
+  await done('account', 'set', 'dia@pigeon.test', '--add-role', 'recall-admin');
+  await done('account', 'set', 'cho@pigeon.test', '--add-role', 'owner');
+  const [dry] = await done<Json[]>(...find, ...BY, '--dry-run', '--forwards');
+  assert.deepEqual(
+    ['subject', 'from', 'total', 'inside', 'protected', 'exposure', 'forwards'].map((name) => dry?.[name]),
+    ['For Ben and Cho', 'ana@pigeon.test', 2, 2, 0, null, 0],
+  );
+  assert.match(
+    (await run(...find, ...BY, '--dry-run')).out,
+    /For Ben and Cho +ana@pigeon\.test .*\nNothing was done\.\n$/,
+  );
+  assert.equal((await run(...find, ...BY)).code, 2, 'a reason is required');
+  const [made] = await done<Json[]>(
+    ...find,
+    ...BY,
+    '--reason',
+    'Wrong people',
+    '--to',
+    'ben@pigeon.test',
+    '--read-copies',
+  );
+  assert.equal(made?.['total'], 1);
+  await until('Ben’s is gone', async () => (await emailsOf(ben, 'For Ben and Cho')).length === 0);
+
+  await done('policy', 'set', '--tenant', 'pigeon.test', 'dualControl=yes');
+  const [asked] = await done<Json[]>(...find, ...BY, '--reason', 'Wrong people');
+  assert.equal(asked?.['status'], 'waiting');
+  const alone = await run('recall', 'approve', String(asked?.['id']), ...BY, '--json');
+  assert.deepEqual([alone.code, (alone.json as Json)['error']], [1, 'samePerson']);
+  await done('recall', 'approve', String(asked?.['id']), '--by', 'cho@pigeon.test');
+  const cho = await homing.client('cho@pigeon.test');
+  assert.deepEqual(await emailsOf(cho, 'For Ben and Cho'), []);
+  await done('policy', 'set', '--tenant', 'pigeon.test', 'dualControl=default');
+  await until('it has ended', async () => {
+    const [row] = await done<Json[]>('recalls', '--tenant', 'pigeon.test', '--limit', '1');
+    return row?.['status'] === 'done';
+  });
+  assert.deepEqual(await done('recall', 'restore', String(asked?.['id']), ...BY), {
+    id: asked?.['id'],
+    asked: 'restore',
+  });
+});
+
 test('policy is shown, set, and holds at once', async () => {
   const messageId = await send('By policy', ['ben@pigeon.test']);
   const policy = await done('policy', 'set', '--tenant', 'pigeon.test', 'enabled=false');

@@ -76,6 +76,8 @@ const PROBES: Record<string, Probe | string> = {
   'Quota/changes': NO_IDS,
   'Quota/query': NO_IDS,
   'Quota/queryChanges': NO_IDS,
+  // Administrators' methods are closed to Ben; what they show of a message is for src/jmap/methods/admin-*.test.ts.
+  ...Object.fromEntries(Object.entries(METHODS).flatMap(([name, { duty }]) => (duty ? [[name, NO_IDS] as const] : []))),
   'InboxRule/get': NO_IDS,
   'InboxRule/changes': NO_IDS,
   'InboxRule/query': NO_IDS,

@@ -1,7 +1,7 @@
 // RecallOutcome/get and /query: one true outcome a recipient, as the reader may see it.
 
 import { OUTCOMES, type Outcome } from '../../mail/recall.ts';
-import { viewFor, type ReportView } from '../../recall/report.ts';
+import { viewFor, WHOLE_VIEW, type ReportView } from '../../recall/report.ts';
 import { sentenceOf } from '../../recall/sentences.ts';
 import {
   countFiltered,
@@ -46,6 +46,19 @@ const PROPERTIES = [
   'restoredAt',
   'counts',
 ];
+
+/** A recall, and what of it the reader may see; undefined: there is none that they may see. */
+type ViewOf = (
+  context: MethodContext,
+  account: Account,
+  recallId: unknown,
+) => Promise<{ recall: RecallProgress; view: ReportView } | undefined>;
+
+/** Any recall of the organisation's, whole: for administrators. */
+const anyView: ViewOf = async (context, account, recallId) => {
+  const recall = await recallById(context.store, account.tenant, numberOf(recallId, 'r') ?? 0);
+  return recall && { recall, view: WHOLE_VIEW };
+};
 
 /** A recall of the account's, and what of it the reader may see. */
 async function viewOf(
@@ -109,35 +122,41 @@ async function groupRow(
   };
 }
 
-export const outcomeGet: Method = async (args, context) => {
-  const account = accountOf(args, context);
-  const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
-  if (ids === null) throw invalidArguments('"ids" is required: all outcomes are too many.');
-  const state = await accountModseq(context.store, account.tenant, account.id);
-  const parsed = ids.map((id) => ({ id, match: /^([og])(\d{1,15})_(\d{1,9})$/.exec(id) }));
-  const found = new Map<string, Record<string, unknown>>();
-  for (const recallId of new Set(parsed.flatMap(({ match }) => (match ? [match[2]] : [])))) {
-    const seen = await viewOf(context, account, `r${recallId}`);
-    if (!seen) continue;
-    const { recall, view } = seen;
-    const wanted = parsed.filter(({ match }) => match?.[2] === recallId);
-    for (const { id, match } of wanted) {
-      const address = match?.[1] === 'g' ? view.hidden[Number(match[3])] : undefined;
-      if (address !== undefined) found.set(id, await groupRow(context, account, recall, Number(match?.[3]), address));
+const get =
+  (viewed: ViewOf): Method =>
+  async (args, context) => {
+    const account = accountOf(args, context);
+    const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
+    if (ids === null) throw invalidArguments('"ids" is required: all outcomes are too many.');
+    const state = await accountModseq(context.store, account.tenant, account.id);
+    const parsed = ids.map((id) => ({ id, match: /^([og])(\d{1,15})_(\d{1,9})$/.exec(id) }));
+    const found = new Map<string, Record<string, unknown>>();
+    for (const recallId of new Set(parsed.flatMap(({ match }) => (match ? [match[2]] : [])))) {
+      const seen = await viewed(context, account, `r${recallId}`);
+      if (!seen) continue;
+      const { recall, view } = seen;
+      const wanted = parsed.filter(({ match }) => match?.[2] === recallId);
+      for (const { id, match } of wanted) {
+        const address = match?.[1] === 'g' ? view.hidden[Number(match[3])] : undefined;
+        if (address !== undefined) found.set(id, await groupRow(context, account, recall, Number(match?.[3]), address));
+      }
+      if (!view.rows) continue;
+      const numbers = wanted.flatMap(({ match }) => (match?.[1] === 'o' ? [Number(match[3])] : []));
+      for (const row of await outcomesByNumber(context.store, account.tenant, recall.id, numbers)) {
+        if (row.via === null || !view.hidden.includes(row.via))
+          found.set(`o${recall.id}_${row.n}`, toOutcome(row, view));
+      }
     }
-    if (!view.rows) continue;
-    const numbers = wanted.flatMap(({ match }) => (match?.[1] === 'o' ? [Number(match[3])] : []));
-    for (const row of await outcomesByNumber(context.store, account.tenant, recall.id, numbers)) {
-      if (row.via === null || !view.hidden.includes(row.via)) found.set(`o${recall.id}_${row.n}`, toOutcome(row, view));
-    }
-  }
-  return {
-    accountId: args['accountId'],
-    state: String(state),
-    list: ids.flatMap((id) => (found.has(id) ? [pick(found.get(id) ?? {}, properties)] : [])),
-    notFound: ids.filter((id) => !found.has(id)),
+    return {
+      accountId: args['accountId'],
+      state: String(state),
+      list: ids.flatMap((id) => (found.has(id) ? [pick(found.get(id) ?? {}, properties)] : [])),
+      notFound: ids.filter((id) => !found.has(id)),
+    };
   };
-};
+
+export const outcomeGet = get(viewOf);
+export const adminOutcomeGet = get(anyView);
 
 const SORTS: Record<string, OutcomeSort> = {
   recipient: 'recipient',
@@ -147,43 +166,48 @@ const SORTS: Record<string, OutcomeSort> = {
 };
 
 /** Filter: recallId (required), outcome (one or a list), text. Rows of hidden groups come first. */
-export const outcomeQuery: Method = async (args, context) => {
-  onlyArguments(args, ['accountId', 'filter', 'sort', 'position', 'limit', 'calculateTotal']);
-  const account = accountOf(args, context);
-  const given = args['filter'];
-  if (!isObject(given) || typeof given['recallId'] !== 'string') throw invalidArguments('"filter" names a recallId.');
-  const unknown = Object.keys(given).find((name) => !['recallId', 'outcome', 'text'].includes(name));
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
-  const sorts = sortArguments(args, Object.keys(SORTS));
-  const seen = await viewOf(context, account, given['recallId']);
-  const state = await accountModseq(context.store, account.tenant, account.id);
-  const base = { accountId: args['accountId'], queryState: String(state), canCalculateChanges: false };
-  const position = Math.max(0, optionalInteger(args, 'position') ?? 0);
-  if (!seen) return { ...base, position: 0, ids: [] };
+const query =
+  (viewed: ViewOf): Method =>
+  async (args, context) => {
+    onlyArguments(args, ['accountId', 'filter', 'sort', 'position', 'limit', 'calculateTotal']);
+    const account = accountOf(args, context);
+    const given = args['filter'];
+    if (!isObject(given) || typeof given['recallId'] !== 'string') throw invalidArguments('"filter" names a recallId.');
+    const unknown = Object.keys(given).find((name) => !['recallId', 'outcome', 'text'].includes(name));
+    if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+    const sorts = sortArguments(args, Object.keys(SORTS));
+    const seen = await viewed(context, account, given['recallId']);
+    const state = await accountModseq(context.store, account.tenant, account.id);
+    const base = { accountId: args['accountId'], queryState: String(state), canCalculateChanges: false };
+    const position = Math.max(0, optionalInteger(args, 'position') ?? 0);
+    if (!seen) return { ...base, position: 0, ids: [] };
 
-  const { recall, view } = seen;
-  const filter: OutcomeFilter = {
-    outcomes: readOutcomes(given['outcome']),
-    text: readText(given['text']),
-    hidden: view.hidden,
+    const { recall, view } = seen;
+    const filter: OutcomeFilter = {
+      outcomes: readOutcomes(given['outcome']),
+      text: readText(given['text']),
+      hidden: view.hidden,
+    };
+    const groups =
+      filter.outcomes === null && filter.text === null ? view.hidden.map((_, i) => `g${recall.id}_${i}`) : [];
+    const limit = Math.min(optionalInteger(args, 'limit', 0) ?? LIMITS.maxQuery, LIMITS.maxQuery);
+    const first = groups.slice(position, position + limit);
+    const of = { tenant: account.tenant, recall: recall.id };
+    const page = {
+      sort: sorts[0] ? (SORTS[sorts[0].property] ?? null) : null,
+      ascending: sorts[0]?.ascending ?? true,
+      position: Math.max(0, position - groups.length),
+      limit: limit - first.length,
+    };
+    const rows = view.rows ? await queryOutcomes(context.store, of, filter, page) : [];
+    const total = optionalBoolean(args, 'calculateTotal', false)
+      ? { total: groups.length + (view.rows ? await countFiltered(context.store, of, filter) : 0) }
+      : {};
+    return { ...base, position, ids: [...first, ...rows.map((n) => `o${recall.id}_${n}`)], ...total };
   };
-  const groups =
-    filter.outcomes === null && filter.text === null ? view.hidden.map((_, i) => `g${recall.id}_${i}`) : [];
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? LIMITS.maxQuery, LIMITS.maxQuery);
-  const first = groups.slice(position, position + limit);
-  const of = { tenant: account.tenant, recall: recall.id };
-  const page = {
-    sort: sorts[0] ? (SORTS[sorts[0].property] ?? null) : null,
-    ascending: sorts[0]?.ascending ?? true,
-    position: Math.max(0, position - groups.length),
-    limit: limit - first.length,
-  };
-  const rows = view.rows ? await queryOutcomes(context.store, of, filter, page) : [];
-  const total = optionalBoolean(args, 'calculateTotal', false)
-    ? { total: groups.length + (view.rows ? await countFiltered(context.store, of, filter) : 0) }
-    : {};
-  return { ...base, position, ids: [...first, ...rows.map((n) => `o${recall.id}_${n}`)], ...total };
-};
+
+export const outcomeQuery = query(viewOf);
+export const adminOutcomeQuery = query(anyView);
 
 function readOutcomes(value: unknown): Outcome[] | null {
   if (value === undefined || value === null) return null;

@@ -52,8 +52,10 @@ const PROPERTIES = [
   'cancelRequested',
   'restoreRequestedAt',
   'restorableUntil',
+  'byAdministrator',
 ];
 
+/** As its sender sees it: an administrator's reason is for administrators, and for notices where policy says so. */
 export function toRecall(recall: RecallProgress): Record<string, unknown> {
   return {
     id: `r${recall.id}`,
@@ -63,7 +65,7 @@ export function toRecall(recall: RecallProgress): Record<string, unknown> {
     mode: recall.mode,
     status: recall.status,
     includeRead: recall.include_read,
-    reason: recall.reason,
+    reason: recall.by_administrator && !recall.policy.reasonInNotices ? null : recall.reason,
     createdAt: recall.created_at.toISOString(),
     gatedAt: recall.gated_at.toISOString(),
     doneAt: recall.done_at?.toISOString() ?? null,
@@ -73,6 +75,7 @@ export function toRecall(recall: RecallProgress): Record<string, unknown> {
     cancelRequested: recall.cancel_requested,
     restoreRequestedAt: recall.restore_requested_at?.toISOString() ?? null,
     restorableUntil: new Date(recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000).toISOString(),
+    byAdministrator: recall.by_administrator,
   };
 }
 

@@ -6,7 +6,7 @@ import { lockAccounts, raise } from '../../store/account-state.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
-import { recallById } from '../../store/recalls.ts';
+import { recallById, recalledByAdministratorSince } from '../../store/recalls.ts';
 import { touchState } from '../../store/recall-progress.ts';
 import {
   finishRestore,
@@ -22,7 +22,8 @@ import {
 } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People } from '../ports.ts';
-import { checkRate } from '../request.ts';
+import { requireDuty } from '../administer.ts';
+import { checkRate, refuseAdministrators } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -31,24 +32,27 @@ const BATCH = 1000;
 const AGAIN_MS = 100;
 
 /**
- * Asks for the restoring of all that a recall took back. Throws Refusal `notFound`, `sweeping`, `tooLate`, `rateLimit`,
- * `alreadyRestored`. `administrator`: any time within the retention, and for anyone's recall.
+ * Asks for the restoring of all that a recall took back. Throws Refusal `notFound`, `byAdministrator`, `sweeping`,
+ * `tooLate`, `rateLimit`, `alreadyRestored`. `account` null: as an administrator, any time within the retention, and for
+ * anyone's recall; throws `forbidden` too.
  */
 export async function requestRestore(
   deps: { store: Store; people: People; clock: () => Date },
   actor: AccountInfo,
-  account: number,
+  account: number | null,
   id: number,
-  administrator = false,
 ): Promise<void> {
   const { store, people, clock } = deps;
   const { tenant } = actor;
+  const administrator = account === null;
   const policy = await people.policy(tenant);
   await store.transact(async (tx) => {
+    if (administrator) await requireDuty(tx, actor, 'recall');
     const recall = await recallById(tx, tenant, id);
     const allowed =
       administrator || (recall?.account_id === account && (await people.may(tenant, actor.id, account, 'recall')));
     if (!recall || !allowed) throw new Refusal('notFound', 'There is no such recall.');
+    if (!administrator) refuseAdministrators(recall);
     if (recall.status === 'sweeping')
       throw new Refusal('sweeping', 'The recall is still under way; it can be cancelled.');
     const until = recall.created_at.getTime() + policy.restoreWindowSeconds * 1000;
@@ -58,6 +62,9 @@ export async function requestRestore(
     if (!(await insertRestore(tx, tenant, { id, message: recall.message_id }, actor.id, clock()))) {
       throw new Refusal('alreadyRestored', 'It was restored before.');
     }
+    // Looked for after the recalls were counted: one that comes later ends the restore.
+    if (!administrator && (await recalledByAdministratorSince(tx, tenant, id)))
+      refuseAdministrators({ by_administrator: true });
     // One range, however many: deliveries are numbered from 1.
     await addWork(tx, 'restore', { tenant, of: id, from: 1, to: 2 ** 31 - 1 }, 2 ** 31 - 1);
     tx.changes.wake.add('restore');
@@ -66,7 +73,7 @@ export async function requestRestore(
       actor: actor.address,
       action: 'recall.restore-requested',
       subject: `r${id}`,
-      detail: {},
+      detail: administrator ? { byAdministrator: true } : {},
     });
   });
 }

@@ -38,6 +38,16 @@ export const MESSAGE_CHECKS: Check[] = [
       AND NOT EXISTS (SELECT FROM upload u WHERE u.tenant_id = $1 AND u.blob_id = b.id)`,
   },
   {
+    name: 'carried-of-message',
+    says: 'what is known of files and forwards is of a message that is there',
+    sql: ['attachment', 'forward']
+      .map(
+        (table) => `SELECT DISTINCT '${table}' AS what, x.message_id FROM ${table} x
+          WHERE x.tenant_id = $1 AND NOT EXISTS (SELECT FROM message m WHERE m.tenant_id = $1 AND m.id = x.message_id)`,
+      )
+      .join(' UNION ALL '),
+  },
+  {
     name: 'bytes-once',
     says: 'no bytes are two messages’',
     sql: `SELECT blob_id, array_agg(id ORDER BY id) AS messages FROM message WHERE tenant_id = $1 GROUP BY blob_id HAVING count(*) > 1`,

@@ -170,6 +170,14 @@ export const RECALL_CHECKS: Check[] = [
       WHERE NOT EXISTS (SELECT FROM audit a WHERE a.tenant_id = $1 AND a.action = x.action AND a.subject = 'r' || x.recall_id)`,
   },
   {
+    name: 'approved-by-another',
+    says: 'a recall that two had to agree on is of two administrators, and its request says so',
+    sql: `SELECT r.id AS recall_id, r.requested_by, r.approved_by, q.requested_by AS asked_by, q.decided_by, q.status FROM recall r
+      LEFT JOIN recall_request q ON q.tenant_id = $1 AND q.id = r.id
+      WHERE r.tenant_id = $1 AND r.forward_of IS NULL AND (r.approved_by IS NOT NULL OR q.id IS NOT NULL) AND NOT (r.by_administrator AND r.approved_by <> r.requested_by
+        AND q.status = 'approved' AND q.requested_by = r.requested_by AND q.decided_by = r.approved_by) IS TRUE`,
+  },
+  {
     name: 'restore-ends',
     says: 'a restore of which nothing is left to do has ended',
     sql: `SELECT x.recall_id, x.created_at FROM recall_restore x WHERE x.tenant_id = $1 AND x.done_at IS NULL AND x.created_at < $2

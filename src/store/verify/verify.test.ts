@@ -287,6 +287,15 @@ const BREAKS: Record<string, string[][]> = {
       `DELETE FROM audit WHERE tenant_id = $1 AND action = 'recall.${action}'`,
     ],
   ),
+  'approved-by-another': [
+    [`UPDATE recall SET approved_by = requested_by WHERE tenant_id = $1 AND id = ${DONE}`],
+    [`UPDATE recall SET approved_by = requested_by + 1, by_administrator = true WHERE tenant_id = $1 AND id = ${DONE}`],
+  ],
+  'carried-of-message': ['attachment', 'forward'].map((table) => [
+    table === 'forward'
+      ? `INSERT INTO forward VALUES ($1, 'x@y.test', 0, false)`
+      : `INSERT INTO attachment VALUES ($1, 0, '1', '\\x00', NULL)`,
+  ]),
   'restore-ends': [
     [`UPDATE recall_restore SET done_at = NULL, created_at = created_at - interval '1 hour' WHERE tenant_id = $1`],
   ],
