@@ -84,7 +84,7 @@ function toMessage(row: FoundMessage): Record<string, unknown> {
 export const adminMessageGet: Method = async (args, context) => {
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   if (ids === null) throw invalidArguments('"ids" is required: all messages are too many.');
-  const numbers = ids.map((id) => numberOf(id, 'mg')).filter((id) => id !== undefined) as number[];
+  const numbers = ids.map((id) => numberOf(id, 'mg')).filter((id) => id !== undefined);
   const rows = await messagesFound(context.store, context.user.tenant, numbers);
   await auditLook(context, 'messages.looked-at', '', { ids: ids.slice(0, 100), count: ids.length });
   const all = new Map(rows.map((row) => [`mg${row.id}`, toMessage(row)]));

@@ -158,7 +158,7 @@ test('takes back what came from outside: filed, declined and read copies too, ne
     recipientConsent: null,
     processedCopies: null,
     protectedRecipients: null,
-  } as never);
+  });
 });
 
 test('the sender sees it and cannot undo it; an administrator can', async () => {
@@ -269,7 +269,7 @@ test('forwards inside go along when asked, and nothing that only looks like one'
   await homing.settle();
 
   const preview = await dia.call('AdminRecall/preview', { message, forwards: true });
-  const subjects = (preview['forwards'] as Json[]).map((one) => one['subject']);
+  const subjects = (preview['forwards'] as Json[]).map((one) => String(one['subject']));
   assert.deepEqual(subjects.toSorted(), ['Fwd: Offer', 'Look', 'Look here', 'What is that?']);
   const made = await askAdminRecall(dia, message, { forwards: true });
   assert.equal((made['forwards'] as string[]).length, 4);
@@ -279,7 +279,7 @@ test('forwards inside go along when asked, and nothing that only looks like one'
     assert.deepEqual([recall['forwardOf'], recall['status']], [made['id'], 'done']);
     assert.deepEqual(recall['counts'], { recalled: 1, outside: 1 }, String(recall['subject']));
   }
-  const left = (await emailsOf(cho, 'Offer')).map((one) => one['subject']);
+  const left = (await emailsOf(cho, 'Offer')).map((one) => String(one['subject']));
   assert.deepEqual(left.toSorted(), ['Fwd: Offer', 'Fwd: Offer', 'Re: Offer']);
   assert.equal((await emailsOf(cho, 'Fwd: Lunch')).length, 1);
 });

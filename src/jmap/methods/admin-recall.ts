@@ -120,7 +120,7 @@ async function toWaiting(context: MethodContext, request: RecallRequestRow): Pro
 export const adminRecallGet: Method = async (args, context) => {
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   if (ids === null) throw invalidArguments('"ids" is required: all recalls are too many.');
-  const numbers = ids.map((id) => numberOf(id, 'r')).filter((id) => id !== undefined) as number[];
+  const numbers = ids.map((id) => numberOf(id, 'r')).filter((id) => id !== undefined);
   const { store, user } = context;
   const all = new Map<string, Record<string, unknown>>();
   for (const row of await recallRequests(store, user.tenant, numbers, numbers.length))
