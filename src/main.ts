@@ -70,7 +70,9 @@ export async function startHoming(config: Config, say: (line: string) => void): 
       ...(config.mode === 'try' ? { tryMode: { people: TRY_PEOPLE, begin: () => sendSalaries(services) } } : {}),
     });
     stops.push(() => http.close());
-    return { ports: { ...smtp.ports, http: http.port }, services, stop };
+    const ports = { ...smtp.ports, http: http.port };
+    await writeFile(join(config.dataDir, 'faces.json'), JSON.stringify({ host: config.host, ports }), { mode: 0o600 });
+    return { ports, services, stop };
   } catch (error) {
     await stop();
     throw portTaken(error) ?? error;

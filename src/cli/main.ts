@@ -26,6 +26,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   queue: { about: 'list, show, retry or drop mail that waits to leave', load: () => import('./queue.ts') },
   audit: { about: 'show the audit log, or verify it', load: () => import('./audit.ts') },
   verify: { about: 'verify that the store is as it must be', load: () => import('./verify.ts') },
+  selftest: { about: 'send, recall and restore between probes of its own', load: () => import('./selftest.ts') },
   backup: { about: 'back up everything while Homing runs, or check a backup', load: () => import('./backup.ts') },
   restore: { about: 'restore a backup into an empty database', load: () => import('./restore.ts') },
 };
