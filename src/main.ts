@@ -9,6 +9,7 @@ import { SETTINGS, type Config, type Ports } from './config/config.ts';
 import { Refusal } from './mail/errors.ts';
 import type { Logger } from './mail/log.ts';
 import { startHttp } from './http/server.ts';
+import { startImapFaces } from './imap/faces.ts';
 import { createServices, type Services } from './services.ts';
 import { startSmtpFaces } from './smtp/faces.ts';
 import { startEmbedded } from './store/embedded.ts';
@@ -62,6 +63,8 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const tls = await loadCertificate(config);
     const smtp = await startSmtpFaces({ ...services, tls });
     stops.push(() => smtp.close());
+    const imap = await startImapFaces({ ...services, tls });
+    stops.push(() => imap.close());
     const http = await startHttp({
       services,
       host: config.host,
@@ -70,7 +73,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
       ...(config.mode === 'try' ? { tryMode: { people: TRY_PEOPLE, begin: () => sendSalaries(services) } } : {}),
     });
     stops.push(() => http.close());
-    const ports = { ...smtp.ports, http: http.port };
+    const ports = { ...smtp.ports, ...imap.ports, http: http.port };
     await writeFile(join(config.dataDir, 'faces.json'), JSON.stringify({ host: config.host, ports }), { mode: 0o600 });
     return { ports, services, stop };
   } catch (error) {
@@ -118,6 +121,8 @@ const PORT_SETTINGS = {
   submission: SETTINGS.submission,
   submissions: SETTINGS.submissions,
   lmtp: SETTINGS.lmtp,
+  imap: SETTINGS.imap,
+  imaps: SETTINGS.imaps,
 };
 
 /** A port that somebody has gets a sentence that says which setting moves it. */

@@ -9,7 +9,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Running {
-  ports: { http: number; smtp: number; submission: number; submissions: number; lmtp: number };
+  ports: {
+    http: number;
+    smtp: number;
+    submission: number;
+    submissions: number;
+    lmtp: number;
+    imap: number;
+    imaps: number;
+  };
   dataDir: string;
   pid: number;
   /** Most memory that the server process had resident so far, MB. */
@@ -27,7 +35,7 @@ export async function startHoming(
   options: { people?: number; env?: NodeJS.ProcessEnv; args?: string[] } = {},
 ): Promise<Running> {
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-bench-'));
-  const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0] = await freePorts(5);
+  const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0, imap = 0, imaps = 0] = await freePorts(7);
   const child = spawn(
     process.execPath,
     [...NODE_FLAGS, main, 'try', '--people', String(options.people ?? 0), ...(options.args ?? [])],
@@ -42,6 +50,8 @@ export async function startHoming(
         HOMING_SUBMISSION_PORT: String(submission),
         HOMING_SUBMISSIONS_PORT: String(submissions),
         HOMING_LMTP_PORT: String(lmtp),
+        HOMING_IMAP_PORT: String(imap),
+        HOMING_IMAPS_PORT: String(imaps),
         ...options.env,
       },
     },
@@ -49,7 +59,7 @@ export async function startHoming(
   await ready(child);
   const pid = child.pid ?? 0;
   return {
-    ports: { http, smtp, submission, submissions, lmtp },
+    ports: { http, smtp, submission, submissions, lmtp, imap, imaps },
     dataDir,
     pid,
     rssMb: async () => {

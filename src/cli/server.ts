@@ -23,7 +23,7 @@ export async function startServer(mode: Config['mode'], args: string[]): Promise
 }
 
 function portTable({ ports }: Homing): string {
-  return `HTTP ${ports.http}, SMTP ${ports.smtp}, submission ${ports.submission} (STARTTLS) and ${ports.submissions} (TLS), LMTP ${ports.lmtp}`;
+  return `HTTP ${ports.http}, SMTP ${ports.smtp}, submission ${ports.submission} (STARTTLS) and ${ports.submissions} (TLS), LMTP ${ports.lmtp}, IMAP ${ports.imap} (STARTTLS) and ${ports.imaps} (TLS)`;
 }
 
 /** Addresses, ports, and what to try next. */
@@ -38,6 +38,7 @@ function tryTable(config: Config, { ports }: Homing): string {
                 zoe@other.test (another organisation)
   Outside       anyone@ bounce@ defer@ slow@ lost@outside.test   what arrived: http://127.0.0.1:${ports.http}/outside
   JMAP          http://127.0.0.1:${ports.http}/.well-known/jmap
+  IMAP          127.0.0.1:${ports.imap} (STARTTLS)  127.0.0.1:${ports.imaps} (TLS)
   Submission    127.0.0.1:${ports.submission} (STARTTLS)  127.0.0.1:${ports.submissions} (TLS)
   Mail in       127.0.0.1:${ports.smtp} (SMTP)  127.0.0.1:${ports.lmtp} (LMTP)
   Next          send a message as ana, then take it back:

@@ -9,6 +9,8 @@ export interface Ports {
   submission: number;
   submissions: number;
   lmtp: number;
+  imap: number;
+  imaps: number;
 }
 
 export interface Config {
@@ -68,6 +70,8 @@ export const SETTINGS = {
     fallback: '1465',
   },
   lmtp: { option: '--lmtp-port', env: 'HOMING_LMTP_PORT', help: 'LMTP', fallback: '1024' },
+  imap: { option: '--imap-port', env: 'HOMING_IMAP_PORT', help: 'IMAP, STARTTLS', fallback: '1143' },
+  imaps: { option: '--imaps-port', env: 'HOMING_IMAPS_PORT', help: 'IMAP, TLS', fallback: '1993' },
   nextHop: { option: '--next-hop', env: 'HOMING_NEXT_HOP', help: 'smarthost, host:port', fallback: '' },
   tlsKey: { option: '--tls-key', env: 'HOMING_TLS_KEY', help: 'PEM file', fallback: '' },
   tlsCert: { option: '--tls-cert', env: 'HOMING_TLS_CERT', help: 'PEM file', fallback: '' },
@@ -131,6 +135,8 @@ export function readConfig(mode: Config['mode'], args: string[], env: NodeJS.Pro
       submission: number('submission', 65535),
       submissions: number('submissions', 65535),
       lmtp: number('lmtp', 65535),
+      imap: number('imap', 65535),
+      imaps: number('imaps', 65535),
     },
     nextHop: text('nextHop') === '' ? null : hostAndPort(text('nextHop')),
     tlsKey: text('tlsKey') || undefined,

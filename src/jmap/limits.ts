@@ -1,3 +1,5 @@
+import { MAX_MAILBOX_DEPTH, MAX_MAILBOX_NAME } from '../mail/mailbox.ts';
+
 /** What the session object says and dispatch enforces (RFC 8620 §2). */
 export const LIMITS = {
   maxSizeUpload: 50 * 1024 * 1024,
@@ -11,9 +13,9 @@ export const LIMITS = {
   maxObjectsInSet: 1000,
   /** Emails of one query. */
   maxQuery: 10_000,
-  maxMailboxDepth: 20,
+  maxMailboxDepth: MAX_MAILBOX_DEPTH,
   /** Octets. */
-  maxMailboxName: 255,
+  maxMailboxName: MAX_MAILBOX_NAME,
   /** Seconds. */
   maxDelayedSend: 30 * 86_400,
 } as const;

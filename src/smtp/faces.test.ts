@@ -27,7 +27,7 @@ after(async () => {
 });
 
 async function faces(of: MailIn, more: Partial<SmtpDeps> = {}): Promise<SmtpFaces> {
-  const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0 };
+  const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { host: '127.0.0.1', hostname: 'mail.pigeon.test', ports };
   const { accept, directory, clock } = of;
   const started = await startSmtpFaces({ accept, directory, clock, config, tls, log: SILENT, ...more });
@@ -142,7 +142,7 @@ test('a port that is taken is named, and the others are given back', async () =>
   const config = {
     host: '127.0.0.1',
     hostname: 'x',
-    ports: { http: 0, smtp, submission: 0, submissions: port, lmtp: 0 },
+    ports: { http: 0, smtp, submission: 0, submissions: port, lmtp: 0, imap: 0, imaps: 0 },
   };
   const deps = { accept: t.accept, directory: t.directory, clock: t.clock, config, tls, log: SILENT };
   await assert.rejects(startSmtpFaces(deps), { code: 'EADDRINUSE', face: 'submissions', port });

@@ -13,6 +13,8 @@ import type { Transaction } from './postgres.ts';
 export interface KeywordChange {
   add: Keywords;
   remove: Keywords;
+  /** It is shown, whether or not $seen is set by it: IMAP's BODY[] under EXAMINE. */
+  opens?: boolean;
 }
 
 export interface KeywordsSet {
@@ -21,6 +23,7 @@ export interface KeywordsSet {
   keywords: Keywords;
   /** The copy's modseq now; raised only where a keyword changed. */
   modseq: number;
+  changed: boolean;
 }
 
 /**
@@ -34,14 +37,15 @@ export async function setKeywords(
   which: Which,
   changeOf: (copy: HeldCopy) => KeywordChange | null,
 ): Promise<KeywordsSet[]> {
-  const asked: (KeywordsSet & { changed: boolean; opens: boolean })[] = [];
+  const asked: (KeywordsSet & { opens: boolean })[] = [];
   for (const copy of await holdCopies(tx, at, which)) {
     const change = changeOf(copy);
     if (change === null) continue;
     const keywords = changedKeywords(copy, change);
     const changed =
       keywords.flags !== copy.flags || (keywords.others ?? []).join(' ') !== (copy.keywords ?? []).join(' ');
-    const opens = (change.add.flags & SEEN) !== 0 && copy.delivery_n !== null && copy.exposure !== 'opened';
+    const shown = change.opens === true || (change.add.flags & SEEN) !== 0;
+    const opens = shown && copy.delivery_n !== null && copy.exposure !== 'opened';
     asked.push({ copy, keywords, modseq: copy.modseq, changed, opens });
   }
   const written = asked.filter((set) => set.changed || set.opens);

@@ -1,7 +1,7 @@
 // What Email/query (later SEARCH) looks for, as SQL over `visible_copy c` and `message m`. Every condition is true or
 // false, never null, so that NOT may stand before it.
 
-import { KEYWORD_BITS } from '../mail/keywords.ts';
+import { DELETED, KEYWORD_BITS } from '../mail/keywords.ts';
 
 /** RFC 8621 §4.4.1, ids as the store has them. */
 export type EmailFilter =
@@ -13,7 +13,19 @@ export type EmailFilter =
   | { kind: KeywordTest; keyword: string }
   | { kind: 'hasAttachment'; value: boolean }
   | { kind: TextTest; text: string }
-  | { kind: 'header'; name: string; text: string | null };
+  | { kind: 'header'; name: string; text: string | null }
+  | ImapFilter;
+
+/** What only IMAP asks for (RFC 9051 §6.4.4). */
+export type ImapFilter =
+  | { kind: 'uids'; low: number[]; high: number[] }
+  | { kind: 'deleted' }
+  /** Of the Date field, as it is written there: "2026-11-27", whatever its zone. */
+  | { kind: 'sentBefore' | 'sentSince'; day: string }
+  /** The text as it is, anywhere; in the body by the index of words, as for the others. */
+  | { kind: 'contains'; in: TextTest; text: string }
+  | { kind: 'modseq'; least: number }
+  | { kind: 'emailId' | 'threadId'; id: number };
 
 export type KeywordTest = 'hasKeyword' | 'notKeyword' | ThreadTest;
 export type ThreadTest = 'allInThreadHaveKeyword' | 'someInThreadHaveKeyword' | 'noneInThreadHaveKeyword';
@@ -56,6 +68,22 @@ export function filterSql(filter: EmailFilter, params: Params): string {
       return `m.size < ${params.add(filter.octets, 'bigint')}`;
     case 'hasAttachment':
       return `m.has_attachment = ${params.add(filter.value, 'boolean')}`;
+    case 'uids':
+      return `EXISTS (SELECT FROM unnest(${params.add(filter.low, 'bigint[]')}, ${params.add(filter.high, 'bigint[]')}) AS r (low, high) WHERE c.uid BETWEEN r.low AND r.high)`;
+    case 'deleted':
+      return `(c.flags & ${DELETED}) <> 0`;
+    case 'sentBefore':
+      return `coalesce(left(m.envelope->>'sentAt', 10) < ${params.add(filter.day, 'text')}, false)`;
+    case 'sentSince':
+      return `coalesce(left(m.envelope->>'sentAt', 10) >= ${params.add(filter.day, 'text')}, false)`;
+    case 'contains':
+      return termSql(filter.in, { text: filter.text, phrase: false }, params);
+    case 'modseq':
+      return `c.modseq >= ${params.add(filter.least, 'bigint')}`;
+    case 'emailId':
+      return `c.email_id = ${params.add(filter.id, 'bigint')}`;
+    case 'threadId':
+      return `c.thread_id = ${params.add(filter.id, 'bigint')}`;
     case 'header':
       return headerSql(filter.name, filter.text, params);
     case 'text':
@@ -87,6 +115,11 @@ const COPY_ONLY: ReadonlySet<string> = new Set<EmailFilter['kind']>([
   'allInThreadHaveKeyword',
   'someInThreadHaveKeyword',
   'noneInThreadHaveKeyword',
+  'uids',
+  'deleted',
+  'modseq',
+  'emailId',
+  'threadId',
 ]);
 
 /** Does a change of one Email change whether another of its thread matches? */

@@ -109,7 +109,8 @@ export async function insertMailbox(
       box.role,
       box.sort_order,
       box.subscribed,
-      Math.floor(at.now.getTime() / 1000),
+      // With its number, as one of the same name may have been made in this very second (RFC 9051 §2.3.1.1).
+      Math.floor(at.now.getTime() / 1000) + box.id,
       at.modseq,
     ],
   );

@@ -11,6 +11,7 @@ import { createFanout, fanoutStep } from '../../src/delivery/fanout.ts';
 import { createOutgoing } from '../../src/delivery/worker.ts';
 import { createAdmin, type Admin } from '../../src/directory/admin.ts';
 import { startHttp } from '../../src/http/server.ts';
+import { startImapFaces, type ImapFaces } from '../../src/imap/faces.ts';
 import { SILENT } from '../../src/mail/log.ts';
 import type { Policy } from '../../src/mail/policy.ts';
 import { createServices, type Services } from '../../src/services.ts';
@@ -27,7 +28,7 @@ export interface TestHoming {
   admin: Admin;
   outside: OutsideWorld;
   connection: SocketConnection;
-  ports: SmtpFaces['ports'] & { http: number };
+  ports: SmtpFaces['ports'] & ImapFaces['ports'] & { http: number };
   /** http://127.0.0.1:… */
   base: string;
   /** pigeon.test: ana, ben, cho, dia, eli, office@ (ana and ben may send as it) and all@. */
@@ -62,7 +63,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-faces-'));
   let now = new Date('2026-11-23T12:00:00Z');
   const clock = (): Date => (options.realTime ? new Date() : now);
-  const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0 };
+  const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { ...readConfig('try', [], {}), dataDir, ports };
   const services = createServices({ connection, config, log: SILENT, clock });
   const { store } = services;
@@ -81,6 +82,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
 
   const outside = await startOutside({ clock, wait: async () => undefined });
   const smtp = await startSmtpFaces({ ...services, tls: await loadCertificate(config) });
+  const imap = await startImapFaces({ ...services, tls: await loadCertificate(config) });
   const http = await startHttp({
     services,
     host: '127.0.0.1',
@@ -106,7 +108,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     admin,
     outside,
     connection,
-    ports: { ...smtp.ports, http: http.port },
+    ports: { ...smtp.ports, ...imap.ports, http: http.port },
     base,
     tenant,
     other,
@@ -125,7 +127,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     },
     async close() {
       if (options.workers) await Promise.all([fanout, worker, outgoing].map((one) => one.stop()));
-      await Promise.all([smtp.close(), http.close()]);
+      await Promise.all([smtp.close(), imap.close(), http.close()]);
       await outside.close();
       await services.close();
       await pool.end();

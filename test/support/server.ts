@@ -12,7 +12,15 @@ import { clusterDirectory } from '../../src/store/embedded-cluster.ts';
 import { findEmbedded } from '../../src/store/embedded.ts';
 
 export interface Crashable {
-  ports: { http: number; smtp: number; submission: number; submissions: number; lmtp: number };
+  ports: {
+    http: number;
+    smtp: number;
+    submission: number;
+    submissions: number;
+    lmtp: number;
+    imap: number;
+    imaps: number;
+  };
   /** Starts it, and waits until it takes connections. */
   start(): Promise<void>;
   /** kill -9 of the server process. Its PostgreSQL ends by its own devices, or is swept up at the next start. */
@@ -28,7 +36,7 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export async function createCrashable(people: number): Promise<Crashable> {
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-crash-'));
-  const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0] = await freePorts(5);
+  const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0, imap = 0, imaps = 0] = await freePorts(7);
   const env = {
     ...process.env,
     HOMING_PARENT: '1',
@@ -38,6 +46,8 @@ export async function createCrashable(people: number): Promise<Crashable> {
     HOMING_SUBMISSION_PORT: String(submission),
     HOMING_SUBMISSIONS_PORT: String(submissions),
     HOMING_LMTP_PORT: String(lmtp),
+    HOMING_IMAP_PORT: String(imap),
+    HOMING_IMAPS_PORT: String(imaps),
   };
   let end = async (_signal: NodeJS.Signals): Promise<void> => undefined;
 
@@ -55,7 +65,7 @@ export async function createCrashable(people: number): Promise<Crashable> {
   };
 
   return {
-    ports: { http, smtp, submission, submissions, lmtp },
+    ports: { http, smtp, submission, submissions, lmtp, imap, imaps },
     async start() {
       const child = spawn(
         process.execPath,

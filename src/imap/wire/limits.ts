@@ -1,4 +1,4 @@
-/** Bounds of what a client may send, whatever it sends. Past one, the command is refused and the connection goes on. */
+/** Bounds of what a client may send and use. Past one of a command, it is refused and the connection goes on. */
 export const LIMITS = {
   /** Octets of one command: its text and its kept literals, streamed ones not counted. */
   command: 256 << 10,
@@ -25,4 +25,17 @@ export const LIMITS = {
   /** Octets of a field name of ID, and of its value. */
   idField: 30,
   idValue: 1024,
+  /** Octets of an answer that are gathered before they are written, and that may wait for a client that reads slowly. */
+  gathered: 64 << 10,
+  /** Octets of all messages of one APPEND. */
+  appended: 64 << 20,
+  /** Octets that have been read and wait for a command that is running. */
+  waiting: 1 << 20,
+  /** Seconds without a word: before sign-in, and after (RFC 9051 §5.4: at least 30 minutes). */
+  idleBefore: 180,
+  idleAfter: 30 * 60,
+  /** Wrong passwords on one connection. */
+  signIns: 3,
+  /** Connections of all clients together. */
+  connections: 20_000,
 } as const;

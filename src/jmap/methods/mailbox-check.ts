@@ -1,5 +1,6 @@
 // What a mailbox may be, among the others of its account (RFC 8621 §2).
 
+import { mailboxName } from '../../mail/mailbox.ts';
 import type { MailboxRow } from '../../store/mailboxes.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -38,11 +39,8 @@ export function checkMailbox(
 ): Checked {
   const { name: given, parentId, role, sortOrder, isSubscribed } = object;
   const wrong: string[] = [];
-  // Net-Unicode (RFC 5198) is NFC.
-  const name = isText(given, LIMITS.maxMailboxName, 'line') ? given.normalize('NFC') : '';
-  // "/" is for the paths of IMAP, whose names are whole paths.
-  const isName = name.trim() !== '' && !name.includes('/') && Buffer.byteLength(name) <= LIMITS.maxMailboxName;
-  if (!isName) wrong.push('name');
+  const name = (isText(given, LIMITS.maxMailboxName, 'line') ? mailboxName(given) : null) ?? '';
+  if (name === '') wrong.push('name');
   const parent = parentId === null ? null : numberOf(typeof parentId === 'string' ? resolve(parentId) : parentId, 'f');
   if (parent === undefined || (parent !== null && !mayLieIn(parent, id, list))) wrong.push('parentId');
   const isRole = role === null || (typeof role === 'string' && ROLES.includes(role));

@@ -1,5 +1,6 @@
 // Mailbox/set (RFC 8621 §2.5).
 
+import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
 import { raise } from '../../store/account-state.ts';
 import { removeCopies } from '../../store/email-change.ts';
 import {
@@ -28,7 +29,7 @@ import {
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { checkMailbox } from './mailbox-check.ts';
-import { MAILBOX_PROPERTIES, SYSTEM_MAILBOXES, toMailbox } from './mailbox.ts';
+import { MAILBOX_PROPERTIES, toMailbox } from './mailbox.ts';
 
 const DEFAULTS = { parentId: null, role: null, sortOrder: 0, isSubscribed: true };
 const SETTABLE = ['name', ...Object.keys(DEFAULTS)];

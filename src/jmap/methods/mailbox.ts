@@ -1,5 +1,6 @@
 // Mailbox/get and /changes (RFC 8621 §2).
 
+import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
 import { mailboxChanges, mailboxesOf, type MailboxRow } from '../../store/mailboxes.ts';
 import { accountOf, changesArguments, checkState, firstChanges, getArguments, listed } from '../standard.ts';
 import type { Method } from '../wire.ts';
@@ -17,9 +18,6 @@ export const MAILBOX_PROPERTIES = [
   'myRights',
   'isSubscribed',
 ];
-
-/** Mailboxes that every account has: they stay what and where they are. */
-export const SYSTEM_MAILBOXES = 6;
 
 export function toMailbox(row: MailboxRow): Record<string, unknown> {
   const own = row.id > SYSTEM_MAILBOXES;

@@ -1,0 +1,143 @@
+// Octets of messages for FETCH: what is small is read for many at once, what is large goes through in pieces.
+
+import type { ByteRange, Part } from '../mail/message.ts';
+import { decodeBody } from '../mail/mime/body.ts';
+import { KNOWN_ENCODINGS } from '../mail/mime/transfer.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { FetchedRow } from '../store/mailbox-read.ts';
+import type { Plan } from './fetch-plan.ts';
+import type { Output } from './output.ts';
+import { no } from './replies.ts';
+import type { FetchItem } from './wire/command.ts';
+import { octets } from './wire/response.ts';
+import { cut, findPart, sectionName, sectionRange, selectFields, type Outline } from './wire/section.ts';
+
+type ContentItem = Extract<FetchItem, { item: 'SECTION' | 'BINARY' | 'BINARY.SIZE' }>;
+
+export interface Bodies {
+  /** Throws UNKNOWN-CTE; to be asked before anything of the message is written. */
+  check(item: FetchItem, row: FetchedRow): void;
+  /** `BODY[TEXT]<0> `. */
+  name(item: ContentItem): string;
+  write(out: Output, item: ContentItem, row: FetchedRow): Promise<void>;
+}
+
+/** Octets of one message, and of many together, that are read ahead. */
+const AHEAD = 256 << 10;
+const AHEAD_TOGETHER = 4 << 20;
+
+export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, rows: FetchedRow[]): Promise<Bodies> {
+  const heads = await readAhead(blobs, tenant, plan, rows);
+  const read = async (row: FetchedRow, [start, end]: ByteRange): Promise<Buffer> => {
+    const head = heads.get(row.blob_id);
+    return head && end <= head.length ? head.subarray(start, end) : blobs.read(tenant, row.blob_id, [start, end]);
+  };
+
+  const writeRange = async (out: Output, row: FetchedRow, [start, end]: ByteRange): Promise<void> => {
+    out.write(octets(end - start));
+    if (end <= start) return;
+    const head = heads.get(row.blob_id);
+    if (head && end <= head.length) return out.write(head.subarray(start, end));
+    for await (const piece of blobs.stream(tenant, row.blob_id, [start, end])) {
+      out.write(piece);
+      await out.more();
+    }
+  };
+
+  const writeSection = async (
+    out: Output,
+    item: Extract<ContentItem, { item: 'SECTION' }>,
+    row: FetchedRow,
+  ): Promise<void> => {
+    const { section, partial } = item;
+    const range = sectionRange(outlineOf(row), section);
+    if (!range) return out.write('NIL');
+    if (section.what !== 'FIELDS' && section.what !== 'FIELDS.NOT') {
+      const [start, end] = cut(range[1] - range[0], partial);
+      return writeRange(out, row, [range[0] + start, range[0] + end]);
+    }
+    const fields = selectFields(await read(row, range), section);
+    const [start, end] = cut(fields.length, partial);
+    out.write(octets(end - start));
+    out.write(fields.subarray(start, end));
+  };
+
+  /** RFC 9051 §6.4.5: decoded, and `~{n}` where it holds NUL (RFC 3516 §4.2). */
+  const writeBinary = async (
+    out: Output,
+    item: Extract<ContentItem, { item: 'BINARY' }>,
+    row: FetchedRow,
+  ): Promise<void> => {
+    const part = partOf(row, item.part);
+    if (part === undefined) return out.write('NIL');
+    const bytes = await read(row, part?.body ?? [0, row.size]);
+    const decoded = part ? decodeBody(bytes, { ...part, body: [0, bytes.length] }) : bytes;
+    const [start, end] = cut(decoded.length, item.partial);
+    const some = decoded.subarray(start, end);
+    out.write(octets(some.length, some.includes(0)));
+    out.write(some);
+  };
+
+  return {
+    check(item, row) {
+      if (item.item !== 'BINARY' && item.item !== 'BINARY.SIZE') return;
+      checkEncoding(partOf(row, item.part));
+    },
+    name(item) {
+      if (item.item === 'BINARY.SIZE') return `BINARY.SIZE[${item.part}] `;
+      if (item.item === 'BINARY') return `BINARY[${item.part}]${item.partial ? `<${item.partial.offset}>` : ''} `;
+      return `${item.as === 'BODY' ? sectionName(item.section, item.partial) : item.as} `;
+    },
+    async write(out, item, row) {
+      if (item.item === 'SECTION') return writeSection(out, item, row);
+      if (item.item === 'BINARY') return writeBinary(out, item, row);
+      const part = partOf(row, item.part);
+      out.write(part === undefined ? 'NIL' : String(part ? part.decodedSize : row.size));
+    },
+  };
+}
+
+/** RFC 9051 §7.1 UNKNOWN-CTE. */
+function checkEncoding(part: Part | null | undefined): void {
+  if (part && !part.parts && !KNOWN_ENCODINGS.has(part.encoding))
+    throw no('UNKNOWN-CTE', `The encoding of part ${part.partId} is not known.`);
+}
+
+/** Where only the header was asked for, its end is all there is of the structure. */
+function outlineOf({ structure, header_end, size }: FetchedRow): Outline {
+  return { root: structure ?? null, header: structure?.header ?? [0, header_end ?? 0], size };
+}
+
+function partOf({ structure }: FetchedRow, number: string): Part | null | undefined {
+  if (number === '') return null;
+  return structure && findPart(structure, number);
+}
+
+async function readAhead(
+  blobs: Blobs,
+  tenant: number,
+  { items }: Plan,
+  rows: FetchedRow[],
+): Promise<Map<number, Buffer>> {
+  const content = items.filter((item) => item.item === 'SECTION' || item.item === 'BINARY');
+  if (content.length === 0) return new Map();
+  const headers = content.every(
+    (item) =>
+      item.item === 'SECTION' &&
+      item.section.part === '' &&
+      item.section.what !== 'ALL' &&
+      item.section.what !== 'TEXT',
+  );
+  const wanted = new Map<number, number>();
+  let together = 0;
+  for (const row of rows) {
+    const need = headers ? (row.header_end ?? row.structure?.header[1] ?? 0) : row.size;
+    if (need > AHEAD || together + need > AHEAD_TOGETHER) continue;
+    together += need;
+    wanted.set(row.blob_id, need);
+  }
+  return blobs.readHeads(
+    tenant,
+    [...wanted].map(([id, size]) => ({ id, octets: size })),
+  );
+}

@@ -1,0 +1,135 @@
+// COPY and MOVE (RFC 9051 §6.4.7, §6.4.8; RFC 4315 §3).
+
+import { copyAcross } from '../../store/email-across.ts';
+import { copyCopies, moveCopies, removeCopies } from '../../store/email-change.ts';
+import { lockAccounts } from '../../store/account-state.ts';
+import { holdCopies, lockAccount } from '../../store/held-copies.ts';
+import { mailboxStatus } from '../../store/mailbox-view.ts';
+import { findBox } from '../mailboxes.ts';
+import { choose } from '../message-set.ts';
+import { tellNews } from '../news.ts';
+import { no, ok } from '../replies.ts';
+import { given, tellsModseq, type Selected, type Session } from '../session.ts';
+import { selectedOf, writableOf, type CommandOf, type Verb } from '../verb.ts';
+import { formatSequenceSet, type Range } from '../wire/sequence-set.ts';
+
+interface Target {
+  account: number;
+  mailbox: number;
+}
+
+/** Old UIDs, ascending, and the new one of each. */
+interface Moved {
+  from: number[];
+  to: number[];
+}
+
+export const copy: Verb<'COPY'> = {
+  state: 'selected',
+  news: 'unless by sequence',
+  async run(session, command) {
+    const selected = selectedOf(session);
+    const { target, validity, uids, missing } = await prepare(session, selected, command);
+    const { at } = selected;
+    const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
+      if (target.account === at.account) {
+        const copied = await copyCopies(tx, at, { mailbox: at.mailbox, uids }, target.mailbox);
+        await session.deps.pause?.('applied');
+        return { from: copied.map((one) => one.of.uid), to: copied.map((one) => one.uid) };
+      }
+      return across(tx, session, selected, uids, target, false);
+    });
+    selected.stale = true;
+    return answer(command, uids, missing, done, validity);
+  },
+};
+
+export const move: Verb<'MOVE'> = {
+  state: 'selected',
+  news: 'none',
+  async run(session, command) {
+    const selected = writableOf(session);
+    const { target, validity, uids, missing } = await prepare(session, selected, command);
+    const { at } = selected;
+    const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
+      if (target.account === at.account) {
+        const moved = await moveCopies(tx, at, { mailbox: at.mailbox, uids }, () => target.mailbox);
+        await session.deps.pause?.('applied');
+        return { from: moved.map((one) => one.from.uid), to: moved.map((one) => one.to.uid) };
+      }
+      return across(tx, session, selected, uids, target, true);
+    });
+    const { code, ...result } = answer(command, uids, missing, done, validity);
+    // RFC 6851 §4.3: before the EXPUNGEs.
+    if (code?.startsWith('COPYUID')) session.out.line(`* OK [${code}] Moved.`);
+    selected.stale = true;
+    await tellNews(session, true);
+    const told = tellsModseq(session) ? `HIGHESTMODSEQ ${selected.told}` : undefined;
+    const last = code?.startsWith('COPYUID') ? told : code;
+    return { ...result, ...(last === undefined ? {} : { code: last }) };
+  },
+};
+
+async function prepare(
+  session: Session,
+  selected: Selected,
+  { mailbox, set, uid }: CommandOf<'COPY'>,
+): Promise<{ target: Target; validity: number; uids: number[]; missing: boolean }> {
+  const box = await findBox(session, mailbox, 'TRYCREATE');
+  const { tenant } = selected.at;
+  const [status] = await mailboxStatus(session.deps.store, { tenant, account: box.account.id }, [box.row.id], false);
+  if (!status) throw no('TRYCREATE', 'There is no such mailbox.');
+  const target = { account: box.account.id, mailbox: box.row.id };
+  return { target, validity: status.uid_validity, ...choose(selected, set, uid) };
+}
+
+/** To another's mailbox: another Email, whose original has been handed to somebody (store/email-across.ts). */
+async function across(
+  tx: Parameters<typeof copyAcross>[0],
+  session: Session,
+  { at }: Selected,
+  uids: number[],
+  target: Target,
+  moves: boolean,
+): Promise<Moved> {
+  await lockAccounts(tx, at.tenant, [at.account, target.account]);
+  const held = await holdCopies(tx, at, { mailbox: at.mailbox, uids });
+  const copied = await copyAcross(
+    tx,
+    { tenant: at.tenant, from: at.account, to: target.account },
+    held.map((one) => one.email_id),
+    () => ({ mailbox: target.mailbox, keywords: null, receivedAt: null }),
+    given(session),
+  );
+  await session.deps.pause?.('applied');
+  if (moves) {
+    await lockAccount(tx, at);
+    await removeCopies(tx, at, { emailIds: copied.map((one) => one.of.email_id) });
+  }
+  return { from: copied.map((one) => one.of.uid), to: copied.map((one) => one.uid) };
+}
+
+function answer(
+  command: CommandOf<'COPY'>,
+  uids: number[],
+  missing: boolean,
+  { from, to }: Moved,
+  validity: number,
+): ReturnType<typeof ok> {
+  if (from.length === 0) {
+    if (command.uid || (uids.length === 0 && !missing)) return ok('There was nothing to be done.');
+    throw no('EXPUNGEISSUED', 'They are gone.');
+  }
+  return ok('Done.', `COPYUID ${validity} ${runs(from)} ${runs(to)}`);
+}
+
+/** In the order given, which says what has become of which. */
+function runs(uids: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const uid of uids) {
+    const last = ranges.at(-1);
+    if (last && last[1] + 1 === uid) last[1] = uid;
+    else ranges.push([uid, uid]);
+  }
+  return formatSequenceSet(ranges satisfies Range[]);
+}

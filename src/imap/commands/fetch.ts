@@ -1,0 +1,161 @@
+// FETCH (RFC 9051 §6.4.5; RFC 3501 for RFC822 and its kind; RFC 7162 §3.1.4, §3.2.6; RFC 8474 §5; RFC 8970).
+
+import { flagsOf, vanishedSince } from '../../store/mailbox-view.ts';
+import { readByUid, type FetchedRow, type Give } from '../../store/mailbox-read.ts';
+import { createBodies, type Bodies } from '../bodies.ts';
+import { planOf, type Plan } from '../fetch-plan.ts';
+import { showFlags } from '../flags.ts';
+import { emailIdOf, threadIdOf } from '../ids.ts';
+import { choose } from '../message-set.ts';
+import { tellKeywords } from '../news.ts';
+import { no, ok, type Result } from '../replies.ts';
+import { given, isUtf8, tellsModseq, type Selected, type Session } from '../session.ts';
+import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
+import { bodyStructure, envelope } from '../wire/envelope.ts';
+import { formatSequenceSet, has, resolve, setOf } from '../wire/sequence-set.ts';
+import { dateTime, string } from '../wire/response.ts';
+
+export const fetch: Verb<'FETCH'> = {
+  state: 'selected',
+  news: 'unless by sequence',
+  async run(session, command) {
+    const selected = selectedOf(session);
+    const { uids: asked, missing } = choose(selected, command.set, command.uid);
+    if (command.vanished && !session.enabled.has('QRESYNC')) throw no('CANNOT', 'Enable QRESYNC first.');
+    enableCondstore(session, selected, command);
+    const plan = planOf(command, tellsModseq(session));
+    if (command.vanished) await tellVanished(session, selected, command);
+    const uids =
+      command.changedSince === null ? asked : await changedOf(session, selected, asked, command.changedSince);
+    let shown = 0;
+    for (let i = 0; i < uids.length; i += plan.atOnce) {
+      shown += await fetchSome(session, selected, plan, uids.slice(i, i + plan.atOnce));
+    }
+    return resultOf(command.uid, missing, shown, uids.length);
+  },
+};
+
+/** recall.md: a covered copy is left out; NO only where nothing else was asked for. Of UIDs, silently. */
+function resultOf(byUid: boolean, missing: boolean, shown: number, asked: number): Result {
+  if (byUid || (shown === asked && !missing)) return ok('That is all.');
+  if (shown === 0) throw no('EXPUNGEISSUED', 'They are gone.');
+  return ok('That is all; some are gone.', 'EXPUNGEISSUED');
+}
+
+/** RFC 7162 §3.1: asking for modseqs enables CONDSTORE, and the client then needs to know the highest. */
+function enableCondstore(
+  { enabled, out }: Session,
+  { told }: Selected,
+  { items, changedSince }: CommandOf<'FETCH'>,
+): void {
+  if (enabled.has('CONDSTORE') || (changedSince === null && !items.some(({ item }) => item === 'MODSEQ'))) return;
+  enabled.add('CONDSTORE');
+  out.line(`* OK [HIGHESTMODSEQ ${told}] The newest change.`);
+}
+
+async function changedOf(session: Session, { at }: Selected, uids: number[], since: number): Promise<number[]> {
+  const rows = await flagsOf(session.deps.store, at, uids);
+  return rows.filter((row) => row.modseq > since).map((row) => row.uid);
+}
+
+/** RFC 7162 §3.2.6. */
+async function tellVanished(session: Session, { at, view }: Selected, command: CommandOf<'FETCH'>): Promise<void> {
+  const wanted = command.set === '$' ? [] : resolve(command.set, 0xffff_ffff);
+  const gone = await vanishedSince(session.deps.store, at, command.changedSince ?? 0);
+  const vanished = gone.filter((uid) => has(wanted, uid) && view.sequenceOf(uid) === 0);
+  if (vanished.length > 0) session.out.line(`* VANISHED (EARLIER) ${formatSequenceSet(setOf(vanished))}`);
+}
+
+/** Answers how many were shown. */
+async function fetchSome(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
+  const { deps, out } = session;
+  if (plan.give === 'existence') {
+    const rows = plan.uidOnly
+      ? uids.map((uid) => ({ uid, modseq: 0, flags: 0, keywords: null }))
+      : await flagsOf(deps.store, selected.at, uids);
+    tellKeywords(session, selected, rows);
+    for (const row of rows) {
+      out.write(
+        `* ${selected.view.sequenceOf(row.uid)} FETCH (${plan.items.map((item) => existence(item.item, row)).join(' ')})\r\n`,
+      );
+      if ((row.uid & 255) === 0) await out.more();
+    }
+    await out.more();
+    return rows.length;
+  }
+  const rows = await readByUid(deps.store, selected.at, uids, plan.depths, giveOf(session, selected, plan), deps.pause);
+  tellKeywords(session, selected, rows);
+  const bodies = await createBodies(deps.blobs, selected.at.tenant, plan, rows);
+  for (const row of rows) {
+    for (const item of plan.items) bodies.check(item, row);
+    await show(session, selected, plan, row, bodies);
+    await out.more();
+  }
+  return rows.length;
+}
+
+function giveOf(session: Session, { readOnly }: Selected, { give }: Plan): Give {
+  if (give === 'existence' || give === 'copy') return null;
+  return give === 'opened' ? { what: give, readOnly, ...given(session) } : { what: give, ...given(session) };
+}
+
+type Existence = { uid: number; modseq: number; flags: number; keywords: string[] | null };
+
+function existence(item: string, row: Existence): string {
+  if (item === 'UID') return `UID ${row.uid}`;
+  return item === 'FLAGS' ? `FLAGS ${showFlags(row)}` : `MODSEQ (${row.modseq})`;
+}
+
+async function show(session: Session, selected: Selected, plan: Plan, row: FetchedRow, bodies: Bodies): Promise<void> {
+  const { out } = session;
+  const utf8 = isUtf8(session);
+  let separator = `* ${selected.view.sequenceOf(row.uid)} FETCH (`;
+  const say = (text: string): void => {
+    out.write(separator + text);
+    separator = ' ';
+  };
+  for (const item of plan.items) {
+    switch (item.item) {
+      case 'UID':
+      case 'FLAGS':
+      case 'MODSEQ':
+        say(existence(item.item, row));
+        break;
+      case 'INTERNALDATE':
+        say(`INTERNALDATE ${dateTime(row.received_at)}`);
+        break;
+      case 'RFC822.SIZE':
+        say(`RFC822.SIZE ${row.size}`);
+        break;
+      case 'ENVELOPE':
+        if (row.envelope) say(`ENVELOPE ${envelope(row.envelope, utf8)}`);
+        break;
+      case 'BODY':
+      case 'BODYSTRUCTURE':
+        if (row.structure) say(`${item.item} ${bodyStructure(row.structure, item.item === 'BODYSTRUCTURE', utf8)}`);
+        break;
+      case 'EMAILID':
+        say(`EMAILID (${emailIdOf(row.email_id)})`);
+        break;
+      case 'THREADID':
+        say(`THREADID (${threadIdOf(row.thread_id)})`);
+        break;
+      case 'SAVEDATE':
+        say('SAVEDATE NIL');
+        break;
+      case 'PREVIEW':
+        say(`PREVIEW ${string(row.preview ?? '')}`);
+        break;
+      default:
+        say(bodies.name(item));
+        await bodies.write(out, item, row);
+    }
+  }
+  // RFC 9051 §6.4.5: a flag that the fetching has set is told.
+  if (row.seen_now) {
+    selected.own.set(row.uid, row.modseq);
+    if (!plan.items.some(({ item }) => item === 'FLAGS')) say(`FLAGS ${showFlags(row)}`);
+    if (tellsModseq(session) && !plan.items.some(({ item }) => item === 'MODSEQ')) say(`MODSEQ (${row.modseq})`);
+  }
+  out.write(')\r\n');
+}

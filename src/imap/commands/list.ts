@@ -1,0 +1,100 @@
+// LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9; RFC 5258, RFC 5819, RFC 6154).
+
+import { allBoxes, specialUseOf, userOf, type Box } from '../mailboxes.ts';
+import { ok } from '../replies.ts';
+import { isUtf8, type Session } from '../session.ts';
+import type { Verb } from '../verb.ts';
+import type { StatusItem } from '../wire/command.ts';
+import { mailbox } from '../wire/response.ts';
+import { statusLines } from './status.ts';
+
+export const list: Verb<'LIST'> = {
+  state: 'authenticated',
+  news: 'all',
+  async run(session, { reference, patterns, select, give, extended }) {
+    const { out } = session;
+    // RFC 9051 §6.3.9: an empty pattern asks for the hierarchy delimiter.
+    if (!extended && patterns[0] === '') {
+      out.line('* LIST (\\NoSelect) "/" ""');
+      return ok('That is all.');
+    }
+    const boxes = await allBoxes(session.deps, userOf(session));
+    const matches = matcher(patterns.map((pattern) => reference + pattern));
+    const chosen: Box[] = [];
+    for (const box of boxes) {
+      if (!matches(box.name)) continue;
+      const selected =
+        (!select.subscribed || box.row?.subscribed === true) &&
+        (!select.specialUse || specialUseOf(box.row) !== undefined);
+      const below =
+        select.recursiveMatch &&
+        select.subscribed &&
+        boxes.some((one) => isBelow(one, box) && one.row?.subscribed === true && !matches(one.name));
+      if (!selected && !below) continue;
+      chosen.push(box);
+      const attributes = attributesOf(box, boxes, select.subscribed || give.subscribed);
+      // RFC 5258 §3.5.
+      const childInfo = below ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '';
+      out.line(`* LIST (${attributes.join(' ')}) "/" ${mailbox(box.name, isUtf8(session))}${childInfo}`);
+      await out.more();
+    }
+    if (give.status) await status(session, chosen, give.status);
+    return ok('That is all.');
+  },
+};
+
+/** RFC 5819 §2: for those that can be selected. */
+async function status(session: Session, boxes: Box[], items: readonly StatusItem[]): Promise<void> {
+  for (const line of await statusLines(session, boxes, items)) {
+    session.out.line(line);
+    await session.out.more();
+  }
+}
+
+/** RFC 3501 §6.3.9: with "%", a name that has only subscribed ones below it comes with \Noselect. */
+export const lsub: Verb<'LSUB'> = {
+  state: 'authenticated',
+  news: 'all',
+  async run(session, { reference, pattern }) {
+    const boxes = await allBoxes(session.deps, userOf(session));
+    const matches = matcher([reference + pattern]);
+    const subscribed = boxes.filter((box) => box.row?.subscribed === true);
+    const shown = new Map<string, string>();
+    for (const { name } of subscribed) {
+      if (matches(name)) shown.set(name, '');
+      else if (pattern.includes('%')) {
+        const parts = name.split('/');
+        for (let i = parts.length - 1; i > 0; i--) {
+          const above = parts.slice(0, i).join('/');
+          if (matches(above) && !shown.has(above)) shown.set(above, '\\Noselect');
+        }
+      }
+    }
+    for (const [name, attribute] of shown)
+      session.out.line(`* LSUB (${attribute}) "/" ${mailbox(name, isUtf8(session))}`);
+    return ok('That is all.');
+  },
+};
+
+const isBelow = (box: Box, above: Box): boolean => box.name.startsWith(`${above.name}/`);
+
+function attributesOf(box: Box, boxes: readonly Box[], subscribed: boolean): string[] {
+  const attributes = box.row === null ? ['\\Noselect'] : [];
+  attributes.push(boxes.some((one) => isBelow(one, box)) ? '\\HasChildren' : '\\HasNoChildren');
+  const use = specialUseOf(box.row);
+  if (use !== undefined) attributes.push(use);
+  if (subscribed && box.row?.subscribed === true) attributes.push('\\Subscribed');
+  return attributes;
+}
+
+/** "*" is anything, "%" anything but "/" (RFC 9051 §6.3.9); "INBOX" in any case. */
+function matcher(patterns: readonly string[]): (name: string) => boolean {
+  const expressions = patterns.map((pattern) => {
+    const whole = /^inbox$/i.test(pattern) ? 'INBOX' : pattern;
+    const source = whole.replace(/\*+%*|%+\*[*%]*|%+|[\\^$.|?+()[\]{}]/g, (found) =>
+      found.includes('*') ? '.*' : found.startsWith('%') ? '[^/]*' : `\\${found}`,
+    );
+    return new RegExp(`^${source}$`, 'su');
+  });
+  return (name) => expressions.some((expression) => expression.test(name));
+}

@@ -1,0 +1,78 @@
+// STATUS (RFC 9051 §6.3.11; RFC 7162 §3.1.2, RFC 7889 §3.1, RFC 8474 §4.3).
+
+import { mailboxStatus, type MailboxStatus } from '../../store/mailbox-view.ts';
+import { findBox, userOf, type Box } from '../mailboxes.ts';
+import { ok } from '../replies.ts';
+import { isUtf8, type Session } from '../session.ts';
+import type { Verb } from '../verb.ts';
+import type { StatusItem } from '../wire/command.ts';
+import { mailbox } from '../wire/response.ts';
+import { mailboxIdOf } from '../ids.ts';
+
+export const status: Verb<'STATUS'> = {
+  state: 'authenticated',
+  news: 'all',
+  async run(session, { mailbox: name, items }) {
+    const box = await findBox(session, name);
+    // RFC 7162 §3.1: asking for it enables CONDSTORE.
+    if (items.includes('HIGHESTMODSEQ')) session.enabled.add('CONDSTORE');
+    for (const line of await statusLines(session, [box], items)) session.out.line(line);
+    return ok('That is all.');
+  },
+};
+
+/** One line for each that can be selected: one query an account. */
+export async function statusLines(
+  session: Session,
+  boxes: readonly Box[],
+  items: readonly StatusItem[],
+): Promise<string[]> {
+  const walk = items.includes('SIZE') || items.includes('DELETED');
+  const user = userOf(session);
+  const { maxMessageSize } = await session.deps.directory.policy(user.tenant);
+  const lines: string[] = [];
+  const accounts = Map.groupBy(
+    boxes.filter((box) => box.row !== null),
+    (box) => box.account,
+  );
+  for (const [account, some] of accounts) {
+    if (!account) continue;
+    const at = { tenant: account.tenant, account: account.id };
+    const ids = some.flatMap((box) => box.row?.id ?? []);
+    const rows = new Map((await mailboxStatus(session.deps.store, at, ids, walk)).map((row) => [row.id, row]));
+    for (const { name, row } of some) {
+      const found = rows.get(row?.id ?? 0);
+      if (!found) continue;
+      const values = items.map(
+        (item) => `${item} ${value(item, found, maxMessageSize, mailboxIdOf(user, account, found.id))}`,
+      );
+      lines.push(`* STATUS ${mailbox(name, isUtf8(session))} (${values.join(' ')})`);
+    }
+  }
+  return lines;
+}
+
+function value(item: StatusItem, row: MailboxStatus, maxMessageSize: number, id: string): string | number {
+  switch (item) {
+    case 'MESSAGES':
+      return row.total;
+    case 'RECENT':
+      return 0;
+    case 'UIDNEXT':
+      return row.uid_next;
+    case 'UIDVALIDITY':
+      return row.uid_validity;
+    case 'UNSEEN':
+      return row.unread;
+    case 'DELETED':
+      return row.deleted;
+    case 'SIZE':
+      return row.size;
+    case 'HIGHESTMODSEQ':
+      return row.modseq;
+    case 'APPENDLIMIT':
+      return maxMessageSize;
+    case 'MAILBOXID':
+      return `(${id})`;
+  }
+}

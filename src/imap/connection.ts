@@ -1,0 +1,228 @@
+// One client: bytes in, commands one after the other, answers out; TLS, IDLE, and its end.
+
+import type { Socket } from 'node:net';
+import { TLSSocket, type SecureContext } from 'node:tls';
+import { capabilities } from './capabilities.ts';
+import { finish } from './finish.ts';
+import { Incoming } from './incoming.ts';
+import { tellNews } from './news.ts';
+import { ConnectionGone, Output } from './output.ts';
+import { ok, statusLine } from './replies.ts';
+import { runCommand } from './run.ts';
+import type { ImapDeps, Session } from './session.ts';
+import { leave } from './commands/select.ts';
+import type { Watch } from './watch.ts';
+import { LIMITS } from './wire/limits.ts';
+import { CommandReader, type ReaderEvent } from './wire/reader.ts';
+
+export interface ConnectionOptions {
+  deps: ImapDeps;
+  watch: Watch;
+  secureContext: SecureContext;
+  secure: boolean;
+}
+
+export class Connection {
+  readonly session: Session;
+  readonly #options: ConnectionOptions;
+  #socket: Socket;
+  readonly #reader = new CommandReader({ literalPlus: true });
+  /** Octets read since the last time that nothing was left to do. */
+  #waiting = 0;
+  #running = false;
+  #ending = false;
+  /** News that is being told to one who idles. */
+  #telling: Promise<void> | null = null;
+  readonly closed: Promise<void>;
+  #closed: () => void;
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#options = options;
+    this.#socket = socket;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.closed, this.#closed] = [promise, resolve];
+    const hear = (): void => this.#hear();
+    const { deps, watch, secure } = options;
+    const session: Session = {
+      deps,
+      watch,
+      watcher: {
+        get told() {
+          return session.selected?.told ?? Number.MAX_SAFE_INTEGER;
+        },
+        hear,
+      },
+      out: new Output(socket),
+      incoming: new Incoming(),
+      log: deps.log,
+      secure,
+      user: null,
+      program: 'unknown',
+      enabled: new Set(),
+      selected: null,
+      compressed: false,
+      failures: 0,
+      idling: null,
+      after: null,
+      awaiting: null,
+    };
+    this.session = session;
+    this.#attach(socket);
+    session.out.line(`* OK [CAPABILITY ${capabilities(session)}] Homing`);
+    session.out.flush();
+  }
+
+  /** It is told, and goes once a command that runs has ended. */
+  end(text: string): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#running) return;
+    this.#bye(text);
+  }
+
+  #bye(text: string): void {
+    this.session.out.line(`* BYE ${text}`);
+    this.session.out.flush();
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.setTimeout((this.session.user ? LIMITS.idleAfter : LIMITS.idleBefore) * 1000);
+    socket
+      .on('data', (bytes: Buffer) => this.#take(bytes))
+      .on('timeout', () => {
+        if (socket !== this.#socket) return;
+        this.#bye('Nothing was said for too long.');
+        socket.destroySoon();
+      })
+      .on('error', () => socket.destroy())
+      .on('close', () => {
+        if (socket !== this.#socket) return;
+        leave(this.session);
+        this.#closed();
+      });
+  }
+
+  #take(bytes: Buffer): void {
+    this.#reader.push(bytes);
+    this.#waiting += bytes.length;
+    if (this.#running && this.#waiting > LIMITS.waiting) this.#socket.pause();
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let event = this.#reader.next(); event && !this.#ending; event = this.#reader.next()) {
+        await this.#handle(event);
+        this.session.out.flush();
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionGone)) this.session.log.error({ err: error }, 'an IMAP connection failed');
+      this.#socket.destroy();
+    } finally {
+      this.#running = false;
+      this.#waiting = 0;
+      this.#socket.resume();
+    }
+    if (this.#ending) this.#bye('The server is shutting down; try again in a moment.');
+  }
+
+  async #handle(event: ReaderEvent): Promise<void> {
+    const { session } = this;
+    switch (event.kind) {
+      case 'continue':
+        session.out.line('+ Go on.');
+        return;
+      case 'announced':
+        this.#reader.take(session.incoming.announced(session, event.size));
+        return;
+      case 'data':
+        session.incoming.data(event.stream, event.bytes);
+        return;
+      case 'data-end':
+        return;
+      case 'refused':
+        session.incoming.clear();
+        session.out.line(statusLine(event.tag, event.fault));
+        return;
+      case 'line':
+        return this.#line(event.text);
+      case 'command':
+        await runCommand(session, event.pieces);
+        session.incoming.clear();
+        return this.#afterwards();
+    }
+  }
+
+  /** DONE, or what AUTHENTICATE asked for. */
+  async #line(text: string): Promise<void> {
+    const { session } = this;
+    if (session.awaiting) {
+      await session.awaiting(text);
+      return this.#afterwards();
+    }
+    const tag = session.idling;
+    if (tag === null) return;
+    session.idling = null;
+    await this.#telling;
+    if (!/^done$/i.test(text)) return session.out.line(statusLine(tag, { status: 'BAD', text: 'DONE ends IDLE.' }));
+    await finish(session, tag, ok('Done.'), true, true);
+  }
+
+  #afterwards(): void {
+    const { session } = this;
+    const { after } = session;
+    session.after = null;
+    if (session.idling !== null || session.awaiting) this.#reader.expectLine();
+    if (session.user) this.#socket.setTimeout(LIMITS.idleAfter * 1000);
+    if (after === 'tls') this.#startTls();
+    if (after === 'end') {
+      session.out.flush();
+      this.#socket.end();
+      this.#ending = true;
+    }
+  }
+
+  /** RFC 9051 §11.1: what was sent in the clear along with STARTTLS is thrown away. */
+  #startTls(): void {
+    const { session } = this;
+    session.out.flush();
+    this.#reader.rest();
+    const plain = this.#socket;
+    plain.removeAllListeners();
+    const secure = new TLSSocket(plain, { isServer: true, secureContext: this.#options.secureContext });
+    session.secure = true;
+    session.program = 'unknown';
+    session.out.to(secure);
+    this.#attach(secure);
+  }
+
+  #hear(): void {
+    const { session } = this;
+    if (session.selected) session.selected.stale = true;
+    if (session.idling !== null) this.#telling ??= this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    const { session } = this;
+    try {
+      while (session.idling !== null && session.selected?.stale) {
+        await tellNews(session, true);
+        session.out.flush();
+      }
+    } catch (error) {
+      session.log.warn({ err: error }, 'news was not told');
+      this.#socket.destroy();
+    } finally {
+      this.#telling = null;
+    }
+  }
+}

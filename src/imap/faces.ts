@@ -1,0 +1,72 @@
+// The IMAP faces: 143-like with STARTTLS, 993-like with TLS (RFC 8314).
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
+import type { Config } from '../config/config.ts';
+import { Connection } from './connection.ts';
+import type { ImapDeps } from './session.ts';
+import { createWatch } from './watch.ts';
+import { LIMITS } from './wire/limits.ts';
+
+export interface ImapFacesDeps extends ImapDeps {
+  config: Pick<Config, 'host' | 'ports'>;
+  tls: { key: string; cert: string };
+}
+
+export interface ImapFaces {
+  /** Where they listen. */
+  ports: { imap: number; imaps: number };
+  /** Commands under way are ended, within ten seconds; everybody else gets BYE. */
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 10_000;
+
+/** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
+export async function startImapFaces(deps: ImapFacesDeps): Promise<ImapFaces> {
+  const watch = createWatch(deps);
+  const connections = new Set<Connection>();
+  const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
+  const secureContext = createSecureContext(options);
+  const accept = (secure: boolean) => (socket: Socket) => {
+    if (connections.size >= LIMITS.connections) return void socket.end('* BYE Too many connections; try again.\r\n');
+    const connection = new Connection(socket, { deps, watch, secureContext, secure });
+    connections.add(connection);
+    void connection.closed.then(() => connections.delete(connection));
+  };
+  const faces = [
+    { name: 'imap', server: createServer(accept(false)) },
+    { name: 'imaps', server: createTlsServer(options, accept(true)) },
+  ] as const;
+  // A client that breaks the handshake off is no fault of ours.
+  faces[1].server.on('tlsClientError', (error) => deps.log.debug({ err: error }, 'imap connection'));
+  const close = async (): Promise<void> => {
+    const closed = faces.map(({ server }) => new Promise((resolve) => server.close(resolve)));
+    for (const connection of connections) connection.end('The server is shutting down; try again in a moment.');
+    const late = setTimeout(() => connections.forEach((connection) => connection.destroy()), CLOSE_MS);
+    await Promise.all([...connections].map((connection) => connection.closed));
+    clearTimeout(late);
+    await Promise.all(closed);
+    watch.close();
+  };
+  const { host, ports } = deps.config;
+  const listening = await Promise.allSettled(faces.map(({ name, server }) => listen(server, host, ports[name], name)));
+  const failed = listening.find((one) => one.status === 'rejected');
+  if (failed) {
+    await close();
+    throw failed.reason;
+  }
+  const [imap = 0, imaps = 0] = listening.map((one) => (one.status === 'fulfilled' ? one.value : 0));
+  return { ports: { imap, imaps }, close };
+}
+
+function listen(server: Server, host: string, port: number, face: keyof Config['ports']): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => reject(Object.assign(error, { face, port }));
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      resolve((server.address() as { port: number }).port);
+    });
+  });
+}

@@ -1,0 +1,86 @@
+// What a FETCH needs to read, and what it hands out (recall.md, Exposure).
+
+import type { Depth } from '../store/mailbox-read.ts';
+import type { FetchItem } from './wire/command.ts';
+import type { CommandOf } from './verb.ts';
+
+export interface Plan {
+  /** As they are shown: UID with them where UIDs were named, MODSEQ where it is told always. */
+  items: FetchItem[];
+  /**
+   * 'existence': UID, FLAGS and MODSEQ, which a gate does not hide. 'copy': what is a copy's own. Then what recall.md calls
+   * listed, downloaded and opened.
+   */
+  give: 'existence' | 'copy' | 'listed' | 'downloaded' | 'opened';
+  uidOnly: boolean;
+  depths: Depth[];
+  /** Messages read together. */
+  atOnce: number;
+}
+
+const RANK = ['existence', 'copy', 'listed', 'downloaded', 'opened'] as const;
+
+export function planOf({ items: asked, uid, changedSince }: CommandOf<'FETCH'>, modseqs: boolean): Plan {
+  const items = [...asked];
+  const has = (name: string): boolean => items.some(({ item }) => item === name);
+  if (uid && !has('UID')) items.unshift({ item: 'UID' });
+  // RFC 7162 §3.1.4: where changes are asked for, and with flags once it is enabled.
+  if ((changedSince !== null || (modseqs && has('FLAGS'))) && !has('MODSEQ')) items.push({ item: 'MODSEQ' });
+  const depths = new Set<Depth>();
+  let rank = 0;
+  for (const item of items) {
+    rank = Math.max(rank, RANK.indexOf(exposureOf(item)));
+    for (const depth of depthsOf(item)) depths.add(depth);
+  }
+  const give = RANK[rank] ?? 'opened';
+  return {
+    items,
+    give,
+    uidOnly: items.every(({ item }) => item === 'UID'),
+    depths: [...depths],
+    atOnce: give === 'downloaded' || give === 'opened' ? 100 : 1000,
+  };
+}
+
+function exposureOf(item: FetchItem): Plan['give'] {
+  switch (item.item) {
+    case 'UID':
+    case 'FLAGS':
+    case 'MODSEQ':
+      return 'existence';
+    case 'ENVELOPE':
+    case 'BODY':
+    case 'BODYSTRUCTURE':
+    case 'PREVIEW':
+      return 'listed';
+    case 'SECTION': {
+      if (!item.peek) return 'opened';
+      const { part, what } = item.section;
+      return part === '' && what !== 'ALL' && what !== 'TEXT' ? 'listed' : 'downloaded';
+    }
+    case 'BINARY':
+      return item.peek ? 'downloaded' : 'opened';
+    case 'BINARY.SIZE':
+      return 'listed';
+    default:
+      return 'copy';
+  }
+}
+
+function depthsOf(item: FetchItem): Depth[] {
+  switch (item.item) {
+    case 'ENVELOPE':
+      return ['envelope'];
+    case 'PREVIEW':
+      return ['preview'];
+    case 'BODY':
+    case 'BODYSTRUCTURE':
+    case 'BINARY':
+    case 'BINARY.SIZE':
+      return ['structure'];
+    case 'SECTION':
+      return item.section.part === '' ? ['header_end'] : ['structure'];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,132 @@
+// Names of mailboxes (RFC 9051 §5.1) and what they stand for: a person's own by their paths, those of accounts that they
+// may use under "Other Users".
+
+import type { Account } from '../directory/directory.ts';
+import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
+import { no } from './replies.ts';
+import type { ImapDeps, Session } from './session.ts';
+
+export const OTHERS = 'Other Users';
+export const INBOX = 1;
+
+/** A name: a mailbox, or a place that only holds others. */
+export interface Box {
+  /** Path, as a client names it. */
+  name: string;
+  account: Account | null;
+  /** Null: it cannot be selected. */
+  row: MailboxRow | null;
+}
+
+/** What a name may be, before there is such a mailbox. */
+export interface Place {
+  account: Account;
+  /** Below the account's own root; the Inbox is "INBOX". */
+  path: string[];
+}
+
+type Deps = Pick<ImapDeps, 'store' | 'directory'>;
+
+export function userOf(session: Pick<Session, 'user'>): Account {
+  if (!session.user) throw new Error('nobody is signed in');
+  return session.user;
+}
+
+/** Every name there is for this person. */
+export async function allBoxes(deps: Deps, user: Account): Promise<Box[]> {
+  const boxes = await boxesOf(deps, user, '');
+  const others = await deps.directory.accessible(user.tenant, user.id);
+  if (others.length === 0) return boxes;
+  boxes.push({ name: OTHERS, account: null, row: null });
+  for (const account of others) {
+    const root = `${OTHERS}/${account.address}`;
+    boxes.push({ name: root, account, row: null }, ...(await boxesOf(deps, account, `${root}/`)));
+  }
+  return boxes;
+}
+
+async function boxesOf({ store }: Deps, account: Account, prefix: string): Promise<Box[]> {
+  const { list } = await mailboxesOf(store, { tenant: account.tenant, account: account.id }, false);
+  return pathsOf(list).map(([path, row]) => ({ name: prefix + path, account, row }));
+}
+
+/** Paths of an account's mailboxes. */
+export function pathsOf(list: MailboxRow[]): [path: string, row: MailboxRow][] {
+  const byId = new Map(list.map((row) => [row.id, row]));
+  const paths = new Map<number, string>();
+  const pathOf = (row: MailboxRow): string => {
+    const known = paths.get(row.id);
+    if (known !== undefined) return known;
+    const parent = row.parent_id === null ? undefined : byId.get(row.parent_id);
+    const own = row.id === INBOX ? 'INBOX' : row.name;
+    const path = parent ? `${pathOf(parent)}/${own}` : own;
+    paths.set(row.id, path);
+    return path;
+  };
+  return list.map((row) => [pathOf(row), row]);
+}
+
+/** Whose account a name is in, and where. Undefined: no account that this person may use. */
+export async function placeOf(deps: Deps, user: Account, name: string): Promise<Place | undefined> {
+  const path = name.split('/');
+  if (path[0] !== OTHERS) return { account: user, path: inboxFirst(path) };
+  const others = await deps.directory.accessible(user.tenant, user.id);
+  const account = others.find((other) => other.address === path[1]?.toLowerCase());
+  return account && path.length > 2 ? { account, path: inboxFirst(path.slice(2)) } : undefined;
+}
+
+/** RFC 9051 §5.1: "INBOX" in any case; below it too. */
+function inboxFirst([first = '', ...rest]: string[]): string[] {
+  return [first.toLowerCase() === 'inbox' ? 'INBOX' : first, ...rest];
+}
+
+/** A mailbox that can be selected. Throws NONEXISTENT, or `code`. */
+export async function findBox(
+  session: Pick<Session, 'user' | 'deps'>,
+  name: string,
+  code = 'NONEXISTENT',
+): Promise<Box & { account: Account; row: MailboxRow }> {
+  const place = await placeOf(session.deps, userOf(session), name);
+  if (place) {
+    const { account, path } = place;
+    const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
+    const row = rowAt(list, path);
+    if (row) return { name, account, row };
+  }
+  throw no(code, 'There is no such mailbox.');
+}
+
+export function rowAt(list: MailboxRow[], path: readonly string[]): MailboxRow | undefined {
+  let parent: MailboxRow | undefined;
+  for (const [i, name] of path.entries()) {
+    const found: MailboxRow | undefined = list.find(
+      (row) =>
+        row.parent_id === (parent?.id ?? null) &&
+        (i === 0 && name === 'INBOX' ? row.id === INBOX : row.name === name && row.id !== INBOX),
+    );
+    if (!found) return undefined;
+    parent = found;
+  }
+  return parent;
+}
+
+/** RFC 6154, RFC 8457: of a JMAP role. */
+const USES: Readonly<Record<string, string>> = {
+  all: '\\All',
+  archive: '\\Archive',
+  drafts: '\\Drafts',
+  flagged: '\\Flagged',
+  important: '\\Important',
+  junk: '\\Junk',
+  sent: '\\Sent',
+  trash: '\\Trash',
+};
+
+export function specialUseOf(row: MailboxRow | null): string | undefined {
+  return row?.role === null || row?.role === undefined ? undefined : USES[row.role];
+}
+
+/** "\sent" → sent. */
+export function roleOfUse(use: string): string | undefined {
+  return Object.keys(USES).find((role) => USES[role]?.toLowerCase() === use);
+}

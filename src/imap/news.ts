@@ -1,0 +1,64 @@
+// What has happened in the selected mailbox, told as the protocol allows (RFC 9051 §7.5.1): EXPUNGE or VANISHED, EXISTS,
+// FETCH of changed flags.
+
+import { mailboxNews, type MailboxNews } from '../store/mailbox-view.ts';
+import { allFlags, showFlags } from './flags.ts';
+import { tellsModseq, type Selected, type Session } from './session.ts';
+import { formatSequenceSet, setOf } from './wire/sequence-set.ts';
+
+/** `expunges`: sequence numbers may change now. Does nothing where nothing has happened. */
+export async function tellNews(session: Session, expunges: boolean): Promise<void> {
+  const { selected } = session;
+  if (!selected) return;
+  let news: MailboxNews | undefined;
+  if (selected.stale) {
+    selected.stale = false;
+    news = await mailboxNews(session.deps.store, selected.at, selected.told);
+    for (const uid of news?.gone ?? selected.view.all())
+      if (selected.view.sequenceOf(uid) > 0) selected.view.gone.add(uid);
+  }
+  if (expunges) tellGone(session, selected);
+  if (news) tellChanges(session, selected, news);
+}
+
+function tellGone(session: Session, { view }: Selected): void {
+  if (view.gone.size === 0) return;
+  const { sequences, uids } = view.remove();
+  // RFC 7162 §3.2.10.
+  if (session.enabled.has('QRESYNC')) session.out.line(`* VANISHED ${formatSequenceSet(setOf(uids))}`);
+  else for (const sequence of sequences) session.out.line(`* ${sequence} EXPUNGE`);
+}
+
+function tellChanges(session: Session, selected: Selected, news: MailboxNews): void {
+  const { view, own } = selected;
+  const last = view.lastUid;
+  const added = news.changed.filter((row) => row.uid > last);
+  if (added.length > 0) {
+    view.append(added.map((row) => row.uid));
+    session.out.line(`* ${view.length} EXISTS`);
+  }
+  tellKeywords(session, selected, news.changed);
+  for (const row of news.changed) {
+    if (row.uid > last || own.get(row.uid) === row.modseq) continue;
+    const sequence = view.sequenceOf(row.uid);
+    if (sequence === 0) continue;
+    const modseq = tellsModseq(session) ? ` MODSEQ (${row.modseq})` : '';
+    session.out.line(`* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row)}${modseq})`);
+  }
+  selected.told = news.modseq;
+  own.clear();
+}
+
+/** RFC 9051 §7.3.5: a flag is announced before it is seen. */
+export function tellKeywords(
+  { out }: Session,
+  selected: Selected,
+  rows: readonly { keywords: string[] | null }[],
+): void {
+  const known = selected.keywords.size;
+  for (const { keywords } of rows) for (const keyword of keywords ?? []) selected.keywords.add(keyword);
+  if (selected.keywords.size === known) return;
+  const flags = allFlags(selected.keywords);
+  out.line(`* FLAGS ${flags}`);
+  out.line(`* OK [PERMANENTFLAGS ${selected.readOnly ? '()' : `${flags.slice(0, -1)} \\*)`}] Flags that stay.`);
+}

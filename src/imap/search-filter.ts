@@ -1,0 +1,96 @@
+// A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6).
+
+import type { EmailFilter } from '../store/email-filter.ts';
+import type { Selected } from './session.ts';
+import type { SearchKey } from './wire/command.ts';
+import { bad } from './wire/fault.ts';
+import { resolve, setOf, type SequenceSet } from './wire/sequence-set.ts';
+
+const EVERYTHING: EmailFilter = { kind: 'and', of: [] };
+const NOTHING: EmailFilter = { kind: 'or', of: [] };
+
+/** Throws BAD for a sequence number that there is not. */
+export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFilter {
+  switch (key.key) {
+    case 'ALL':
+    case 'OLD': // RFC 3501 §6.4.4: nothing is recent
+      return EVERYTHING;
+    case 'RECENT':
+    case 'NEW':
+    case 'SAVEDATESUPPORTED':
+      return NOTHING;
+    case 'FLAG': {
+      const has: EmailFilter =
+        key.keyword === '\\deleted' ? { kind: 'deleted' } : { kind: 'hasKeyword', keyword: key.keyword };
+      return key.set ? has : not(has);
+    }
+    case 'TEXT':
+      return key.value === '' ? EVERYTHING : { kind: 'contains', in: WHERE[key.where], text: key.value };
+    case 'HEADER':
+      return { kind: 'header', name: key.field, text: key.value === '' ? null : key.value };
+    case 'DATE':
+      return dateFilter(key);
+    case 'SIZE':
+      return key.how === 'LARGER'
+        ? { kind: 'minSize', octets: key.octets + 1 }
+        : { kind: 'maxSize', octets: key.octets };
+    case 'AGE': {
+      const date = new Date(now.getTime() - key.seconds * 1000);
+      return key.how === 'OLDER' ? { kind: 'before', date } : { kind: 'after', date };
+    }
+    case 'MODSEQ':
+      return { kind: 'modseq', least: key.modseq };
+    case 'EMAILID':
+    case 'THREADID':
+      return idFilter(key.key, key.id);
+    case 'SET':
+      return uidsFilter(setFilter(key, selected));
+    case 'AND':
+      return { kind: 'and', of: key.keys.map((one) => filterOf(one, selected, now)) };
+    case 'OR':
+      return { kind: 'or', of: key.keys.map((one) => filterOf(one, selected, now)) };
+    case 'NOT':
+      return not(filterOf(key.negated, selected, now));
+  }
+}
+
+const WHERE = { BCC: 'bcc', BODY: 'body', CC: 'cc', FROM: 'from', SUBJECT: 'subject', TEXT: 'text', TO: 'to' } as const;
+
+const not = (filter: EmailFilter): EmailFilter => ({ kind: 'not', of: [filter] });
+
+function idFilter(key: 'EMAILID' | 'THREADID', id: string): EmailFilter {
+  const number = new RegExp(`^${key === 'EMAILID' ? 'm' : 't'}([1-9]\\d{0,15})$`).exec(id)?.[1];
+  if (number === undefined) return NOTHING;
+  return { kind: key === 'EMAILID' ? 'emailId' : 'threadId', id: Number(number) };
+}
+
+function setFilter({ uid, set }: Extract<SearchKey, { key: 'SET' }>, { view, saved }: Selected): SequenceSet {
+  if (set === '$') return saved;
+  if (uid) return resolve(set, view.lastUid);
+  const uids = view.ofSequences(set);
+  if (!uids) throw bad('There is no message of that number.');
+  return setOf(uids);
+}
+
+function uidsFilter(ranges: SequenceSet): EmailFilter {
+  return { kind: 'uids', low: ranges.map(([low]) => low), high: ranges.map(([, high]) => high) };
+}
+
+/** RFC 9051 §6.4.4: days, without regard to time and zone; what is received is in UTC here. */
+function dateFilter({ of, how, day }: Extract<SearchKey, { key: 'DATE' }>): EmailFilter {
+  if (of === 'saved') return NOTHING;
+  const next = new Date(`${day}T00:00:00Z`);
+  next.setUTCDate(next.getUTCDate() + 1);
+  const since = (from: string): EmailFilter =>
+    of === 'sent' ? { kind: 'sentSince', day: from } : { kind: 'after', date: new Date(`${from}T00:00:00Z`) };
+  const before = (to: string): EmailFilter =>
+    of === 'sent' ? { kind: 'sentBefore', day: to } : { kind: 'before', date: new Date(`${to}T00:00:00Z`) };
+  if (how === 'BEFORE') return before(day);
+  if (how === 'SINCE') return since(day);
+  return { kind: 'and', of: [since(day), before(next.toISOString().slice(0, 10))] };
+}
+
+export function asksModseq(key: SearchKey): boolean {
+  if (key.key === 'AND' || key.key === 'OR') return key.keys.some(asksModseq);
+  return key.key === 'NOT' ? asksModseq(key.negated) : key.key === 'MODSEQ';
+}

@@ -1,0 +1,85 @@
+// What a connection is by now: who is signed in, what is enabled, which mailbox is selected (RFC 9051 §3).
+
+import type { Account, Directory } from '../directory/directory.ts';
+import type { Logger } from '../mail/log.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Given, Pause } from '../store/exposure.ts';
+import type { Ids } from '../store/ids.ts';
+import type { MailboxKey } from '../store/mailbox-view.ts';
+import type { Store } from '../store/postgres.ts';
+import type { Incoming } from './incoming.ts';
+import type { Output } from './output.ts';
+import type { Watch, Watcher } from './watch.ts';
+import type { View } from './view.ts';
+import type { SequenceSet } from './wire/sequence-set.ts';
+
+export interface ImapDeps {
+  store: Store;
+  ids: Ids;
+  blobs: Blobs;
+  directory: Pick<Directory, 'authenticate' | 'account' | 'accessible' | 'policy'>;
+  clock: () => Date;
+  log: Logger;
+  /** Barrier tests stop a command here. */
+  pause?: Pause;
+}
+
+/** RFC 5161. */
+export type Enabled = 'IMAP4REV2' | 'CONDSTORE' | 'QRESYNC' | 'UTF8=ACCEPT';
+
+export interface Selected {
+  at: MailboxKey;
+  /** As the client names it. */
+  name: string;
+  readOnly: boolean;
+  view: View;
+  uidValidity: number;
+  /** The account modseq up to which the client has been told. */
+  told: number;
+  /** Something may have happened since. */
+  stale: boolean;
+  /** Keywords beyond the usual ones that the client has been told of. */
+  keywords: Set<string>;
+  /** UID → modseq of this session's own changes: their flags were told as the command asked for it. */
+  own: Map<number, number>;
+  /** `$` (RFC 5182): UIDs. */
+  saved: SequenceSet;
+}
+
+export interface Session {
+  readonly deps: ImapDeps;
+  readonly watch: Watch;
+  /** Hears of the selected mailbox's account. */
+  readonly watcher: Watcher;
+  readonly out: Output;
+  readonly incoming: Incoming;
+  readonly log: Logger;
+  secure: boolean;
+  user: Account | null;
+  /** As reports name it: from ID. */
+  program: string;
+  readonly enabled: Set<Enabled>;
+  selected: Selected | null;
+  compressed: boolean;
+  /** Wrong passwords so far. */
+  failures: number;
+  /** The client waits for news (RFC 2177), under this tag. */
+  idling: string | null;
+  /** Asked for by a command, done by the connection once its answer is out. */
+  after: 'tls' | 'compress' | 'end' | null;
+  /** AUTHENTICATE waits for a line. */
+  awaiting: ((line: string) => Promise<void>) | null;
+}
+
+/** Names and header text go as UTF-8 (RFC 6855 §3, RFC 9051 §5.1). */
+export function isUtf8(session: Pick<Session, 'enabled'>): boolean {
+  return session.enabled.has('UTF8=ACCEPT') || session.enabled.has('IMAP4REV2');
+}
+
+export function tellsModseq(session: Pick<Session, 'enabled'>): boolean {
+  return session.enabled.has('CONDSTORE') || session.enabled.has('QRESYNC');
+}
+
+export function given(session: Session): Given {
+  return { program: session.program, now: session.deps.clock() };
+}

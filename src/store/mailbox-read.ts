@@ -1,0 +1,105 @@
+// Reading copies by UID, for IMAP: what FETCH shows of them, exposure recorded before it is handed out.
+
+import type { Envelope, Part } from '../mail/message.ts';
+import { setKeywords } from './email-change.ts';
+import { EXPOSURE, recordGiven, type Exposed, type Given, type Pause } from './exposure.ts';
+import { SEEN } from '../mail/keywords.ts';
+import type { FlagsRow, MailboxKey } from './mailbox-view.ts';
+import type { Store } from './postgres.ts';
+
+/** A copy and as much of its message as was asked for. */
+export interface FetchedRow extends FlagsRow, Exposed {
+  thread_id: number;
+  received_at: Date;
+  size: number;
+  blob_id: number;
+  preview?: string;
+  envelope?: Envelope;
+  structure?: Part;
+  /** Octets of the message's header. */
+  header_end?: number;
+  /** `\Seen` was set by this very reading. */
+  seen_now?: boolean;
+}
+
+/** Columns of the message beyond its size. */
+export type Depth = 'preview' | 'envelope' | 'structure' | 'header_end';
+
+const COLUMNS: Record<Depth, string> = {
+  preview: 'm.preview',
+  envelope: 'm.envelope',
+  structure: 'm.structure',
+  header_end: `(m.structure->'header'->>1)::int AS header_end`,
+};
+
+/** What of a copy is handed out beyond its existence; `opened` marks as read unless `readOnly`. */
+export type Give = null | (Given & ({ what: 'listed' | 'downloaded' } | { what: 'opened'; readOnly: boolean }));
+
+/**
+ * Reads copies by UID, in ascending order. What is new of their exposure is recorded and committed before this answers; a
+ * covered one, and one for which it could not be recorded, is left out.
+ */
+export async function readByUid(
+  store: Store,
+  at: MailboxKey,
+  uids: number[],
+  depths: readonly Depth[],
+  give: Give,
+  pause?: Pause,
+): Promise<FetchedRow[]> {
+  const columns = depths.map((depth) => `, ${COLUMNS[depth]}`).join('');
+  const read = (by: string, list: number[]): Promise<FetchedRow[]> =>
+    store.rows<FetchedRow>(
+      `SELECT c.uid, c.modseq, c.flags, c.keywords, c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure, c.thread_id, c.received_at,
+         m.size, m.blob_id${columns}
+       FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
+       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND ${by} = ANY ($4::bigint[]) ORDER BY c.uid`,
+      [at.tenant, at.account, at.mailbox, list],
+    );
+  const rows = await read('c.uid', uids);
+  await pause?.('looked');
+  if (give === null) return rows;
+  if (give.what !== 'opened') {
+    const given = await recordGiven(store, at, rows, give.what, give);
+    await pause?.('recorded');
+    return given;
+  }
+  return open(store, at, rows, give.readOnly, give.now, pause);
+}
+
+/** Marking as opened is a mutator: under the account's lock, what a gate covers by now is absent. */
+async function open(
+  store: Store,
+  at: MailboxKey,
+  rows: FetchedRow[],
+  readOnly: boolean,
+  now: Date,
+  pause?: Pause,
+): Promise<FetchedRow[]> {
+  const isDue = (row: FetchedRow): boolean =>
+    (row.delivery_n !== null && row.exposure !== 'opened') || (!readOnly && (row.flags & SEEN) === 0);
+  const due = new Map(rows.filter(isDue).map((row) => [row.uid, row]));
+  if (due.size === 0) return rows;
+  const opened = await store.transact((tx) =>
+    setKeywords(tx, { ...at, now }, { mailbox: at.mailbox, uids: [...due.keys()] }, ({ uid, message_id }) =>
+      due.get(uid)?.message_id !== message_id
+        ? null
+        : { add: { flags: readOnly ? 0 : SEEN, others: null }, remove: { flags: 0, others: null }, opens: true },
+    ),
+  );
+  await pause?.('recorded');
+  const done = new Map(opened.map((set) => [set.copy.uid, set]));
+  return rows.flatMap((row) => {
+    if (!due.has(row.uid)) return row;
+    const set = done.get(row.uid);
+    if (!set) return [];
+    const { keywords, modseq } = set;
+    return {
+      ...row,
+      modseq,
+      flags: keywords.flags,
+      keywords: keywords.others,
+      seen_now: (row.flags & SEEN) === 0 && !readOnly,
+    };
+  });
+}

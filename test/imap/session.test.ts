@@ -1,0 +1,288 @@
+// The IMAP face over real sockets: signing in, mailboxes, messages, news.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { ImapFlow } from 'imapflow';
+import { startTestHoming } from '../support/homing.ts';
+import { rawImap, type RawImap } from '../support/imap.ts';
+import { mail } from '../support/mailboxes.ts';
+import { submitter } from '../support/smtp.ts';
+
+const homing = await startTestHoming();
+after(() => homing.close());
+const { imap, imaps } = homing.ports;
+
+const as = (user: string): Promise<RawImap> => rawImap(imaps, { user: `${user}@pigeon.test` });
+const last = (lines: string[]): string => lines.at(-1) ?? '';
+
+/** A message into somebody's mailbox; answers its UID. */
+async function put(client: RawImap, mailbox: string, message: string, flags = ''): Promise<number> {
+  const told = last(await client.run(`APPEND ${mailbox} (${flags}) {${Buffer.byteLength(message)}+}\r\n${message}`));
+  assert.match(told, /^OK \[APPENDUID \d+ \d+\]/);
+  return Number(/APPENDUID \d+ (\d+)/.exec(told)?.[1]);
+}
+
+test('no password goes in the clear; STARTTLS throws away what came with it', async () => {
+  const client = await rawImap(imap, { tls: false, greet: true });
+  assert.match(await client.line(), /^\* OK \[CAPABILITY .*STARTTLS LOGINDISABLED\]/);
+  assert.match(last(await client.run('LOGIN ana@pigeon.test homing')), /^NO \[PRIVACYREQUIRED\]/);
+  assert.match(last(await client.run('SELECT INBOX')), /^NO /);
+  client.write('t STARTTLS\r\nx LOGIN ana@pigeon.test homing\r\n');
+  assert.match(await client.line(), /^t OK/);
+  client.secure();
+  assert.match((await client.run('CAPABILITY')).join('\n'), /^\* CAPABILITY .*AUTH=PLAIN\nOK/);
+  assert.match(last(await client.run('LOGIN ana@pigeon.test homing')), /^OK \[CAPABILITY .* IDLE/);
+  assert.match(last(await client.run('STARTTLS')), /^BAD/);
+  client.close();
+});
+
+test('AUTHENTICATE PLAIN, with and without an initial response; three wrong passwords end it', async () => {
+  const response = Buffer.from('\0ana@pigeon.test\0homing').toString('base64');
+  const one = await rawImap(imaps);
+  assert.match(last(await one.run(`AUTHENTICATE PLAIN ${response}`)), /^OK/);
+  one.close();
+  const two = await rawImap(imaps);
+  two.write('t AUTHENTICATE PLAIN\r\n');
+  assert.equal(await two.line(), '+ ');
+  two.write('*\r\n');
+  assert.match(await two.line(), /^t BAD/);
+  two.write('u AUTHENTICATE PLAIN\r\n');
+  await two.line();
+  two.write(`${response}\r\n`);
+  assert.match(await two.line(), /^u OK/);
+  two.close();
+  const three = await rawImap(imaps);
+  for (let i = 0; i < 2; i++)
+    assert.match(last(await three.run('LOGIN ana@pigeon.test wrong')), /^NO \[AUTHENTICATIONFAILED\]/);
+  assert.deepEqual((await three.run('LOGIN nobody@pigeon.test wrong')).slice(0, 1), [
+    '* BYE Too many wrong passwords.',
+  ]);
+  assert.equal(await three.line(), '');
+});
+
+test('mailboxes: made, listed, renamed, deleted; those of others under their own names', async () => {
+  const client = await as('ana');
+  assert.match(last(await client.run('CREATE Work/Letters/')), /^OK \[MAILBOXID/);
+  assert.match(last(await client.run('CREATE Work')), /^NO \[ALREADYEXISTS\]/);
+  assert.match(last(await client.run('CREATE Plans (USE (\\Flagged))')), /^OK/);
+  assert.match(last(await client.run('CREATE More (USE (\\Flagged))')), /^NO \[USEATTR\]/);
+  const listed = await client.run('LIST "" "*"');
+  for (const line of [
+    '* LIST (\\HasNoChildren) "/" INBOX',
+    '* LIST (\\HasNoChildren \\Sent) "/" "Sent Items"',
+    '* LIST (\\HasChildren) "/" Work',
+    '* LIST (\\HasNoChildren) "/" Work/Letters',
+    '* LIST (\\HasNoChildren \\Flagged) "/" Plans',
+    '* LIST (\\Noselect \\HasChildren) "/" "Other Users"',
+    '* LIST (\\HasNoChildren) "/" "Other Users/office@pigeon.test/INBOX"',
+  ])
+    assert.ok(listed.includes(line), `${line} in ${listed.join('\n')}`);
+  assert.deepEqual(await client.run('LIST "" W%'), ['* LIST (\\HasChildren) "/" Work', 'OK That is all.']);
+  assert.deepEqual(await client.run('LIST (SPECIAL-USE) "" "*" RETURN (SUBSCRIBED)').then((lines) => lines.length), 12);
+  await client.run('UNSUBSCRIBE Work');
+  assert.deepEqual(await client.run('LIST (SUBSCRIBED RECURSIVEMATCH) "" W%'), [
+    '* LIST (\\HasChildren) "/" Work ("CHILDINFO" ("SUBSCRIBED"))',
+    'OK That is all.',
+  ]);
+  assert.deepEqual(await client.run('LSUB "" W%'), ['* LSUB (\\Noselect) "/" Work', 'OK That is all.']);
+  assert.match(last(await client.run('DELETE Work')), /^NO \[HASCHILDREN\]/);
+  assert.match(last(await client.run('RENAME Work/Letters Work/Briefe-&AOQ-')), /^OK/);
+  assert.ok((await client.run('LIST "" Work/*')).includes('* LIST (\\HasNoChildren) "/" Work/Briefe-&AOQ-'));
+  assert.match(last(await client.run('RENAME Work Work/Within')), /^NO \[CANNOT\]/);
+  assert.match(last(await client.run('RENAME Drafts Mine')), /^NO \[CANNOT\]/);
+  assert.match(last(await client.run('DELETE Work/Briefe-&AOQ-')), /^OK/);
+  assert.match(last(await client.run('DELETE Work')), /^OK/);
+  assert.match(last(await client.run('SELECT Work')), /^NO \[NONEXISTENT\]/);
+  assert.match(last(await client.run('SELECT "Other Users/zoe@other.test/INBOX"')), /^NO \[NONEXISTENT\]/);
+  client.close();
+});
+
+test('messages: fetched as they are, marked, searched, copied, moved, expunged', async () => {
+  const client = await as('cho');
+  await client.run('CREATE Shelf');
+  const text = mail('A café', { from: '"Dia, R." <dia@pigeon.test>', body: 'Bring the ladder.' });
+  const uid = await put(client, 'Shelf', text, '\\Flagged');
+  await put(client, 'Shelf', mail('Second'));
+  assert.ok((await client.run('SELECT Shelf')).includes('* 2 EXISTS'));
+  const [row = ''] = await client.run('FETCH 1 (FLAGS ENVELOPE RFC822.SIZE BODYSTRUCTURE)');
+  assert.ok(row.includes('ENVELOPE ("Mon, 23 Nov 2026 12:00:00 +0000" "A =?utf-8?') || row.includes('"=?utf-8?'), row);
+  assert.ok(row.includes('(("Dia, R." NIL "dia" "pigeon.test"))'), row);
+  assert.ok(row.includes(`FLAGS (\\Flagged)`) && row.includes(`RFC822.SIZE ${Buffer.byteLength(text)}`), row);
+  const [body = ''] = await client.run('UID FETCH 1 BODY.PEEK[]');
+  assert.equal(
+    body,
+    `* 1 FETCH (UID 1 BODY[] {${Buffer.byteLength(text)}}\r\n${Buffer.from(text).toString('latin1')})`,
+  );
+  assert.deepEqual(await client.run('FETCH 1 (BODY.PEEK[TEXT]<6.3> BODY.PEEK[2] BINARY.SIZE[1])'), [
+    '* 1 FETCH (BODY[TEXT]<6> {3}\r\nthe BODY[2] NIL BINARY.SIZE[1] 19)',
+    'OK That is all.',
+  ]);
+  assert.deepEqual(await client.run('FETCH 2 (BODY[TEXT])'), [
+    '* 2 FETCH (BODY[TEXT] {17}\r\nText of Second.\r\n FLAGS (\\Seen))',
+    'OK That is all.',
+  ]);
+  assert.match(last(await client.run('FETCH 3 FLAGS')), /^BAD/);
+  assert.deepEqual(await client.run('STORE 1 -FLAGS (\\Flagged)'), ['* 1 FETCH (UID 1 FLAGS ())', 'OK Done.']);
+  assert.deepEqual(await client.run('STORE 1 FLAGS.SILENT (\\Deleted Later)'), [
+    '* FLAGS (\\Seen \\Flagged \\Answered \\Draft $Forwarded $Junk $NotJunk $Phishing $MDNSent \\Deleted later)',
+    '* OK [PERMANENTFLAGS (\\Seen \\Flagged \\Answered \\Draft $Forwarded $Junk $NotJunk $Phishing $MDNSent \\Deleted later \\*)] Flags that stay.',
+    'OK Done.',
+  ]);
+  for (const [criteria, found] of [
+    ['KEYWORD later', '1'],
+    ['UNSEEN', '1'],
+    ['NOT DELETED', '2'],
+    ['FROM "dia, r"', '1'],
+    ['BODY ladder', '1'],
+    ['HEADER Message-ID ""', '1 2'],
+    ['SENTON 23-Nov-2026 SINCE 22-Nov-2026', '1 2'],
+    ['OR SUBJECT second UID 99', '2'],
+    ['SUBJECT nothing', ''],
+    ['LARGER 20 2', '2'],
+  ] as const)
+    assert.deepEqual(
+      await client.run(`SEARCH ${criteria}`),
+      [`* SEARCH${found && ` ${found}`}`, 'OK That is all.'],
+      criteria,
+    );
+  const [counted = ''] = await client.run('SEARCH RETURN (SAVE COUNT) SEEN');
+  assert.match(counted, /^\* ESEARCH \(TAG "a\d+"\) COUNT 1$/);
+  const copied = last(await client.run('COPY $ Archive'));
+  assert.match(copied, /^OK \[COPYUID \d+ 2 1\]/);
+  const moved = await client.run('UID MOVE 2 Trash');
+  assert.match(moved[0] ?? '', /^\* OK \[COPYUID \d+ 2 1\]/);
+  assert.deepEqual(moved.slice(1), ['* 2 EXPUNGE', 'OK Done.']);
+  assert.deepEqual(await client.run('EXPUNGE'), ['* 1 EXPUNGE', 'OK Removed.']);
+  assert.match(last(await client.run('COPY 1 Nowhere')), /^NO \[TRYCREATE\]/);
+  assert.ok(uid > 0);
+  client.close();
+});
+
+test('a session hears of what others do, when it may', async () => {
+  const [one, two] = [await as('dia'), await as('dia')];
+  await one.run('CREATE Desk');
+  for (const subject of ['one', 'two', 'three']) await put(one, 'Desk', mail(subject));
+  await one.run('SELECT Desk');
+  await two.run('SELECT Desk');
+  await two.run('STORE 1 +FLAGS (\\Deleted)');
+  await two.run('STORE 3 +FLAGS (\\Answered)');
+  await two.run('EXPUNGE');
+  await put(two, 'Desk', mail('four'));
+  // Not while numbers are in use: the message that is gone keeps its own.
+  const early = await one.run('FETCH 2 FLAGS');
+  assert.ok(
+    early.includes('* 2 FETCH (FLAGS ())') && !early.some((line) => line.endsWith('EXPUNGE')),
+    early.join('\n'),
+  );
+  assert.match(last(await one.run('FETCH 1 FLAGS')), /^(?:NO \[EXPUNGEISSUED\]|OK)/);
+  const told = [...early, ...(await one.run('NOOP'))];
+  assert.ok(told.includes('* 1 EXPUNGE'), told.join('\n'));
+  assert.ok(
+    told.some((line) => line.endsWith('EXISTS')) && told.some((line) => line.includes('UID 3 FLAGS (\\Answered)')),
+  );
+  one.write('i IDLE\r\n');
+  assert.equal(await one.line(), '+ idling');
+  await two.run('STORE 2 +FLAGS (\\Flagged)');
+  assert.equal(await one.line(), '* 2 FETCH (UID 3 FLAGS (\\Flagged \\Answered))');
+  await two.run('STORE 1 +FLAGS.SILENT (\\Deleted)');
+  assert.equal(await one.line(), '* 1 FETCH (UID 2 FLAGS (\\Deleted))');
+  await two.run('UID EXPUNGE 1:4');
+  assert.equal(await one.line(), '* 1 EXPUNGE');
+  one.write('DONE\r\n');
+  assert.match(await one.line(), /^i OK/);
+  one.close();
+  two.close();
+});
+
+test('mail that comes in is heard of; imapflow reads and sorts it', async () => {
+  const flow = new ImapFlow({
+    host: '127.0.0.1',
+    port: imaps,
+    secure: true,
+    tls: { rejectUnauthorized: false },
+    auth: { user: 'ben@pigeon.test', pass: 'homing' },
+    logger: false,
+  });
+  await flow.connect();
+  const lock = await flow.getMailboxLock('INBOX');
+  try {
+    const before = (flow.mailbox as { exists: number }).exists;
+    const heard = new Promise<{ count: number }>((resolve) => flow.once('exists', resolve));
+    void flow.idle();
+    const ana = await submitter(homing.ports, 'ana@pigeon.test');
+    await ana.send('ana@pigeon.test', ['ben@pigeon.test'], mail('Flow'));
+    ana.close();
+    assert.equal((await heard).count, before + 1);
+    const [found] = await flow.fetchAll('*', { envelope: true, flags: true, bodyStructure: true, source: true });
+    assert.equal(found?.envelope?.subject, 'Flow');
+    assert.match(found?.source?.toString() ?? '', /Text of Flow\./);
+    assert.ok(await flow.messageFlagsAdd('*', ['\\Seen', 'Done']));
+    const moved = await flow.messageMove('*', 'Archive');
+    assert.equal((moved as { uidMap: Map<number, number> }).uidMap.size, 1);
+    assert.deepEqual(await flow.search({ subject: 'Flow' }), []);
+    const status = await flow.status('Archive', { messages: true, uidNext: true });
+    assert.equal(status && status.messages, 1);
+  } finally {
+    lock.release();
+    await flow.logout();
+  }
+});
+
+test('QRESYNC: a client that was away is told what went and what changed', async () => {
+  const client = await as('eli');
+  await client.run('CREATE Away');
+  for (const subject of ['one', 'two', 'three', 'four']) await put(client, 'Away', mail(subject));
+  await client.run('ENABLE QRESYNC');
+  const opened = await client.run('SELECT Away');
+  const number = (name: string): number => Number(new RegExp(`\\[${name} (\\d+)\\]`).exec(opened.join('\n'))?.[1]);
+  const [validity, modseq] = [number('UIDVALIDITY'), number('HIGHESTMODSEQ')];
+  const other = await as('eli');
+  await other.run('SELECT Away');
+  await other.run('STORE 2 +FLAGS.SILENT (\\Deleted)');
+  await other.run('EXPUNGE');
+  await other.run('STORE 3 +FLAGS (\\Seen)');
+  const told = await client.run('NOOP');
+  assert.equal(told[0], '* VANISHED 2');
+  assert.match(told[1] ?? '', /^\* 3 FETCH \(UID 4 FLAGS \(\\Seen\) MODSEQ \(\d+\)\)$/);
+  await client.run('UNSELECT');
+  const again = await client.run(`SELECT Away (QRESYNC (${validity} ${modseq}))`);
+  assert.ok(again.includes('* VANISHED (EARLIER) 2'), again.join('\n'));
+  assert.ok(again.some((line) => line.startsWith('* 3 FETCH (UID 4 FLAGS (\\Seen) MODSEQ')));
+  const changed = await client.run(`UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${modseq} VANISHED)`);
+  assert.equal(changed[0], '* VANISHED (EARLIER) 2');
+  assert.equal(changed.length, 3);
+  const unchanged = await client.run(`UID STORE 4,1 (UNCHANGEDSINCE ${modseq}) +FLAGS (\\Flagged)`);
+  assert.match(last(unchanged), /^OK \[MODIFIED 4\]/);
+  client.close();
+  other.close();
+});
+
+test('a large message goes in and out as it is', async () => {
+  const client = await as('eli');
+  const message = mail('Large', { body: 'All work and no play.\r\n'.repeat(120_000) });
+  const uid = await put(client, 'Archive', message);
+  await client.run('SELECT Archive');
+  const [line = ''] = await client.run(`UID FETCH ${uid} BODY.PEEK[]`);
+  assert.ok(line.endsWith(`{${message.length}}\r\n${message})`));
+  client.write('b APPEND Archive {60000000}\r\n');
+  assert.match(await client.line(), /^b NO \[TOOBIG\]/);
+  client.close();
+});
+
+test('bad input gets an answer, and the session goes on', async () => {
+  const client = await as('eli');
+  for (const line of [
+    'NONSENSE',
+    'FETCH',
+    'SELECT',
+    'FETCH 1 FLAGS',
+    'STORE 1 +FLAGS',
+    'SELECT "a',
+    'IDLE x',
+    'X'.repeat(300_000),
+  ])
+    assert.match(last(await client.run(line)), /^BAD/, line.slice(0, 20));
+  assert.match(last(await client.run('NOOP')), /^OK/);
+  assert.deepEqual((await client.run('LOGOUT')).length, 2);
+  assert.equal(await client.line(), '');
+});
