@@ -19,6 +19,7 @@ import {
 } from './store/expiry.ts';
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
+import { expireSubscriptions } from './store/push-subscriptions.ts';
 import { expireUploads } from './store/uploads.ts';
 import { expireAnswered } from './store/vacation.ts';
 
@@ -149,6 +150,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       const policy = await directory.policy(tenant);
       const daysAgo = (days: number): Date => new Date(now - days * DAY_MS);
       await store.transact((tx) => expireAnswered(tx, tenant, new Date(now - PERIOD_MS)), 'batch');
+      await store.transact((tx) => expireSubscriptions(tx, tenant, clock()), 'batch');
       await vault(tenant, daysAgo(policy.vaultRetentionDays), removed);
       // What may still be recalled is tracked, whatever the policy says.
       await tracking(tenant, daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1)), removed);

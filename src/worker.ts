@@ -11,6 +11,9 @@ import { createFanout } from './delivery/fanout.ts';
 import type { NextHop } from './delivery/smtp-client.ts';
 import { createVacation } from './delivery/vacation.ts';
 import { createOutgoing } from './delivery/worker.ts';
+import { createPush } from './jmap/push.ts';
+import { createPost } from './jmap/push-post.ts';
+import { createPushSender } from './jmap/push-sender.ts';
 import { createServices } from './services.ts';
 import type { Connection } from './store/postgres.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -39,18 +42,29 @@ await services.store.notifier.ready;
 const fanout = createFanout(services);
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
 const vacation = createVacation(services);
+const push = createPush(services);
+const pushes = createPushSender({ ...services, push, post: createPost({ allowPrivate: config.pushPrivate }) });
 const upkeep = createUpkeep(services);
 if (process.platform === 'linux') yieldTo(threadId());
 fanout.start();
 services.recalls.worker.start();
 outgoing.start();
 vacation.start();
+await pushes.start();
 upkeep.start();
 parentPort?.on('message', () => void stop());
 parentPort?.postMessage('ready');
 
 async function stop(): Promise<void> {
-  await Promise.all([fanout.stop(), services.recalls.worker.stop(), outgoing.stop(), vacation.stop(), upkeep.stop()]);
+  await Promise.all([
+    fanout.stop(),
+    services.recalls.worker.stop(),
+    outgoing.stop(),
+    vacation.stop(),
+    pushes.stop(),
+    upkeep.stop(),
+  ]);
+  push.close();
   await services.close();
   parentPort?.close();
 }

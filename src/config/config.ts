@@ -27,6 +27,8 @@ export interface Config {
   ports: Ports;
   /** Where mail for outside goes; null in try mode: the built-in outside world. */
   nextHop: { host: string; port: number } | null;
+  /** May push messages (RFC 8620 §7.2) go to private addresses, and without TLS? */
+  pushPrivate: boolean;
   /** PEM files; undefined: a certificate of its own, made at first start. */
   tlsKey: string | undefined;
   tlsCert: string | undefined;
@@ -72,6 +74,12 @@ export const SETTINGS = {
   lmtp: { option: '--lmtp-port', env: 'HOMING_LMTP_PORT', help: 'LMTP', fallback: '1024' },
   imap: { option: '--imap-port', env: 'HOMING_IMAP_PORT', help: 'IMAP, STARTTLS', fallback: '1143' },
   imaps: { option: '--imaps-port', env: 'HOMING_IMAPS_PORT', help: 'IMAP, TLS', fallback: '1993' },
+  pushPrivate: {
+    option: '--push-private',
+    env: 'HOMING_PUSH_PRIVATE',
+    help: 'yes: push messages may go to private addresses, and without TLS',
+    fallback: 'no',
+  },
   nextHop: { option: '--next-hop', env: 'HOMING_NEXT_HOP', help: 'smarthost, host:port', fallback: '' },
   tlsKey: { option: '--tls-key', env: 'HOMING_TLS_KEY', help: 'PEM file', fallback: '' },
   tlsCert: { option: '--tls-cert', env: 'HOMING_TLS_CERT', help: 'PEM file', fallback: '' },
@@ -116,6 +124,11 @@ export function readConfig(mode: Config['mode'], args: string[], env: NodeJS.Pro
       `${SETTINGS[name].option} (${SETTINGS[name].env}) takes a number from 0 to ${max}, not "${text(name)}".`,
     );
   };
+  const yesOrNo = (name: keyof typeof SETTINGS): boolean => {
+    const value = text(name);
+    if (value === 'yes' || value === 'no') return value === 'yes';
+    throw new Refusal('badOption', `${SETTINGS[name].option} (${SETTINGS[name].env}) takes yes or no, not "${value}".`);
+  };
   const log = text('log');
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(log)) {
     throw new Refusal(
@@ -139,6 +152,7 @@ export function readConfig(mode: Config['mode'], args: string[], env: NodeJS.Pro
       imaps: number('imaps', 65535),
     },
     nextHop: text('nextHop') === '' ? null : hostAndPort(text('nextHop')),
+    pushPrivate: yesOrNo('pushPrivate'),
     tlsKey: text('tlsKey') || undefined,
     tlsCert: text('tlsCert') || undefined,
     people: number('people', 10_000_000),

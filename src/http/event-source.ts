@@ -4,25 +4,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Account, Directory } from '../directory/directory.ts';
 import { RequestError } from '../jmap/errors.ts';
+import { openFeed, readSeen, writeSeen } from '../jmap/feed.ts';
 import { LIMITS } from '../jmap/limits.ts';
-import type { Changed, Listening, Push, Seen } from '../jmap/push.ts';
+import type { Push } from '../jmap/push.ts';
 import { accountsOf } from '../jmap/session.ts';
 import type { Notifier } from '../store/notify.ts';
 import type { Tellings } from '../jmap/told.ts';
 import { problem } from './problem.ts';
 import { programOf } from './program.ts';
-
-/** Changes within this time are told together, but for the first. */
-const GATHER_MS = 20;
+import type { SignedIn } from './sign-in.ts';
 
 /** Seconds between pings, whatever is asked for. */
 const PING = { least: 5, most: 900 };
 
 /** What has not been read by then is a connection that nobody reads. */
 const BACKLOG = 1 << 20;
-
-/** A longer id is not given: it comes back as a header field. */
-const MAX_ID = 4000;
 
 export interface EventSources {
   /** Answers once the stream is open. */
@@ -36,7 +32,7 @@ export interface EventSourceDeps {
   directory: Directory;
   notifier: Notifier;
   /** Whose request it is by now. */
-  userOf(request: FastifyRequest): Promise<Account | null>;
+  userOf(request: FastifyRequest): Promise<SignedIn | null>;
 }
 
 interface Asked {
@@ -64,7 +60,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
     for (const stream of Array.from(streams)) {
       const accounts = await deps
         .userOf(stream.request)
-        .then(async (user) => user && [...(await accountsOf(deps.directory, user)).keys()].join())
+        .then(async (now) => now && [...(await accountsOf(deps.directory, now.account)).keys()].join())
         .catch(() => null);
       if (accounts !== stream.accounts) stream.raw.end();
     }
@@ -116,9 +112,6 @@ async function listen(
   accounts: number[],
 ): Promise<void> {
   const { raw } = reply;
-  let listening: Listening | undefined;
-  let pending: Changed = {};
-  let gathering: NodeJS.Timeout | undefined;
   let pings: NodeJS.Timeout | undefined;
   const write = (lines: string[]): void => {
     if (raw.writableEnded || raw.destroyed) return;
@@ -126,33 +119,26 @@ async function listen(
     raw.write(`${lines.join('\n')}\n\n`);
     pings?.refresh();
   };
-  const flush = (): void => {
-    gathering = undefined;
-    if (!listening || Object.keys(pending).length === 0) return;
-    const data = JSON.stringify({ '@type': 'StateChange', changed: pending });
-    for (const [account, { Email, Thread }] of Object.entries(pending)) {
-      const modseq = Number(Email ?? Thread ?? 0);
-      void tellings.told({ tenant, account: Number(account.slice(1)), program: programOf(request), modseq });
-    }
-    pending = {};
-    const id = writeId(listening.seen());
-    write(['event: state', ...(id === null ? [] : [`id: ${id}`]), `data: ${data}`]);
-    if (asked.closeAfter === 'state') raw.end();
-    else gathering = setTimeout(flush, GATHER_MS);
-  };
-  const send = (changed: Changed): void => {
-    for (const [account, states] of Object.entries(changed)) pending[account] = { ...pending[account], ...states };
-    if (!gathering) flush();
-  };
   // Followed before it is answered: what changes once the client has its answer is told.
-  listening = await push.listen(
-    { tenant, accounts, types: asked.types, send },
-    readId(request.headers['last-event-id']),
+  const feed = await openFeed(
+    push,
+    {
+      tenant,
+      accounts,
+      types: asked.types,
+      last: readSeen(request.headers['last-event-id']),
+      record: { tellings, program: programOf(request) },
+    },
+    (changed, seen) => {
+      const data = JSON.stringify({ '@type': 'StateChange', changed });
+      const id = writeSeen(seen);
+      write(['event: state', ...(id === null ? [] : [`id: ${id}`]), `data: ${data}`]);
+      if (asked.closeAfter === 'state') raw.end();
+    },
   );
   reply.hijack();
   const end = (): void => {
-    listening?.end();
-    clearTimeout(gathering);
+    feed.end();
     clearInterval(pings);
   };
   raw.on('close', end);
@@ -168,7 +154,7 @@ async function listen(
     const ping = JSON.stringify({ interval: asked.ping });
     pings = setInterval(() => write(['event: ping', `data: ${ping}`]), asked.ping * 1000);
   }
-  flush();
+  feed.begin();
 }
 
 /** Null: not what RFC 8620 §7.3 knows. */
@@ -182,22 +168,4 @@ function readQuery({ types = '*', closeafter = 'no', ping = '0' }: Record<string
     closeAfter: closeafter,
     ping: seconds === 0 ? 0 : Math.min(PING.most, Math.max(PING.least, seconds)),
   };
-}
-
-/** "1.120.80.0,7.33.0.0": account, modseq, submission, recall. Null: too many accounts for that. */
-function writeId(seen: ReadonlyMap<number, Seen>): string | null {
-  const parts = [...seen].map(([account, { modseq, submission, recall }]) =>
-    [account, modseq, submission, recall].join('.'),
-  );
-  const id = parts.join();
-  return id.length > MAX_ID ? null : id;
-}
-
-function readId(id: string | string[] | undefined): Map<number, Seen> {
-  if (typeof id !== 'string' || !/^\d{1,16}(?:\.\d{1,16}){3}(?:,\d{1,16}(?:\.\d{1,16}){3})*$/.test(id))
-    return new Map();
-  const parts = id.split(',').map((part) => part.split('.').map(Number));
-  return new Map(
-    parts.map(([account = 0, modseq = 0, submission = 0, recall = 0]) => [account, { modseq, submission, recall }]),
-  );
 }

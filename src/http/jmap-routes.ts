@@ -9,6 +9,7 @@ import { RequestError } from '../jmap/errors.ts';
 import { parseJson } from '../jmap/json.ts';
 import { LIMITS } from '../jmap/limits.ts';
 import type { JmapServices } from '../jmap/services.ts';
+import type { JmapRequest, JmapResponse } from '../jmap/wire.ts';
 import { accountsOf, sessionObject, sessionState } from '../jmap/session.ts';
 import type { Tellings } from '../jmap/told.ts';
 import type { EventSources } from './event-source.ts';
@@ -88,16 +89,35 @@ async function api(
   reply: FastifyReply,
 ): Promise<unknown> {
   const user = userOf(request);
-  const accounts = await accountsOf(services.directory, user);
-  const state = await sessionState(services.directory, user, accounts);
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new RequestError('notJSON', 'The content type is not application/json.');
   }
   const asked = readRequest(parseJson(bodyOf(request)));
-  const context = { ...services, user, accounts, createdIds: new Map<string, string>(), program: programOf(request) };
+  const response = await answer(services, tellings, request, user, asked);
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(response));
+}
+
+/** Runs a request for somebody, however it came. */
+export async function answer(
+  services: JmapServices,
+  tellings: Tellings,
+  request: Pick<FastifyRequest, 'headers' | 'credential'>,
+  user: Account,
+  asked: JmapRequest,
+): Promise<JmapResponse> {
+  const accounts = await accountsOf(services.directory, user);
+  const state = await sessionState(services.directory, user, accounts);
+  const context = {
+    ...services,
+    user,
+    accounts,
+    credential: request.credential,
+    createdIds: new Map<string, string>(),
+    program: programOf(request),
+  };
   const response = await runRequest(asked, context, state);
   await tellings.answered(response.methodResponses, user.tenant, context.program);
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(response));
+  return response;
 }
 
 async function upload(services: JmapServices, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -15,6 +15,7 @@ import { problem, sendError } from './problem.ts';
 import { COOKIE, createSignIn, giveCookie, isOfOurPage, isPrivate, type SignIn } from './sign-in.ts';
 import { tryRoutes, type TryMode } from './try-routes.ts';
 import { webRoutes } from './web.ts';
+import { createWebSockets } from './web-socket.ts';
 
 export interface HttpDeps {
   services: JmapServices;
@@ -39,6 +40,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null only until the hook has looked. */
     user: Account | null;
+    /** What they signed in with: jmap/wire.ts. */
+    credential: string;
   }
 }
 
@@ -72,6 +75,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   });
   await app.register(cookie);
   app.decorateRequest('user', null);
+  app.decorateRequest('credential', '');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     try {
@@ -93,8 +97,12 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   await webRoutes(app, { directory: deps.web ?? WEB, tryMode: deps.tryMode !== undefined });
   await app.register((inside, _options, done) => {
     inside.addHook('onRequest', async (request, reply) => {
-      request.user = await signIn.userOf(request);
-      if (request.user) return;
+      const signedIn = await signIn.userOf(request);
+      if (signedIn) {
+        request.user = signedIn.account;
+        request.credential = signedIn.credential;
+        return;
+      }
       // A page of ours asks for a password itself; the browser's own dialog would stand in its way. An event source, or a
       // picture, cannot say that it is a page's: under /u/N/ they all are.
       if (request.headers['x-requested-with'] === undefined && placeOf(request) === '') {
@@ -105,6 +113,14 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     jmapRoutes(inside, services, { eventSources, tellings });
     done();
   });
+  const webSockets = createWebSockets({
+    services,
+    tellings,
+    push,
+    userOf: (request) => signIn.userOf(request),
+    parseCookie: (header) => app.parseCookie(header),
+  });
+  app.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
   try {
     await app.listen({ host: deps.host, port: deps.port });
   } catch (error) {
@@ -114,6 +130,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     port: (app.server.address() as { port: number }).port,
     close: async () => {
       eventSources.close();
+      webSockets.close();
       push.close();
       await app.close();
     },

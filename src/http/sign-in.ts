@@ -12,12 +12,24 @@ export const SESSION_SECONDS = 12 * 3600;
 
 const SESSIONS = 100_000;
 
+/** What of a request says whose it is: a WebSocket's handshake has it too. */
+export type Asking = Pick<
+  FastifyRequest,
+  'headers' | 'cookies' | 'ip' | 'protocol' | 'method' | 'url' | 'originalUrl' | 'host'
+>;
+
+export interface SignedIn {
+  account: Account;
+  /** '' the account's own password, else an application password ("p3"). */
+  credential: string;
+}
+
 export interface SignIn {
   /** A token for the cookie of this place (place.ts); null: wrong address or password. */
   open(address: string, password: string, place: string): Promise<string | null>;
   close(token: string): void;
   /** Null: nobody. */
-  userOf(request: FastifyRequest): Promise<Account | null>;
+  userOf(request: Asking): Promise<SignedIn | null>;
 }
 
 interface Session {
@@ -36,6 +48,10 @@ interface Session {
 export function createSignIn(deps: { directory: Directory; clock: () => Date }): SignIn {
   const { directory, clock } = deps;
   const sessions = new Map<string, Session>();
+  const signedIn = async (address: string, password: string): Promise<SignedIn | null> => {
+    const account = await directory.authenticate(address, password);
+    return account && { account, credential: '' };
+  };
 
   return {
     async open(address, password, place) {
@@ -60,7 +76,7 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
         const [, basic] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
         if (basic === undefined || !isPrivate(request)) return null;
         const [, address, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
-        return address === undefined || password === undefined ? null : directory.authenticate(address, password);
+        return address === undefined || password === undefined ? null : signedIn(address, password);
       }
       const token = request.cookies[COOKIE];
       if (token === undefined || !isOfOurPage(request)) return null;
@@ -68,7 +84,7 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
       const session = sessions.get(name);
       if (!session || session.place !== placeOf(request)) return null;
       const isOpen = session.until > clock().getTime();
-      const user = isOpen ? await directory.authenticate(session.address, unseal(token, session.sealed)) : null;
+      const user = isOpen ? await signedIn(session.address, unseal(token, session.sealed)) : null;
       if (!user) sessions.delete(name);
       return user;
     },
@@ -114,7 +130,7 @@ export function isPrivate({ ip, protocol }: Pick<FastifyRequest, 'ip' | 'protoco
  * A cookie goes along by itself; no other site's page may make use of that. What changes something is JSON, which such a
  * page cannot send, or an upload, which has to say where it comes from.
  */
-export function isOfOurPage(request: FastifyRequest): boolean {
+export function isOfOurPage(request: Pick<Asking, 'headers' | 'host' | 'method' | 'url'>): boolean {
   const { origin, host, 'sec-fetch-site': site, 'content-type': type = '' } = request.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   // The scheme may have been changed on the way, where TLS ends before us.

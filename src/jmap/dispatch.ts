@@ -87,13 +87,16 @@ async function runCall(
     const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (!method || !using.includes(method.capability)) throw new MethodError('unknownMethod');
     const resolved = before.resolve(args);
-    if (name !== 'Core/echo') await checkAccounts(resolved, method.capability, context);
+    if (!OF_NO_ACCOUNT.has(name)) await checkAccounts(resolved, method.capability, context);
     const result = await method.run(resolved, context);
     return Array.isArray(result) ? result : [[name, result]];
   } catch (error) {
     return [errorReply(name, error, context)];
   }
 }
+
+/** RFC 8620 §4, §7.2. */
+const OF_NO_ACCOUNT: ReadonlySet<string> = new Set(['Core/echo', 'PushSubscription/get', 'PushSubscription/set']);
 
 async function checkAccounts(
   args: Record<string, unknown>,

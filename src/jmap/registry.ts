@@ -42,6 +42,7 @@ import {
 } from './methods/recall.ts';
 import { adminOutcomeGet, adminOutcomeQuery, outcomeGet, outcomeQuery } from './methods/recall-outcome.ts';
 import { preferenceChanges, preferenceGet, preferenceSet } from './methods/recall-preference.ts';
+import { pushSubscriptionGet, pushSubscriptionSet } from './methods/push-subscription.ts';
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './methods/quota.ts';
 import { searchSnippetGet } from './methods/search-snippet.ts';
 import { threadChangesMethod, threadGet } from './methods/thread.ts';
@@ -66,7 +67,12 @@ const forDuty = (duty: Duty, methods: Record<string, Method>): Record<string, Re
   );
 
 export const METHODS: Readonly<Record<string, Registered>> = {
-  ...of(CAPABILITY.core, { 'Core/echo': echo, 'Blob/copy': blobCopy }),
+  ...of(CAPABILITY.core, {
+    'Core/echo': echo,
+    'Blob/copy': blobCopy,
+    'PushSubscription/get': pushSubscriptionGet,
+    'PushSubscription/set': pushSubscriptionSet,
+  }),
   ...of(CAPABILITY.mail, {
     'Mailbox/get': mailboxGet,
     'Mailbox/changes': mailboxChangesMethod,

@@ -1,5 +1,6 @@
 // What the JMAP methods work with: wired in src/services.ts.
 
+import type { Config } from '../config/config.ts';
 import type { Accept } from '../delivery/accept.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
@@ -17,6 +18,7 @@ export interface JmapServices {
   accept: Accept;
   recalls: Recalls;
   mailboxCounts: MailboxCounts;
+  config: Pick<Config, 'pushPrivate'>;
   clock: () => Date;
   log: Logger;
   /** Barrier tests stop here, between two statements of a method. */

@@ -145,6 +145,8 @@ export async function sessionObject(
       [CAPABILITY.vacation]: {},
       [CAPABILITY.blob]: {},
       [CAPABILITY.quota]: {},
+      // RFC 8887 §3.
+      [CAPABILITY.webSocket]: { url: `${base.replace(/^http/, 'ws')}/jmap/ws/`, supportsPush: true },
       [CAPABILITY.principals]: {},
       [CAPABILITY.directory]: {},
       [CAPABILITY.recall]: {},

@@ -26,6 +26,8 @@ export interface MethodContext extends JmapServices {
   accounts: ReadonlyMap<string, Account>;
   /** Creation ids of this request, so far (RFC 8620 §5.3). */
   createdIds: Map<string, string>;
+  /** What they signed in with: '' their password, else an application password ("p3"). */
+  credential: string;
   /** The program that asks, for exposure: its User-Agent, at most 100 printable characters. */
   program: string;
 }
@@ -52,6 +54,8 @@ export const CAPABILITY = {
   blob: 'urn:ietf:params:jmap:blob',
   /** RFC 9425. */
   quota: 'urn:ietf:params:jmap:quota',
+  /** RFC 8887. */
+  webSocket: 'urn:ietf:params:jmap:websocket',
   /** RFC 9670 §1.5.1. */
   principals: 'urn:ietf:params:jmap:principals',
   /** docs/jmap-directory.md. */

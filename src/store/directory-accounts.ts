@@ -160,6 +160,8 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
     'vacation_response',
     'vacation_due',
     'vacation_sent',
+    'push_subscription',
+    'app_password',
     'account_state',
   ]) {
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND account_id = $2`, [tenant, account]);

@@ -4,7 +4,7 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
 
-export type Wake = 'fanout' | 'outgoing' | 'sweep' | 'restore' | 'vacation';
+export type Wake = 'fanout' | 'outgoing' | 'sweep' | 'restore' | 'vacation' | 'push';
 
 /** What one transaction changed. Past 200 accounts of a tenant, name the tenant instead. */
 export interface Changes {

@@ -67,6 +67,8 @@ export async function testJmap(): Promise<TestJmap> {
         accept,
         recalls,
         mailboxCounts: createMailboxCounts(store, { large: 0 }),
+        config: { pushPrivate: false },
+        credential: '',
         clock,
         log: SILENT,
         user,

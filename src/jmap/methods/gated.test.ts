@@ -72,6 +72,8 @@ const PROBES: Record<string, Probe | string> = {
         assert.deepEqual(matchedIds, { Mailbox: [], Thread: [], Email: [] });
     },
   },
+  'PushSubscription/get': NO_IDS,
+  'PushSubscription/set': NO_IDS,
   'Quota/get': NO_IDS,
   'Quota/changes': NO_IDS,
   'Quota/query': NO_IDS,
