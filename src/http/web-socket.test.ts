@@ -89,7 +89,7 @@ test('what is wrong with a message is told, and the line stays', async () => {
     { ...echo('z'), methodCalls: 3 },
     { '@type': 'WebSocketPushEnable', dataTypes: 3 },
   ]) {
-    line.send(message as Json);
+    line.send(message);
     const answer = await line.next();
     assert.equal(answer['@type'], 'RequestError');
     types.push([String(answer['type']).split(':').at(-1), answer['requestId']]);

@@ -243,7 +243,7 @@ async function enable({ push, tellings }: WebSocketDeps, line: Line, message: Re
     {
       tenant: line.user.tenant,
       accounts: line.accounts.split(',').map((account) => Number(account.slice(1))),
-      types: dataTypes && new Set(dataTypes as string[]),
+      types: dataTypes && new Set(dataTypes),
       last: readSeen(pushState),
       record: { tellings, program: programOf(line.asking) },
     },

@@ -161,5 +161,5 @@ function typesOf(value: unknown): string[] | null {
   if (value === null) return null;
   if (!Array.isArray(value) || value.length > 100 || !value.every((one) => isText(one, 100, 'line')))
     throw invalidProperties(['types'], 'Is a list of type names or null.');
-  return value as string[];
+  return value;
 }
