@@ -102,43 +102,46 @@ async function checkAll(): Promise<void> {
   await checkEnd(world, { tenant }, []);
 }
 
+/** Four programs submit while it happens: each message that had its 250 is there once. */
+async function checkAccepting(tag: string, happens: () => Promise<void>): Promise<void> {
+  const accepted: string[] = [];
+  const enough = Promise.withResolvers<void>();
+  let ended = false;
+  const submitters = Array.from({ length: 4 }, async (_, lane) => {
+    const client = await connectSubmission(homing.ports.submissions, ANA, 'homing');
+    try {
+      for (let i = 0; !ended; i++) {
+        const id = `accept-${tag}-${lane}-${i}`;
+        await client.send(ANA, ['ben@pigeon.test', 'cho@pigeon.test'], letter(id, 'ben@pigeon.test'));
+        accepted.push(`${id}@crash.test`);
+        if (accepted.length === 150) enough.resolve();
+      }
+    } catch {
+      // the crash; what was not answered may be there or not
+    } finally {
+      client.close();
+    }
+  });
+  await enough.promise;
+  await happens();
+  ended = true;
+  await Promise.all(submitters);
+  const wrong = await sql(
+    `SELECT h, a.id, count(c.uid) FROM unnest($1::text[]) AS h CROSS JOIN account a
+     LEFT JOIN message m ON m.tenant_id = a.tenant_id AND m.message_id_header = h
+     LEFT JOIN copy c ON c.tenant_id = a.tenant_id AND c.account_id = a.id AND c.message_id = m.id
+     WHERE a.tenant_id = $2 AND a.address IN ('ana@pigeon.test', 'ben@pigeon.test', 'cho@pigeon.test')
+     GROUP BY h, a.id HAVING count(c.uid) <> 1`,
+    [accepted, tenant],
+  );
+  assert.deepEqual(wrong, []);
+  await checkAll();
+}
+
 for (const { what, crash } of crashes) {
   const tag = what.replaceAll(/\W/g, '');
   describe(`${what} is killed`, () => {
-    test('while it accepts: each message that had its 250 is there once', async () => {
-      const accepted: string[] = [];
-      const enough = Promise.withResolvers<void>();
-      let ended = false;
-      const submitters = Array.from({ length: 4 }, async (_, lane) => {
-        const client = await connectSubmission(homing.ports.submissions, ANA, 'homing');
-        try {
-          for (let i = 0; !ended; i++) {
-            const id = `accept-${tag}-${lane}-${i}`;
-            await client.send(ANA, ['ben@pigeon.test', 'cho@pigeon.test'], letter(id, 'ben@pigeon.test'));
-            accepted.push(`${id}@crash.test`);
-            if (accepted.length === 150) enough.resolve();
-          }
-        } catch {
-          // the crash; what was not answered may be there or not
-        } finally {
-          client.close();
-        }
-      });
-      await enough.promise;
-      await crash();
-      ended = true;
-      await Promise.all(submitters);
-      const wrong = await sql(
-        `SELECT h, a.id, count(c.uid) FROM unnest($1::text[]) AS h CROSS JOIN account a
-         LEFT JOIN message m ON m.tenant_id = a.tenant_id AND m.message_id_header = h
-         LEFT JOIN copy c ON c.tenant_id = a.tenant_id AND c.account_id = a.id AND c.message_id = m.id
-         WHERE a.tenant_id = $2 AND a.address IN ('ana@pigeon.test', 'ben@pigeon.test', 'cho@pigeon.test')
-         GROUP BY h, a.id HAVING count(c.uid) <> 1`,
-        [accepted, tenant],
-      );
-      assert.deepEqual(wrong, []);
-      await checkAll();
-    });
+    test('while it accepts: each message that had its 250 is there once', () => checkAccepting(tag, crash));
 
     test('while it fans out and while it sweeps: everybody had it, and nobody has', async () => {
       const id = `large-${tag}`;
@@ -212,3 +215,9 @@ for (const { what, crash } of crashes) {
     });
   });
 }
+
+test('the server is stopped in an orderly way and started again: each message that had its 250 is there once', () =>
+  checkAccepting('orderly', async () => {
+    await homing.stop();
+    await homing.start();
+  }));

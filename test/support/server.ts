@@ -25,6 +25,8 @@ export interface Crashable {
   start(): Promise<void>;
   /** kill -9 of the server process. Its PostgreSQL ends by its own devices, or is swept up at the next start. */
   kill(): Promise<void>;
+  /** Ends it in an orderly way, so that it can be started again. */
+  stop(): Promise<void>;
   /** kill -9 of PostgreSQL, every process of it; the server process goes on and starts it again. */
   killDatabase(): void;
   sql: <T extends object>(text: string, params?: unknown[]) => Promise<T[]>;
@@ -94,6 +96,7 @@ export async function createCrashable(people: number): Promise<Crashable> {
       });
     },
     kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     killDatabase() {
       const file = join(clusterDirectory(dataDir), 'postmaster.pid');
       const postmaster = Number(readFileSync(file, 'utf8').split('\n')[0]);
