@@ -73,6 +73,7 @@ export async function run(args: string[]): Promise<number> {
           { directory: session.directory, reader: store },
           account,
           await changed(session, account, start, values),
+          old,
         );
         const row = await store.transact((tx) => keepRule(tx, at, form, old?.id));
         print(values.json, await shown(session, account, row), () => `${old ? 'Changed' : 'Added'} u${row.id}.`);

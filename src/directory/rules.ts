@@ -38,13 +38,16 @@ const SIZES = ['minSize', 'maxSize'] as const;
 const SWITCHES = ['markRead', 'flag', 'delete', 'stop'] as const;
 
 /**
- * A rule that can be kept for this account. Parts that say nothing are left out: null, false, an empty list. Throws
- * Refusal `invalidProperties` (detail.properties).
+ * A rule that can be kept for this account. Parts that say nothing are left out: null, false, an empty list. `old`: what is
+ * kept of it now. A mailbox or address that is in that already is not asked after again unless the rule is switched on: one
+ * whose mailbox is gone can be switched off, put in another order and named anew. Throws Refusal `invalidProperties`
+ * (detail.properties).
  */
 export async function checkRule(
   deps: { directory: Pick<Directory, 'resolve'>; reader: Reader },
   account: Account,
   given: Record<string, unknown>,
+  old?: Pick<RuleRow, 'enabled' | 'actions'>,
 ): Promise<RuleForm> {
   const { name, isEnabled, sortOrder } = given;
   if (
@@ -64,7 +67,7 @@ export async function checkRule(
     sortOrder,
     conditions: readConditions('conditions', given['conditions']),
     exceptions: readConditions('exceptions', given['exceptions']),
-    actions: await readActions(deps, account, given['actions']),
+    actions: await readActions(deps, account, given['actions'], isEnabled && !old?.enabled ? {} : (old?.actions ?? {})),
   };
 }
 
@@ -121,20 +124,22 @@ async function readActions(
   { directory, reader }: { directory: Pick<Directory, 'resolve'>; reader: Reader },
   account: Account,
   value: unknown,
+  known: Actions,
 ): Promise<Actions> {
   const actions: Actions = {};
   for (const [name, part] of partsOf('actions', value, [...SWITCHES, 'moveTo', 'redirectTo'])) {
     const path = `actions/${name}`;
     if (name === 'moveTo') {
       const { list } = await mailboxesOf(reader, { tenant: account.tenant, account: account.id }, false);
-      const box = list.find(({ id }) => id === part);
-      if (!box) throw wrong(path, 'There is no such mailbox.');
-      actions.moveTo = box.id;
+      const id = list.find((box) => box.id === part)?.id ?? (part === known.moveTo ? known.moveTo : undefined);
+      if (id === undefined) throw wrong(path, 'There is no such mailbox.');
+      actions.moveTo = id;
     } else if (name === 'redirectTo') {
       if (!Array.isArray(part) || part.length > MOST_REDIRECTS)
         throw wrong(path, `It is a list of up to ${MOST_REDIRECTS} addresses.`);
       const addresses: string[] = [];
-      for (const one of part) addresses.push(await redirectable(directory, account, one));
+      for (const one of part)
+        addresses.push(known.redirectTo?.includes(one) ? (one as string) : await redirectable(directory, account, one));
       actions.redirectTo = [...new Set(addresses)];
     } else {
       if (part !== true) throw wrong(path, 'It is true or false.');

@@ -13,8 +13,12 @@ export function composeNotice(recall: RecallRow, by: AccountInfo, policy: Policy
     ? { name: 'Administration', email: `postmaster@${domain}` }
     : { name: by.name || null, email: by.address };
   const who = recall.by_administrator ? 'An administrator of your organisation' : by.name || by.address;
-  const when = recall.created_at.toISOString().slice(0, 16).replace('T', ' at ');
-  const lines = [`${who} took this message back on ${when} UTC. You need do nothing.`];
+  // Lists show the first words alone, in few characters: what matters comes first, and when comes last.
+  const lines = [
+    `${who} took this message back. You need do nothing.`,
+    '',
+    `Taken back on ${spelled(recall.created_at)}.`,
+  ];
   if (policy.reasonInNotices && recall.reason) lines.push('', `Reason: ${recall.reason}`);
   return simpleMessage({
     from,
@@ -25,4 +29,10 @@ export function composeNotice(recall: RecallRow, by: AccountInfo, policy: Policy
     text: `${lines.join('\r\n')}\r\n`,
     headers: [{ name: 'Auto-Submitted', value: 'auto-generated' }],
   });
+}
+
+/** "Saturday, 28 November 2026, 05:33 UTC": of those who read it, nobody's time is known. */
+function spelled(at: Date): string {
+  const day = at.toLocaleDateString('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
+  return `${day}, ${at.toISOString().slice(11, 16)} UTC`;
 }

@@ -205,6 +205,27 @@ webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (sta
     await check(page, 'Sent Items');
   });
 
+  test('the notice where a copy stood, and a menu that says why a recall cannot be', async () => {
+    const sent = await stage.send({ to: ['ben@pigeon.test', 'cho@pigeon.test'], subject: 'Taken' });
+    const [, , page] = await stage.people(['ana@pigeon.test', 'ben@pigeon.test']);
+    assert.ok(page);
+    await askRecall(await stage.client('ana@pigeon.test'), sent.emailId);
+    await page.getByRole('row', { name: /Message recalled/ }).click();
+    await page
+      .getByRole('main')
+      .getByText(/took this message back/)
+      .waitFor();
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page
+      .getByRole('menuitem', { name: /^Recall/ })
+      .getByText('.')
+      .waitFor();
+    await check(page, 'notice, and its menu', LOOKS);
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await check(page, 'notice');
+  });
+
   test('the composer, the undo bar and settings', async () => {
     const [, page] = await ana();
     const client = await stage.client('ana@pigeon.test');

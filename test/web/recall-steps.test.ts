@@ -132,18 +132,24 @@ webSuite('Recall, step by step', { policy: POLICY }, (stage) => {
       await ana.keyboard.press('Control+Shift+Z');
       // In the list's menu, in words.
       await rowOf(ana, 'Long ago').click({ button: 'right' });
-      const item = ana.getByRole('menuitem', { name: RECALL, exact: true });
+      const item = ana.getByRole('menuitem', { name: `${RECALL} ${why}` });
       assert.equal(await item.getAttribute('aria-disabled'), 'true');
       await item.getByText(why).waitFor();
       await ana.keyboard.press('Escape');
       // In its own window, both ways.
       await ana.goto(`/u/0/message/${emailId}`);
       await ana.getByRole('button', { name: 'Actions', exact: true }).click();
-      await ana.getByRole('menuitem', { name: RECALL, exact: true }).getByText(why).waitFor();
+      await ana
+        .getByRole('menuitem', { name: `${RECALL} ${why}` })
+        .getByText(why)
+        .waitFor();
       await ana.keyboard.press('Escape');
       await ana.getByRole('tab', { name: 'File', exact: true }).click();
       await ana.getByRole('button', { name: 'Resend or Recall', exact: true }).click();
-      await ana.getByRole('menuitem', { name: RECALL, exact: true }).getByText(why).waitFor();
+      await ana
+        .getByRole('menuitem', { name: `${RECALL} ${why}` })
+        .getByText(why)
+        .waitFor();
       assert.equal(await dialogOf(ana).count(), 0);
     };
     await saysWhy('Sent 41 days ago; your organisation allows 30.');

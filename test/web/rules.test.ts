@@ -77,5 +77,28 @@ webSuite('Inbox rules', {}, (stage) => {
     await seen((all) => all.length === 1);
     await part.getByRole('listitem').nth(1).waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'New rule');
+
+    // One whose mailbox is gone says so, can be renamed and switched off, and not switched on again.
+    const { created } = await ben.call('Mailbox/set', { create: { m: { name: 'Printers' } } });
+    const moveTo = (created as Record<string, Json>)['m']?.['id'];
+    await ben.call('InboxRule/set', { create: { r: { name: 'Print', sortOrder: 9, actions: { moveTo } } } });
+    await ben.call('Mailbox/set', { destroy: [moveTo] });
+    await page.reload();
+    await part.getByText('Every message: move to a mailbox that is gone.').waitFor();
+    await part.getByRole('button', { name: 'Edit Print' }).click();
+    const gone = page.getByRole('dialog', { name: 'Change "Print"' });
+    await gone.getByLabel('Name').fill('Prints');
+    assert.equal(
+      await gone
+        .getByLabel('Move to', { exact: true })
+        .evaluate((one) => (one as HTMLSelectElement).selectedOptions[0]?.text),
+      'A mailbox that is gone',
+    );
+    await gone.getByRole('button', { name: 'Save' }).click();
+    await gone.waitFor({ state: 'detached' });
+    await part.getByRole('switch', { name: 'Prints, on' }).press('Space');
+    await seen((all) => all.some((one) => one['name'] === 'Prints' && one['isEnabled'] === false));
+    await part.getByRole('switch', { name: 'Prints, on', checked: false }).press('Space');
+    await part.getByText('There is no such mailbox.').waitFor();
   });
 });

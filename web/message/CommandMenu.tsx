@@ -8,6 +8,7 @@ import {
   MenuTrigger,
   Text,
   tokens,
+  type MenuItemProps,
 } from '@fluentui/react-components';
 import { Fragment, type ReactNode } from 'react';
 import type { Command } from './commands.tsx';
@@ -16,7 +17,8 @@ const useStyles = makeStyles({
   item: { maxWidth: '320px' },
   // Beside the name, and no part of it.
   keys: { '::after': { content: 'attr(data-keys)' } },
-  why: { display: 'block', color: tokens.colorNeutralForegroundDisabled, whiteSpace: 'normal' },
+  // What cannot be had is grey; why it cannot is there to be read.
+  why: { display: 'block', color: tokens.colorNeutralForeground3, whiteSpace: 'normal' },
   choices: { maxHeight: '60vh', overflowY: 'auto' },
 });
 
@@ -47,12 +49,7 @@ export function CommandItems({ commands }: { commands: readonly Command[] }): Re
           <MenuItem
             className={styles.item}
             icon={command.icon}
-            aria-label={command.label}
-            disabled={command.disabledBecause !== undefined}
-            aria-keyshortcuts={command.shortcut?.replace('Ctrl', 'Control')}
-            secondaryContent={
-              command.shortcut === undefined ? undefined : <span className={styles.keys} data-keys={command.shortcut} />
-            }
+            {...(command.disabledBecause === undefined ? keysOf(command, styles.keys) : { disabled: true })}
             onClick={command.run}
           >
             {command.label}
@@ -66,4 +63,14 @@ export function CommandItems({ commands }: { commands: readonly Command[] }): Re
       </Fragment>
     );
   });
+}
+
+/** The name alone is the item's name: its keys are said apart. */
+function keysOf({ label, shortcut }: Command, className: string): Partial<MenuItemProps> {
+  if (shortcut === undefined) return {};
+  return {
+    'aria-label': label,
+    'aria-keyshortcuts': shortcut.replace('Ctrl', 'Control'),
+    secondaryContent: <span className={className} data-keys={shortcut} />,
+  };
 }

@@ -112,3 +112,22 @@ test('a rule does what it says to the next message, and nothing once it is off',
   const [there] = await emailsOf(ben, 'Minutes of Tuesday');
   assert.deepEqual(there?.['mailboxIds'], { [INBOX]: true });
 });
+
+test('a rule whose mailbox or address is gone can be switched off and changed, and not switched on', async () => {
+  const { created } = await ben.call('Mailbox/set', { create: { m: { name: 'Printers' } } });
+  const box = (created as Record<string, Json>)['m']?.['id'] as string;
+  const id = await make({ name: 'Printers', conditions: { from: ['printers'] }, actions: { moveTo: box, flag: true } });
+  await ben.call('Mailbox/set', { destroy: [box] });
+  const change = async (patch: Json): Promise<unknown> => {
+    const { updated, notUpdated } = await set(ben, { update: { [id]: patch } });
+    return (updated as Json | null)?.[id] === undefined
+      ? (notUpdated as Record<string, Json>)[id]?.['properties']
+      : 'done';
+  };
+  assert.equal(await change({ sortOrder: 7 }), 'done');
+  assert.equal(await change({ isEnabled: false }), 'done');
+  assert.equal(await change({ name: 'Printers, once' }), 'done');
+  assert.deepEqual(await change({ isEnabled: true }), ['actions/moveTo']);
+  assert.deepEqual(await change({ 'actions/moveTo': 'f98' }), ['actions/moveTo']);
+  assert.equal(await change({ isEnabled: true, 'actions/moveTo': null }), 'done');
+});

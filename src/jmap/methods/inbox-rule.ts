@@ -131,11 +131,12 @@ export const ruleSet: Method = async (args, context) => {
     const result = emptySetResult();
     const made = new Map<string, string>();
     const resolve = (id: string): string => made.get(id.replace(/^#/, '')) ?? resolveId(id, context);
-    const check = (given: Record<string, unknown>) =>
+    const check = (given: Record<string, unknown>, old?: RuleRow) =>
       checkRule(
         { directory, reader: tx },
         account,
         fromRule(given, (id) => resolveId(id, context)),
+        old,
       );
     for (const [key, object] of create) {
       await attempt(key, result.notCreated, async () => {
@@ -156,7 +157,7 @@ export const ruleSet: Method = async (args, context) => {
         const wanted = applyPatch(toRule(row), patch, { ...NEW_RULE });
         if (wanted['id'] !== id) throw invalidProperties(['id'], 'Cannot be changed.');
         const { id: _id, ...form } = wanted;
-        const more = unlike(wanted, toRule(await keepRule(tx, at, await check(form), row.id)));
+        const more = unlike(wanted, toRule(await keepRule(tx, at, await check(form, row), row.id)));
         result.updated[id] = Object.keys(more).length === 0 ? null : more;
       });
     }

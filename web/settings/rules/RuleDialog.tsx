@@ -122,6 +122,9 @@ export function RuleDialog({ rule, mailboxes, onSave, onClose }: RuleDialogProps
                     }}
                   >
                     <option value="">Nowhere else</option>
+                    {actions.moveTo !== undefined && !mailboxes.some(({ id }) => id === actions.moveTo) && (
+                      <option value={actions.moveTo}>A mailbox that is gone</option>
+                    )}
                     {flatten(treeOf(mailboxes)).map(({ mailbox, depth }) => (
                       <option key={mailbox.id} value={mailbox.id}>
                         {'\u2003'.repeat(depth) + mailbox.name}
