@@ -25,10 +25,13 @@ const useStyles = makeStyles({
 export function RecallNotice({ email }: { email: EmailRow | EmailFull }): ReactNode {
   const styles = useStyles();
   const [from] = email.from ?? [];
-  const who = from ? from.name || from.email : 'Its sender';
+  const text = textOf(email);
+  // An administrator's comes from no person: its text says who.
+  const who = /^(.+?) took this message back/.exec(text)?.[1] ?? (from ? from.name || from.email : 'Its sender');
   // The notice's own date is the recall's; where it stands is the original's.
   const when = 'sentAt' in email && email.sentAt !== null ? ` at ${shortTime(email.sentAt)}` : '';
-  const reason = reasonIn(email);
+  // Where policy lets a notice quote it.
+  const reason = /^Reason: (.+)$/m.exec(text)?.[1]?.trim() ?? '';
   return (
     <div className={styles.notice} role="note">
       <MailOffRegular className={styles.icon} />
@@ -42,11 +45,9 @@ export function RecallNotice({ email }: { email: EmailRow | EmailFull }): ReactN
   );
 }
 
-/** Where policy lets a notice quote it. */
-function reasonIn(email: EmailRow | EmailFull): string {
+function textOf(email: EmailRow | EmailFull): string {
   if (!('bodyValues' in email)) return '';
-  const text = Object.values(email.bodyValues ?? {})
+  return Object.values(email.bodyValues ?? {})
     .map(({ value }) => value)
     .join('\n');
-  return /^Reason: (.+)$/m.exec(text)?.[1]?.trim() ?? '';
 }
