@@ -6,6 +6,7 @@ import { rows } from '../app/theme.ts';
 import { useEmail, useThread } from '../jmap/cache.ts';
 import { nameOf, rowTime } from '../message/format.ts';
 import { MessageView } from '../message/MessageView.tsx';
+import { useNoticeOf } from '../message/noticeOf.ts';
 
 const useStyles = makeStyles({
   list: { display: 'flex', flexDirection: 'column', listStyleType: 'none', margin: 0, padding: 0 },
@@ -42,13 +43,16 @@ export function Conversation({ accountId, threadId, emailId }: ConversationProps
   const styles = useStyles();
   const ids = useThread(accountId, threadId) ?? [emailId];
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  // One that is gone stays in its place: its notice is another message, and stands beside it.
-  const all = ids.includes(emailId) ? ids : [...ids, emailId];
+  const { data: row, missing } = useEmail(accountId, emailId, 'list');
+  const notice = useNoticeOf(accountId, emailId, row, missing);
+  // One that is gone stays in its place until its notice, which is another message, stands there.
+  const isHere = ids.includes(emailId) || (notice !== undefined && ids.includes(notice));
+  const all = isHere ? ids : [...ids, emailId];
   return (
     <ul className={styles.list} aria-label="Conversation">
       {all.map((id) => (
         <li key={id} className={styles.item}>
-          {id === emailId || opened.has(id) ? (
+          {id === emailId || id === notice || opened.has(id) ? (
             <MessageView accountId={accountId} emailId={id} />
           ) : (
             <Line accountId={accountId} id={id} onOpen={() => setOpened((before) => new Set([...before, id]))} />
