@@ -54,6 +54,7 @@ test('shows one', async (context) => {
     roles: ['user'],
     aliases: ['d@dove.test'],
     acceptsRecalls: true,
+    legalHold: false,
     groups: ['all@pigeon.test', 'team@pigeon.test'],
     delegates: [{ address: 'ana@pigeon.test', rights: ['full', 'send-as'] }],
     delegatedTo: [],
@@ -143,6 +144,14 @@ test('gives and takes roles, to persons only', async (context) => {
   );
   assert.deepEqual(await rolesOf('set', 'cho@pigeon.test', '--remove-role', 'recall-admin'), ['user']);
   await homing(context, 'remove', 'own@pigeon.test');
+});
+
+test('puts somebody under legal hold: then the account stays', async (context) => {
+  const held = await json(context, 'set', 'cho@pigeon.test', '--legal-hold', 'yes');
+  assert.equal(held['legalHold'], true);
+  await refused(run(['remove', 'cho@pigeon.test']), 'legalHold');
+  assert.equal((await json(context, 'set', 'cho@pigeon.test', '--legal-hold', 'no'))['legalHold'], false);
+  await refused(run(['set', 'cho@pigeon.test', '--legal-hold', 'maybe']), 'usage');
 });
 
 test('takes a password from standard input', async (context) => {

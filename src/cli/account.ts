@@ -15,6 +15,7 @@ export const help = `add, list, show, set, remove or import accounts
   homing account list [--tenant NAME]
   homing account show ADDRESS
   homing account set ADDRESS [--name NAME] [--kind KIND] [--password WORD | --no-password] [--accepts-recalls yes|no]
+                     [--legal-hold yes|no]      what recalls took from it, or for it, is kept for as long as it stands
                      [--add-alias ADDRESS]… [--remove-alias ADDRESS]…
                      [--grant RIGHT,…=DELEGATE]… [--revoke DELEGATE]…   rights: full, send-as, send-on-behalf, recall
                      [--add-role ROLE]… [--remove-role ROLE]…
@@ -35,6 +36,7 @@ const OPTIONS = {
   'add-alias': { type: 'string', multiple: true },
   'remove-alias': { type: 'string', multiple: true },
   'accepts-recalls': { type: 'string' },
+  'legal-hold': { type: 'string' },
   role: { type: 'string', multiple: true },
   'add-role': { type: 'string', multiple: true },
   'remove-role': { type: 'string', multiple: true },
@@ -158,6 +160,7 @@ async function set(
     kind: wordOf('--kind', values.kind, KINDS),
     password: values['no-password'] ? null : password,
     acceptsRecalls: yesOrNo('--accepts-recalls', values['accepts-recalls']),
+    legalHold: yesOrNo('--legal-hold', values['legal-hold']),
     addRoles: roles([...(values.role ?? []), ...(values['add-role'] ?? [])]),
     removeRoles: roles(values['remove-role']),
     addAliases: [...(values.alias ?? []), ...(values['add-alias'] ?? [])],

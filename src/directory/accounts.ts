@@ -5,6 +5,7 @@ import type { GivenRole } from '../mail/roles.ts';
 import { raise } from '../store/account-state.ts';
 import { accountRow, tenantsOfDomains, type Right } from '../store/directory.ts';
 import {
+  accountShown,
   addRights,
   deleteAccount,
   deleteAlias,
@@ -16,7 +17,7 @@ import {
 } from '../store/directory-accounts.ts';
 import { lockTenant } from '../store/directory-tenants.ts';
 import { accountChanged } from '../store/notify.ts';
-import type { Transaction } from '../store/postgres.ts';
+import type { Reader, Transaction } from '../store/postgres.ts';
 import type { AdminDeps, Change } from './change.ts';
 import {
   checkedAddress,
@@ -42,6 +43,8 @@ export interface AccountInput {
   password?: string | undefined;
   aliases?: string[] | undefined;
   roles?: GivenRole[] | undefined;
+  /** Whose address it has to be; anybody's here unless given. */
+  tenant?: number | undefined;
 }
 
 export interface AccountChanges {
@@ -50,6 +53,7 @@ export interface AccountChanges {
   /** Null: nobody signs in any more. */
   password?: string | null | undefined;
   acceptsRecalls?: boolean | undefined;
+  legalHold?: boolean | undefined;
   addRoles?: GivenRole[] | undefined;
   removeRoles?: GivenRole[] | undefined;
   addAliases?: string[] | undefined;
@@ -58,7 +62,12 @@ export interface AccountChanges {
   grant?: Record<string, Right[]> | undefined;
   /** Delegates that may do nothing any more. */
   revoke?: string[] | undefined;
+  /** By the delegate's address: all that each may do from now on. */
+  delegates?: Record<string, Right[]> | undefined;
 }
+
+/** May it be changed? Asked in the transaction, with the tenant's accounts held. Throws where it may not. */
+export type AccountCheck = (reader: Reader, account: { tenant: number; id: number }) => Promise<void>;
 
 export interface AccountAdmin {
   /** Answers its number. Throws Refusal `badAddress`, `notLocal`, `taken`, `badName`, `badPassword`, `badRole`. */
@@ -69,9 +78,9 @@ export interface AccountAdmin {
     accounts: { address: string; name: string; passwordHash: string | null; aliases?: string[] }[],
   ): Promise<void>;
   /** All of it or nothing. Throws Refusal `notFound` too. */
-  setAccount(address: string, change: AccountChanges): Promise<void>;
-  /** With its mail. Mail that is on its way to it finds no mailbox. Throws Refusal `notFound`. */
-  removeAccount(address: string): Promise<void>;
+  setAccount(address: string, change: AccountChanges, check?: AccountCheck): Promise<void>;
+  /** With its mail. Mail that is on its way to it finds no mailbox. Throws Refusal `notFound`, `legalHold`. */
+  removeAccount(address: string, check?: AccountCheck): Promise<void>;
   /** What `delegate` may do with `account` from now on; none: nothing. Throws Refusal `notFound`, `notLocal`. */
   delegate(account: string, delegate: string, rights: Right[]): Promise<void>;
 }
@@ -82,7 +91,7 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
       if (input.password !== undefined) checkPassword(input.password);
       const password = input.password === undefined ? null : await hashPassword(input.password);
       return change(async (tx) => {
-        const { tenant, address } = await localAddress(tx, input.address);
+        const { tenant, address } = await localAddress(tx, input.address, input.tenant);
         const aliases = await aliasesOf(tx, tenant, input.aliases ?? []);
         await refuseTaken(tx, [address, ...aliases]);
         const { kind = 'person', roles = [] } = input;
@@ -117,11 +126,12 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         return { tenant, result: undefined, audit: { action: 'accounts.added', subject: `${rows.length}`, detail } };
       }),
 
-    async setAccount(address, input) {
+    async setAccount(address, input, check) {
       if (typeof input.password === 'string') checkPassword(input.password);
       const password = typeof input.password === 'string' ? await hashPassword(input.password) : input.password;
       await change(async (tx) => {
         const { tenant, account, own } = await heldAccount(tx, address);
+        await check?.(tx, { tenant, id: account });
         const name = input.name === undefined ? undefined : checkedName(input.name, own);
         const kind = input.kind ?? (await accountRow(tx, tenant, account))?.kind ?? 'person';
         checkRoles(input.addRoles ?? [], kind);
@@ -136,6 +146,9 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         for (const delegate of input.revoke ?? []) {
           await setRights(tx, tenant, account, await delegateOf(tx, of, delegate), []);
         }
+        for (const [delegate, rights] of Object.entries(input.delegates ?? {})) {
+          await setRights(tx, tenant, account, await delegateOf(tx, of, delegate), rights);
+        }
         for (const [delegate, rights] of Object.entries(input.grant ?? {})) {
           await addRights(tx, tenant, account, await delegateOf(tx, of, delegate), rights);
         }
@@ -144,11 +157,14 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
       });
     },
 
-    removeAccount: (address) =>
+    removeAccount: (address, check) =>
       change(async (tx) => {
         const { tenant, account } = await existingAccount(tx, address);
         await raise(tx, tenant, account);
         const { own } = await heldAccount(tx, address);
+        await check?.(tx, { tenant, id: account });
+        if ((await accountShown(tx, tenant, account))?.legalHold)
+          refuse('legalHold', `${own} is under legal hold; what was taken from it would go with it.`);
         await deleteAccount(tx, tenant, account);
         accountChanged(tx.changes, tenant, account);
         return { tenant, result: undefined, audit: { action: 'account.removed', subject: own, detail: {} } };

@@ -72,6 +72,19 @@ export const POLICY_SETTINGS: Readonly<Record<keyof Policy, Kind & { help: strin
     help: 'How often an account may recall; 0: as often as it likes.',
   },
   dualControl: { ...yesNo, help: "Whether an administrator's recall needs a second administrator to approve it." },
+  alertAgeDays: {
+    ...number('days', 0, 36_500),
+    help: 'From what age of a message on administrators are mailed of its recall; 0: at none.',
+  },
+  alertRecipients: {
+    ...number('recipients', 0, 100_000_000),
+    help: 'From how many recipients on administrators are mailed of a recall; 0: for none.',
+  },
+  alertPerHour: {
+    ...number('recalls', 0, 1_000_000),
+    help: "From which of a person's recalls within an hour on administrators are mailed; 0: from none.",
+  },
+  alertReadCopies: { ...yesNo, help: 'Whether administrators are mailed of a recall that takes read copies.' },
   restoreWindowSeconds: {
     ...number('seconds', 0, 8_640_000),
     help: 'How long a sender may restore what they recalled.',

@@ -4,6 +4,7 @@ import type { Duty } from '../mail/roles.ts';
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
 import { blobGet, blobLookup, blobUpload } from './methods/blob.ts';
 import { administered } from './methods/admin.ts';
+import { adminAccountGet, adminAccountQuery, adminAccountSet } from './methods/admin-account.ts';
 import { adminMessageGet, adminMessageQuery } from './methods/admin-message.ts';
 import {
   adminRecallGet,
@@ -11,6 +12,7 @@ import {
   adminRecallQuery,
   adminRecallRestore,
   adminRecallSet,
+  adminRecallUndo,
 } from './methods/admin-recall.ts';
 import { blobCopy } from './methods/blob-copy.ts';
 import { cannotCalculate, echo } from './methods/core.ts';
@@ -142,6 +144,12 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'InboxRule/queryChanges': cannotCalculate,
     'InboxRule/set': ruleSet,
   }),
+  ...forDuty('see-directory', {
+    'AdminAccount/get': adminAccountGet,
+    'AdminAccount/query': adminAccountQuery,
+    // And for each property what that takes.
+    'AdminAccount/set': adminAccountSet,
+  }),
   ...forDuty('see-recalls', {
     'AdminRecall/get': adminRecallGet,
     'AdminRecall/query': adminRecallQuery,
@@ -154,5 +162,6 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'AdminRecall/set': adminRecallSet,
     'AdminRecall/preview': adminRecallPreview,
     'AdminRecall/restore': adminRecallRestore,
+    'AdminRecall/undo': adminRecallUndo,
   }),
 };

@@ -25,6 +25,13 @@ export interface Policy {
   rateLimit: number;
   /** Does an administrator's recall need a second administrator? */
   dualControl: boolean;
+  /** Administrators are mailed of a recall of a message this many days old, of this many recipients, the person's this manieth
+   * within an hour; 0: not for that. */
+  alertAgeDays: number;
+  alertRecipients: number;
+  alertPerHour: number;
+  /** And of one that takes read copies. */
+  alertReadCopies: boolean;
   /** Seconds after a recall within which its sender may restore. */
   restoreWindowSeconds: number;
   senderSees: 'outcome+exposure' | 'outcome' | 'counts';
@@ -50,6 +57,10 @@ export const DEFAULT_POLICY: Readonly<Policy> = {
   trackingRetentionDays: 400,
   rateLimit: 20,
   dualControl: false,
+  alertAgeDays: 7,
+  alertRecipients: 500,
+  alertPerHour: 10,
+  alertReadCopies: true,
   restoreWindowSeconds: 3600,
   senderSees: 'outcome+exposure',
   recallMailbox: true,

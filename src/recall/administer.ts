@@ -16,6 +16,7 @@ import {
   lockRecallRequest,
   type RecallRequestRow,
 } from '../store/recall-requests.ts';
+import { insertAlert } from '../store/recall-alerts.ts';
 import { recallById, type RecallProgress, type RecallRow } from '../store/recalls.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo } from './ports.ts';
@@ -124,6 +125,7 @@ async function putForward(
     expires_at: new Date(now.getTime() + APPROVAL_MS),
   };
   await insertRecallRequest(tx, tenant, row);
+  await insertAlert(tx, tenant, id, ['waiting'], now);
   appendAudit(tx, tenant, {
     at: now,
     actor: actor.address,
@@ -184,7 +186,7 @@ async function gateAll(
   const recall = await setGate(deps, tx, actor, {
     recall: rowOf(asked.id, message, scope, null),
     scope,
-    underWay: message.under_way,
+    sent: message,
     detail: asked.forwards ? { ...detail, forwards: taken.length } : detail,
   });
   const numbers = await deps.ids.take('recall_id', taken.length);
@@ -193,7 +195,7 @@ async function gateAll(
     // Its sender is taking it back just now: what that keeps is for a second look.
     if (forward.under_way) continue;
     const row = rowOf(numbers[i] ?? 0, forward, null, asked.id);
-    const gate = { recall: row, scope: null, underWay: false, detail: { ...detail, forwardOf: `r${asked.id}` } };
+    const gate = { recall: row, scope: null, sent: forward, detail: { ...detail, forwardOf: `r${asked.id}` } };
     forwards.push(await setGate(deps, tx, actor, gate));
   }
   return { recall, forwards };

@@ -25,6 +25,8 @@ import { createProgress, type Progress } from './progress.ts';
 import { listRecipients, type RecallRecipient, type RecipientsRequest } from './recipients.ts';
 import { mailReport } from './report.ts';
 import { cancelRecall, checkAge, checkRate, findSubmission, requestRecall, type RecallRequest } from './request.ts';
+import { tellAlerts } from './alerts.ts';
+import { undoRecalls, type Undone, type UndoRequest } from './undo.ts';
 import { createRecallWorker, type RecallWorker } from './worker.ts';
 import type { Transaction } from '../store/postgres.ts';
 
@@ -76,6 +78,7 @@ export interface Recalls {
     approve(actor: AccountInfo, id: number): Promise<{ recall: RecallProgress; forwards: RecallProgress[] }>;
     deny(actor: AccountInfo, id: number): Promise<'denied' | 'withdrawn'>;
     cancel(actor: AccountInfo, id: number): Promise<void>;
+    undo(request: UndoRequest): Promise<Undone>;
   };
   /** Before a recall is asked for: could this replace what it takes back? Throws what accept would refuse. */
   checkReplacement(tenant: number, mail: Replacement): Promise<void>;
@@ -109,7 +112,14 @@ export function createRecalls(deps: RecallDeps): Recalls {
     },
   });
   const counted = new Map<string, PreviewCounts>();
-  const worker = createRecallWorker({ store, progress, clock, log, ...(deps.pause ? { pause: deps.pause } : {}) });
+  const worker = createRecallWorker({
+    store,
+    progress,
+    clock,
+    log,
+    tell: () => tellAlerts({ store, people, submit, clock }),
+    ...(deps.pause ? { pause: deps.pause } : {}),
+  });
   return {
     worker,
     progress,
@@ -122,6 +132,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       approve: (actor, id) => approveRecall(deps, actor, id),
       deny: (actor, id) => denyRecall(deps, actor, id),
       cancel: (actor, id) => cancelAsAdministrator(deps, actor, id),
+      undo: (request) => undoRecalls(deps, request),
     },
     checkReplacement: (tenant, mail) => checkReplacement(people, tenant, mail),
     async replace(actor, account, id, mail) {

@@ -1,7 +1,7 @@
 // Asking for a recall: authorised, then gated, in one transaction that waits on no reader, worker, batch or sweep.
 
 import { Refusal } from '../mail/errors.ts';
-import type { Policy } from '../mail/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
 import type { RecallMode } from '../mail/recall.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Ids } from '../store/ids.ts';
@@ -23,6 +23,8 @@ import {
 } from '../store/recalls.ts';
 import { together } from '../store/together.ts';
 import { addWork } from '../store/work.ts';
+import { insertAlert } from '../store/recall-alerts.ts';
+import { unusual } from './alerts.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo, People } from './ports.ts';
 
@@ -104,7 +106,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         forward_of: null,
         approved_by: null,
       };
-      return setGate(deps, tx, request.actor, { recall, scope, underWay: found.submission.under_way });
+      return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission });
     });
   } catch (error) {
     if (error instanceof Refusal) await auditRefusal(deps, request.actor, subjectOf(request), error, request.account);
@@ -120,19 +122,26 @@ export async function setGate(
   deps: Pick<RequestDeps, 'pause'>,
   tx: Transaction,
   actor: AccountInfo,
-  asked: { recall: RecallRow; scope: number[] | null; underWay: boolean; detail?: Record<string, unknown> },
+  asked: {
+    recall: RecallRow;
+    scope: number[] | null;
+    sent: { under_way: boolean; accepted_at: Date };
+    detail?: Record<string, unknown>;
+  },
 ): Promise<RecallProgress> {
-  const { recall, scope } = asked;
+  const { recall, scope, sent } = asked;
   const { tenant } = actor;
   await deps.pause?.('before-gate');
-  if (asked.underWay) await refuseSecond(tx, tenant, recall, scope);
+  if (sent.under_way) await refuseSecond(tx, tenant, recall, scope);
   // One round trip: where somebody else's gate is there already, the rest is rolled back.
-  const [gated] = await together(
+  const [gated, , , recent] = await together(
     insertGate(tx, tenant, recall),
     insertRecall(tx, tenant, recall, scope),
     addSweepWork(tx, tenant, recall, scope),
+    recallsWithin(tx, tenant, recall),
   );
   if (!gated) await refuseSecond(tx, tenant, recall, scope);
+  await alertIfUnusual(tx, tenant, recall, { acceptedAt: sent.accepted_at, recent });
   recallChanged(tx.changes, tenant, recall.id);
   tx.changes.wake.add('sweep');
   appendAudit(tx, tenant, {
@@ -162,6 +171,25 @@ export async function setGate(
     restore_requested_at: null,
     modseq: null,
   };
+}
+
+/** Recalls that the same person has asked for within the hour, this one among them. */
+async function recallsWithin(reader: Reader, tenant: number, recall: RecallRow): Promise<number> {
+  const since = new Date(recall.gated_at.getTime() - HOUR_MS);
+  const events = await recallsSince(reader, tenant, recall.requested_by, since);
+  return events.filter(({ weight }) => weight === 1).length;
+}
+
+/** What its administrators should hear of is told by the worker. A forward goes with its original. */
+async function alertIfUnusual(
+  tx: Transaction,
+  tenant: number,
+  recall: RecallRow,
+  sent: { acceptedAt: Date; recent: number },
+): Promise<void> {
+  if (recall.forward_of !== null) return;
+  const causes = unusual(recall, { ...DEFAULT_POLICY, ...recall.policy }, sent);
+  if (causes.length > 0) await insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
 }
 
 function checkForm(request: RecallRequest, policy: Policy): void {

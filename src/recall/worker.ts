@@ -22,6 +22,8 @@ export interface WorkerDeps {
   progress: Progress;
   clock: () => Date;
   log: Logger;
+  /** Mails what is to be told to administrators. */
+  tell: () => Promise<void>;
   pause?: (point: string) => Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
   const takeUp = async (): Promise<void> => {
     await progress.recover();
     await endLeftRestores(deps);
+    await deps.tell();
   };
   const recover = (): void => {
     takeUp().catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'));

@@ -95,6 +95,7 @@ export interface AccountChange {
   password?: string | null | undefined;
   kind?: NewAccount['kind'] | undefined;
   acceptsRecalls?: boolean | undefined;
+  legalHold?: boolean | undefined;
   addRoles?: GivenRole[] | undefined;
   removeRoles?: GivenRole[] | undefined;
 }
@@ -108,7 +109,8 @@ export async function updateAccount(
   await tx.run(
     `UPDATE account SET name = coalesce($3, name), password = CASE WHEN $4 THEN $5 ELSE password END,
        accepts_recalls = coalesce($6, accepts_recalls), kind = coalesce($7, kind),
-       roles = ARRAY(SELECT unnest(roles || $8::text[]) EXCEPT SELECT unnest($9::text[]) ORDER BY 1)
+       roles = ARRAY(SELECT unnest(roles || $8::text[]) EXCEPT SELECT unnest($9::text[]) ORDER BY 1),
+       legal_hold = coalesce($10, legal_hold)
      WHERE tenant_id = $1 AND id = $2`,
     [
       tenant,
@@ -120,6 +122,7 @@ export async function updateAccount(
       change.kind ?? null,
       change.addRoles ?? [],
       change.removeRoles ?? [],
+      change.legalHold ?? null,
     ],
   );
 }
@@ -209,6 +212,8 @@ export async function accountsPage(
 
 export interface ShownAccount extends ListedAccount {
   acceptsRecalls: boolean;
+  /** What recalls took from it, or for it, is kept for as long as this stands. */
+  legalHold: boolean;
   createdAt: Date;
   /** Groups that name it themselves, by any of its addresses, or take in everybody. */
   groups: string[];
@@ -224,7 +229,7 @@ export interface Delegated {
 
 export async function accountShown(reader: Reader, tenant: number, id: number): Promise<ShownAccount | undefined> {
   const row = await reader.row<Omit<ShownAccount, 'delegates' | 'delegatedTo'>>(
-    `SELECT ${LISTED}, p.accepts_recalls AS "acceptsRecalls", p.created_at AS "createdAt",
+    `SELECT ${LISTED}, p.accepts_recalls AS "acceptsRecalls", p.legal_hold AS "legalHold", p.created_at AS "createdAt",
        ARRAY(SELECT g.address FROM mail_group g WHERE g.tenant_id = $1 AND (g.everybody AND p.kind = 'person' OR EXISTS (
          SELECT FROM group_member m JOIN address a ON a.address = m.address AND a.tenant_id = $1
          WHERE m.tenant_id = $1 AND m.group_id = g.id AND a.account_id = p.id)) ORDER BY 1) AS groups
@@ -243,6 +248,48 @@ export async function accountShown(reader: Reader, tenant: number, id: number): 
     [tenant, id],
   );
   return { ...row, delegates, delegatedTo };
+}
+
+export interface AccountFilter {
+  /** Part of a name or of an address (aliases too), any case. */
+  text: string | null;
+  kind: NewAccount['kind'] | null;
+  role: GivenRole | null;
+  legalHold: boolean | null;
+}
+
+/** Numbers of a tenant's accounts by address, a page; and how many there are. */
+export async function accountsFound(
+  reader: Reader,
+  tenant: number,
+  filter: AccountFilter,
+  page: { position: number; limit: number },
+): Promise<{ ids: number[]; total: number }> {
+  const rows = await reader.rows<{ id: number | null; total: number }>(
+    `WITH found AS (
+       SELECT p.id, p.address FROM account p WHERE p.tenant_id = $1 AND ($3::text IS NULL OR p.kind = $3) AND ($4::text IS NULL OR $4 = ANY (p.roles))
+         AND ($5::boolean IS NULL OR p.legal_hold = $5) AND ($2::text IS NULL OR strpos(lower(p.name), lower($2)) > 0
+           OR EXISTS (SELECT FROM address a WHERE a.tenant_id = $1 AND a.account_id = p.id AND strpos(a.address, lower($2)) > 0))
+     ) SELECT x.id, (SELECT count(*)::int FROM found) AS total
+     FROM (SELECT 1) one LEFT JOIN (SELECT id, address FROM found ORDER BY address OFFSET $6 LIMIT $7) x ON true ORDER BY x.address`,
+    [tenant, filter.text, filter.kind, filter.role, filter.legalHold, page.position, page.limit],
+  );
+  return { ids: rows.flatMap((row) => (row.id === null ? [] : [row.id])), total: rows[0]?.total ?? 0 };
+}
+
+/** Has somebody else than this account a role? `owner`, say: then it is not the last. */
+export async function othersWithRole(
+  reader: Reader,
+  tenant: number,
+  role: GivenRole,
+  account: number,
+): Promise<boolean> {
+  const row = await reader.row(`SELECT 1 FROM account WHERE tenant_id = $1 AND $2 = ANY (roles) AND id <> $3 LIMIT 1`, [
+    tenant,
+    role,
+    account,
+  ]);
+  return row !== undefined;
 }
 
 export async function setRights(

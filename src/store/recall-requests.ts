@@ -78,3 +78,17 @@ export async function recallRequests(
     [tenant, ids, limit],
   );
 }
+
+/** Those that an account asked for since `since` and that still wait. */
+export async function pendingRequestsOf(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  since: Date,
+): Promise<number[]> {
+  const rows = await reader.rows<{ id: number }>(
+    `SELECT id FROM recall_request WHERE tenant_id = $1 AND requested_by = $2 AND created_at >= $3 AND status = 'pending' ORDER BY id`,
+    [tenant, account, since],
+  );
+  return rows.map((row) => row.id);
+}

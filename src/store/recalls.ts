@@ -300,6 +300,21 @@ export async function accountModseq(reader: Reader, tenant: number, account: num
   return row?.modseq ?? 0;
 }
 
+/** What an account asked for since `since` and nobody has asked to be restored, oldest first. */
+export async function recallsToUndo(
+  reader: Reader,
+  tenant: number,
+  account: number,
+  since: Date,
+): Promise<{ id: number; message_id: number; subject: string | null; created_at: Date; status: RecallStatus }[]> {
+  return reader.rows(
+    `SELECT r.id, r.message_id, r.subject, r.created_at, coalesce(s.status, 'sweeping') AS status FROM ${RECALLS}
+     WHERE r.tenant_id = $1 AND r.requested_by = $2 AND r.created_at >= $3
+       AND NOT EXISTS (SELECT FROM recall_restore x WHERE x.tenant_id = $1 AND x.recall_id = r.id) ORDER BY r.created_at, r.id`,
+    [tenant, account, since],
+  );
+}
+
 /** Has an administrator recalled the message after recall `id`? Then what that took is not its sender's to give back. */
 export async function recalledByAdministratorSince(reader: Reader, tenant: number, id: number): Promise<boolean> {
   const row = await reader.row(

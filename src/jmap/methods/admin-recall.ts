@@ -269,6 +269,29 @@ export const adminRecallPreview: Method = async (args, context) => {
   };
 };
 
+/** Stops and brings back all that an account recalled since a time: { account, since, dryRun }. */
+export const adminRecallUndo: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'account', 'since', 'dryRun']);
+  const address = optionalText(args, 'account');
+  const since = optionalDate(args, 'since');
+  if (address === undefined || since === undefined) throw invalidArguments('"account" and "since" are required.');
+  const { user, directory, recalls } = context;
+  const target = await directory.resolve(address);
+  const account = target.kind === 'account' && target.tenant === user.tenant ? target.account : 0;
+  const dryRun = optionalBoolean(args, 'dryRun', false);
+  const undone = await recalls.administrators.undo({ actor: user, account, since, dryRun });
+  return {
+    accountId: args['accountId'],
+    dryRun,
+    recalls: undone.recalls.map(({ id, createdAt, ...rest }) => ({
+      id: `r${id}`,
+      ...rest,
+      createdAt: createdAt.toISOString(),
+    })),
+    requests: undone.requests.map((id) => `r${id}`),
+  };
+};
+
 /** Brings back what any recall took, at any time within the retention. */
 export const adminRecallRestore: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'recallId']);

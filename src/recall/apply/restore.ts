@@ -5,7 +5,7 @@ import type { Logger } from '../../mail/log.ts';
 import { lockAccounts, raise } from '../../store/account-state.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
-import type { Store } from '../../store/postgres.ts';
+import type { Store, Transaction } from '../../store/postgres.ts';
 import { recallById, recalledByAdministratorSince } from '../../store/recalls.ts';
 import { touchState } from '../../store/recall-progress.ts';
 import {
@@ -59,23 +59,32 @@ export async function requestRestore(
     if (!administrator && clock().getTime() > until)
       throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
     if (!administrator) await checkRate(tx, actor, policy, clock(), 2);
-    if (!(await insertRestore(tx, tenant, { id, message: recall.message_id }, actor.id, clock()))) {
+    const detail = administrator ? { byAdministrator: true } : {};
+    if (!(await askRestore(tx, actor, { id, message: recall.message_id }, clock(), detail)))
       throw new Refusal('alreadyRestored', 'It was restored before.');
-    }
     // Looked for after the recalls were counted: one that comes later ends the restore.
     if (!administrator && (await recalledByAdministratorSince(tx, tenant, id)))
       refuseAdministrators({ by_administrator: true });
-    // One range, however many: deliveries are numbered from 1.
-    await addWork(tx, 'restore', { tenant, of: id, from: 1, to: 2 ** 31 - 1 }, 2 ** 31 - 1);
-    tx.changes.wake.add('restore');
-    appendAudit(tx, tenant, {
-      at: clock(),
-      actor: actor.address,
-      action: 'recall.restore-requested',
-      subject: `r${id}`,
-      detail: administrator ? { byAdministrator: true } : {},
-    });
   });
+}
+
+/** Records it, and gives the worker to do. False: somebody has asked before. */
+export async function askRestore(
+  tx: Transaction,
+  actor: AccountInfo,
+  recall: { id: number; message: number },
+  at: Date,
+  detail: Record<string, unknown>,
+): Promise<boolean> {
+  const { tenant } = actor;
+  const { id } = recall;
+  if (!(await insertRestore(tx, tenant, recall, actor.id, at))) return false;
+  // One range, however many: deliveries are numbered from 1.
+  await addWork(tx, 'restore', { tenant, of: id, from: 1, to: 2 ** 31 - 1 }, 2 ** 31 - 1);
+  tx.changes.wake.add('restore');
+  const audit = { actor: actor.address, action: 'recall.restore-requested', subject: `r${id}`, detail };
+  appendAudit(tx, tenant, { at, ...audit });
+  return true;
 }
 
 export interface RestoreDeps {
@@ -97,6 +106,12 @@ export async function restoreStep(deps: RestoreDeps): Promise<boolean> {
       const { tenant, of: id } = taken;
       const recall = await recallById(tx, tenant, id);
       if (!recall) return true;
+      // While its own sweep goes on, nobody knows yet how far the vault will reach.
+      const again = { notBefore: new Date(clock().getTime() + AGAIN_MS) };
+      if (await gateOf(tx, tenant, recall.message_id)) {
+        await addWork(tx, 'restore', taken, taken.to - taken.from + 1, again);
+        return true;
+      }
       const rest = { ...taken };
       if (taken.to - taken.from >= BATCH) {
         // The first thousand now, the rest of the recall's deliveries after it.
@@ -109,7 +124,7 @@ export async function restoreStep(deps: RestoreDeps): Promise<boolean> {
       await deps.pause?.('accounts-locked');
       if (await restoreSuperseded(tx, tenant, id)) return true; // it stays in the vault: a later recall has the word
       if (await gateOf(tx, tenant, recall.message_id)) {
-        await addWork(tx, 'restore', rest, BATCH, { notBefore: new Date(clock().getTime() + AGAIN_MS) });
+        await addWork(tx, 'restore', rest, BATCH, again);
         return true;
       }
       const accounts = [...modseqs.keys()];
