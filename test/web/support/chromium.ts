@@ -1,9 +1,8 @@
 // A Chromium for the tests, the figures and the pictures: the machine's own, or Debian's where we may install it.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
+import { findProgram, install, mayInstall } from '../../support/debian.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -23,9 +22,7 @@ const FLAGS = [
 export function findChromium(): string | null {
   const given = process.env['CHROMIUM_PATH'];
   if (given !== undefined && given !== '') return existsSync(given) ? given : null;
-  const places = ['/usr/bin', ...(process.env['PATH'] ?? '').split(delimiter)];
-  const candidates = NAMES.flatMap((name) => places.map((place) => join(place, name)));
-  return candidates.find((path) => existsSync(path)) ?? null;
+  return findProgram(NAMES);
 }
 
 /** Installs Debian's where there is none and we are root. Answers its path, or the sentence that says how to get one. */
@@ -34,23 +31,11 @@ export function provideChromium(say: (line: string) => void): { path: string } |
   if (found !== null) return { path: found };
   const how = 'install Chromium (Debian: apt-get install chromium), or name one in CHROMIUM_PATH.';
   if (process.env['CHROMIUM_PATH']) return { path: null, why: `CHROMIUM_PATH names no file: ${how}` };
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    return { path: null, why: `There is no Chromium here: ${how}` };
-  }
+  if (!mayInstall()) return { path: null, why: `There is no Chromium here: ${how}` };
   say('Installing Chromium for the tests of the web client…');
-  const failed = aptGet('update') ?? aptGet('install', '--no-install-recommends', 'chromium');
+  const failed = install('chromium');
   const path = findChromium();
   return path === null ? { path, why: `Chromium could not be installed (${failed ?? 'no file'}): ${how}` } : { path };
-}
-
-/** Null: done. Waits for another that is at it. */
-function aptGet(...args: string[]): string | null {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-qq', '-y'];
-  const { status, stderr, error } = spawnSync('apt-get', [...options, ...args], { env, encoding: 'utf8' });
-  if (status === 0) return null;
-  const said = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
-  return `apt-get ${args[0]}: ${said || status}`;
 }
 
 export async function launchChromium(path: string): Promise<Browser> {
