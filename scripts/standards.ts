@@ -62,6 +62,8 @@ const TITLES: Record<number, string> = {
   6531: 'SMTPUTF8',
   6532: 'Internationalized headers',
   6533: 'Internationalized DSN',
+  6585: 'Additional HTTP status codes',
+  6750: 'Bearer tokens',
   6851: 'IMAP MOVE',
   6855: 'IMAP UTF8=ACCEPT',
   6901: 'JSON Pointer',

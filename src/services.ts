@@ -2,7 +2,9 @@
 
 import type { Config } from './config/config.ts';
 import { createAccept, type Accept } from './delivery/accept.ts';
+import { CONNECTION_LIMITS, createConnections, type Connections } from './directory/connections.ts';
 import { createDirectory, type Directory } from './directory/directory.ts';
+import { GUARD_LIMITS } from './directory/guard.ts';
 import type { Logger } from './mail/log.ts';
 import { parseMessage } from './mail/mime/parse.ts';
 import { createRecalls, type Recalls } from './recall/recalls.ts';
@@ -17,6 +19,7 @@ export interface Services {
   ids: Ids;
   blobs: Blobs;
   directory: Directory;
+  connections: Connections;
   accept: Accept;
   recalls: Recalls;
   mailboxCounts: MailboxCounts;
@@ -49,7 +52,10 @@ export function createServices(options: {
   });
   const ids = createIds(store);
   const blobs = createBlobs({ store, ids });
-  const directory = createDirectory({ store });
+  // Trying it out, by hand or in tests, means thousands of sign-ins from one place.
+  const serving = config.mode === 'serve';
+  const directory = createDirectory({ store, clock, limits: serving ? GUARD_LIMITS : null });
+  const connections = createConnections(serving ? CONNECTION_LIMITS : null);
   const { membersAtOnce } = options;
   const accept = createAccept({
     store,
@@ -74,6 +80,7 @@ export function createServices(options: {
     ids,
     blobs,
     directory,
+    connections,
     accept,
     recalls,
     mailboxCounts: createMailboxCounts(store),

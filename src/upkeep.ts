@@ -3,6 +3,7 @@
 
 import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
+import { FORGET_MS } from './directory/guard.ts';
 import type { Logger } from './mail/log.ts';
 import type { Blobs } from './store/blobs.ts';
 import {
@@ -19,6 +20,7 @@ import {
 } from './store/expiry.ts';
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
+import { expireFailures } from './store/sign-in-failures.ts';
 import { expireSubscriptions } from './store/push-subscriptions.ts';
 import { expireUploads } from './store/uploads.ts';
 import { expireAnswered } from './store/vacation.ts';
@@ -145,6 +147,11 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     const removed: Removed = { uploads: 0, vault: 0, recalls: 0, submissions: 0, deliveries: 0, messages: 0 };
     const now = clock().getTime();
     removed.uploads = await expireUploads({ store, blobs }, new Date(now - UPLOAD_MS));
+    const ago = (ms: number): Date => new Date(now - ms);
+    await store.transact(
+      (tx) => expireFailures(tx, { failures: ago(FORGET_MS.failures), known: ago(FORGET_MS.known) }),
+      'batch',
+    );
     const tenants = await tenantIds(store);
     for (const tenant of tenants) {
       const policy = await directory.policy(tenant);

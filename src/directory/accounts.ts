@@ -18,6 +18,7 @@ import {
 import { lockTenant } from '../store/directory-tenants.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
+import { deleteSubscriptionsBy } from '../store/push-subscriptions.ts';
 import type { AdminDeps, Change } from './change.ts';
 import {
   checkedAddress,
@@ -136,6 +137,7 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         const kind = input.kind ?? (await accountRow(tx, tenant, account))?.kind ?? 'person';
         checkRoles(input.addRoles ?? [], kind);
         await updateAccount(tx, tenant, account, { ...input, name, password });
+        if (password !== undefined) await deleteSubscriptionsBy(tx, { tenant, account }, '');
         for (const alias of (input.removeAliases ?? []).map(checkedAddress)) {
           if (!(await deleteAlias(tx, tenant, account, alias))) refuse('notFound', `${alias} is no alias of ${own}.`);
         }

@@ -15,7 +15,10 @@ import {
   tenantRow,
   type Right,
 } from '../store/directory.ts';
+import { touchAppPassword } from '../store/app-passwords.ts';
 import type { Store } from '../store/postgres.ts';
+import { credentialOf, isSecret, readToken, tokenHash, type Token } from './app-passwords.ts';
+import { createGuard, type GuardLimits } from './guard.ts';
 import { createMemory } from './memory.ts';
 import { createPasswordChecker } from './passwords.ts';
 import { policyOf, type Policy } from './policy.ts';
@@ -39,9 +42,34 @@ export type Target =
   /** No domain of this server. */
   | { kind: 'outside' };
 
+/** Where somebody signs in, and from where. */
+export interface SignInFrom {
+  face: 'http' | 'smtp' | 'imap';
+  /** The client's IP address. */
+  ip: string;
+}
+
+export interface SignedIn {
+  account: Account;
+  /** What they signed in with: '' the account's own password, else an application password ("p3"). */
+  credential: string;
+}
+
 export interface Directory {
   /**
-   * The account that may sign in so; null: no such address, or another password. Takes as long for both. A password that
+   * Signs somebody in, by their password or an application password; null: no such address, or another password. This is
+   * what every face calls, and nothing else: SMTP AUTH (src/smtp/faces.ts), HTTP Basic and the sign-in page
+   * (src/http/sign-in.ts), and IMAP (src/imap/commands/sign-in.ts, in the place of `authenticate`: `{ face: 'imap', ip:
+   * socket.remoteAddress }`; the refusal is `NO [UNAVAILABLE]` there). Guessing is counted by place and by account, over all
+   * faces and processes: throws Refusal `tooManyFailures` (detail.retryAfter, seconds), or Unavailable. A connection that
+   * stays is counted by `connections.open({ account })` as well (directory/connections.ts).
+   */
+  signIn(address: string, password: string, from: SignInFrom): Promise<SignedIn | null>;
+  /** The same by an application password alone, which says whose it is (RFC 6750: a Bearer token). */
+  signInByToken(token: string, from: SignInFrom): Promise<SignedIn | null>;
+  /**
+   * The account whose password or application password this is, with nothing counted; null: no such address, or another
+   * password. Takes as long for both. A password that
    * was changed is void at once in the process that changed it, in others when they hear of it: milliseconds later.
    * Throws Unavailable.
    */
@@ -69,8 +97,15 @@ const REMEMBERED = 100_000;
 /** Milliseconds for which an old password may work at most, should the news that it was changed be lost. */
 const CREDENTIALS_MS = 10_000;
 
-export function createDirectory(deps: { store: Store }): Directory {
-  const { store } = deps;
+/** Milliseconds between two notes of when an application password was last used. */
+const NOTED_MS = 5 * 60_000;
+
+/** `limits`: how much may be guessed; null, the default: nothing is counted. */
+export function createDirectory(deps: { store: Store; clock?: () => Date; limits?: GuardLimits | null }): Directory {
+  const { store, clock = () => new Date(), limits = null } = deps;
+  const guard = limits && createGuard({ store, clock, limits });
+  /** When application passwords were last noted as used, by their credential. */
+  const noted = new Map<string, number>();
   const passwords = createPasswordChecker();
   const { remember: remembered, forget } = createMemory(REMEMBERED);
   store.notifier.on('directory', forget).on('resync', forget);
@@ -93,21 +128,64 @@ export function createDirectory(deps: { store: Store }): Directory {
   const tenantOf = (tenant: number): ReturnType<typeof tenantRow> =>
     remembered(`tenant ${tenant}`, () => tenantRow(store, tenant));
 
+  const phcOf = async (target: Target): Promise<string | null> => {
+    if (target.kind !== 'account') return null;
+    const { tenant, account: of } = target;
+    const ask = (): ReturnType<typeof credentialsOf> => credentialsOf(store, tenant, of);
+    return (await remembered(`password ${tenant} ${of}`, ask, CREDENTIALS_MS))?.password ?? null;
+  };
+  const byPassword = async (target: Target, password: string, how: 'check' | 'knows'): Promise<SignedIn | null> => {
+    const phc = await phcOf(target);
+    if (!(await passwords[how](password, phc)) || target.kind !== 'account') return null;
+    const found = await account(target.tenant, target.account);
+    return found ? { account: found, credential: '' } : null;
+  };
+  /** `of`: whose it must be. */
+  const byToken = async (token: Token, of: Target | null): Promise<SignedIn | null> => {
+    const { tenant, account: owner, id } = token;
+    if (of !== null && !(of.kind === 'account' && of.tenant === tenant && of.account === owner)) return null;
+    const ask = (): Promise<Buffer | undefined> => tokenHash(store, token);
+    if (!isSecret(token, await remembered(`token ${tenant} ${owner} ${id}`, ask, CREDENTIALS_MS))) return null;
+    const found = await account(tenant, owner);
+    return found ? { account: found, credential: credentialOf(id) } : null;
+  };
+  const noteUse = async ({ tenant, account: of, id }: Token, { face, ip }: SignInFrom): Promise<void> => {
+    const key = `${tenant} ${of} ${id}`;
+    const now = clock();
+    if ((noted.get(key) ?? -Infinity) > now.getTime() - NOTED_MS) return;
+    if (noted.size >= REMEMBERED) noted.clear();
+    noted.set(key, now.getTime());
+    await touchAppPassword(store, { tenant, account: of }, id, { at: now, by: `${face} ${ip}` });
+  };
+  const guarded = (
+    of: { ip: string; account: string },
+    check: () => Promise<SignedIn | null>,
+  ): Promise<SignedIn | null> => (guard ? guard.attempt(of, check) : check());
+
   return {
     resolve,
     account,
+    async signIn(given, password, from) {
+      const target = await resolve(given);
+      const token = readToken(password);
+      const known = await (token ? byToken(token, target) : byPassword(target, password, 'knows'));
+      if (known && token) await noteUse(token, from);
+      // What is known to be right is nobody's guess: an attack elsewhere does not keep a program out that is at work.
+      if (known) return known;
+      const name = target.kind === 'account' ? target.address : (canonicalAddress(given) ?? given);
+      return guarded({ ip: from.ip, account: name }, async () => byPassword(target, password, 'check'));
+    },
+    async signInByToken(given, from) {
+      const token = readToken(given);
+      const known = token && (await byToken(token, null));
+      if (known) await noteUse(token, from);
+      return known ?? guarded({ ip: from.ip, account: 'token' }, async () => null);
+    },
     async authenticate(given, password) {
       const target = await resolve(given);
-      const credentials =
-        target.kind === 'account'
-          ? await remembered(
-              `password ${target.tenant} ${target.account}`,
-              () => credentialsOf(store, target.tenant, target.account),
-              CREDENTIALS_MS,
-            )
-          : undefined;
-      if (!(await passwords.check(password, credentials?.password ?? null)) || target.kind !== 'account') return null;
-      return (await account(target.tenant, target.account)) ?? null;
+      const token = readToken(password);
+      const known = token && (await byToken(token, target));
+      return (known ?? (await byPassword(target, password, 'check')))?.account ?? null;
     },
     policy: async (tenant) => policyOf((await tenantOf(tenant))?.policy),
     tenantName: async (tenant) => (await tenantOf(tenant))?.name ?? '',

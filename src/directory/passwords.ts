@@ -65,6 +65,8 @@ export interface PasswordChecker {
    * wait for their answer.
    */
   readonly check: (password: string, phc: string | null) => Promise<boolean>;
+  /** Was it found right here before? At once; false says nothing. */
+  readonly knows: (password: string, phc: string | null) => boolean;
 }
 
 /** Derivations at once: each takes 19 MB and a core. */
@@ -89,16 +91,22 @@ export function createPasswordChecker(
   const limited = limit(AT_ONCE, WAITING);
   const nobodys = phcString(PARAMETERS, randomBytes(16), randomBytes(PARAMETERS.tagLength));
 
+  const digestOf = (password: string, phc: string | null): string =>
+    createHmac('sha256', key)
+      .update(`${phc ?? ''}\0${password}`)
+      .digest('base64');
+  const recall = (digest: string): boolean => {
+    if (!known.delete(digest)) return false;
+    known.add(digest); // the order is that of use
+    return true;
+  };
+
   return {
+    knows: (given, phc) => recall(digestOf(given.normalize('NFC'), phc)),
     async check(given, phc) {
       const password = given.normalize('NFC');
-      const digest = createHmac('sha256', key)
-        .update(`${phc ?? ''}\0${password}`)
-        .digest('base64');
-      if (known.delete(digest)) {
-        known.add(digest); // the order is that of use
-        return true;
-      }
+      const digest = digestOf(password, phc);
+      if (recall(digest)) return true;
       let check = running.get(digest);
       if (!check) {
         check = limited(() => derivation(password, phc ?? nobodys)).finally(() => running.delete(digest));

@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import type { Account, Directory } from '../directory/directory.ts';
+import type { Account, Directory, SignedIn } from '../directory/directory.ts';
 import { RequestError } from '../jmap/errors.ts';
 import { openFeed, readSeen, writeSeen } from '../jmap/feed.ts';
 import { LIMITS } from '../jmap/limits.ts';
@@ -12,7 +12,6 @@ import type { Notifier } from '../store/notify.ts';
 import type { Tellings } from '../jmap/told.ts';
 import { problem } from './problem.ts';
 import { programOf } from './program.ts';
-import type { SignedIn } from './sign-in.ts';
 
 /** Seconds between pings, whatever is asked for. */
 const PING = { least: 5, most: 900 };

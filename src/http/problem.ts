@@ -1,7 +1,7 @@
 // What is wrong with a request as a whole, told (RFC 8620 §3.6.1, RFC 7807).
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Unavailable } from '../mail/errors.ts';
+import { Refusal, Unavailable } from '../mail/errors.ts';
 import type { Logger } from '../mail/log.ts';
 import { RequestError } from '../jmap/errors.ts';
 
@@ -29,6 +29,10 @@ export function sendError(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   if (error instanceof RequestError) return problem(reply, error.status, error.type, error.message, error.detail);
+  if (error instanceof Refusal && error.reason === 'tooManyFailures') {
+    reply.header('retry-after', String(error.detail['retryAfter']));
+    return problem(reply, 429, 'about:blank', error.message); // RFC 6585 §4
+  }
   if (error instanceof Unavailable) {
     reply.header('retry-after', RETRY_AFTER);
     return problem(reply, 503, 'about:blank', error.message);

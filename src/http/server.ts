@@ -120,6 +120,11 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     userOf: (request) => signIn.userOf(request),
     parseCookie: (header) => app.parseCookie(header),
   });
+  app.server.on('connection', (socket) => {
+    const close = services.connections.open({ ip: socket.remoteAddress ?? '' });
+    if (close) socket.on('close', close);
+    else socket.destroy();
+  });
   app.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
   try {
     await app.listen({ host: deps.host, port: deps.port });
@@ -159,7 +164,7 @@ function signInRoutes(app: FastifyInstance, signIn: SignIn): void {
       return problem(reply, 400, 'about:blank', 'An email and a password are needed.');
     }
     const place = placeOf(request);
-    const token = await signIn.open(email, password, place);
+    const token = await signIn.open(request, email, password, place);
     if (token === null) return problem(reply, 401, 'about:blank', 'Wrong address or password.');
     giveCookie(request, reply, place, token);
     return reply.send({ signedIn: true });

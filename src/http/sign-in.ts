@@ -1,8 +1,9 @@
-// Who a request is from: Basic authentication (RFC 7617) over loopback or TLS, or the cookie of a sign-in.
+// Who a request is from: Basic authentication (RFC 7617) or an application password as Bearer token (RFC 6750), over loopback
+// or TLS, or the cookie of a sign-in.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Account, Directory } from '../directory/directory.ts';
+import type { Directory, SignedIn, SignInFrom } from '../directory/directory.ts';
 import { placeOf } from './place.ts';
 
 export const COOKIE = 'homing_session';
@@ -18,15 +19,9 @@ export type Asking = Pick<
   'headers' | 'cookies' | 'ip' | 'protocol' | 'method' | 'url' | 'originalUrl' | 'host'
 >;
 
-export interface SignedIn {
-  account: Account;
-  /** '' the account's own password, else an application password ("p3"). */
-  credential: string;
-}
-
 export interface SignIn {
   /** A token for the cookie of this place (place.ts); null: wrong address or password. */
-  open(address: string, password: string, place: string): Promise<string | null>;
+  open(request: Asking, address: string, password: string, place: string): Promise<string | null>;
   close(token: string): void;
   /** Null: nobody. */
   userOf(request: Asking): Promise<SignedIn | null>;
@@ -48,14 +43,10 @@ interface Session {
 export function createSignIn(deps: { directory: Directory; clock: () => Date }): SignIn {
   const { directory, clock } = deps;
   const sessions = new Map<string, Session>();
-  const signedIn = async (address: string, password: string): Promise<SignedIn | null> => {
-    const account = await directory.authenticate(address, password);
-    return account && { account, credential: '' };
-  };
 
   return {
-    async open(address, password, place) {
-      if (!(await directory.authenticate(address, password))) return null;
+    async open(request, address, password, place) {
+      if (!(await directory.signIn(address, password, fromOf(request)))) return null;
       const token = randomBytes(32).toString('base64url');
       for (const oldest of sessions.keys()) {
         if (sessions.size < SESSIONS) break;
@@ -73,10 +64,14 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
     async userOf(request) {
       const { authorization } = request.headers;
       if (authorization !== undefined) {
+        if (!isPrivate(request)) return null;
+        const [, bearer] = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? [];
+        if (bearer !== undefined) return directory.signInByToken(bearer, fromOf(request));
         const [, basic] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
-        if (basic === undefined || !isPrivate(request)) return null;
+        if (basic === undefined) return null;
         const [, address, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
-        return address === undefined || password === undefined ? null : signedIn(address, password);
+        if (address === undefined || password === undefined) return null;
+        return directory.signIn(address, password, fromOf(request));
       }
       const token = request.cookies[COOKIE];
       if (token === undefined || !isOfOurPage(request)) return null;
@@ -84,11 +79,16 @@ export function createSignIn(deps: { directory: Directory; clock: () => Date }):
       const session = sessions.get(name);
       if (!session || session.place !== placeOf(request)) return null;
       const isOpen = session.until > clock().getTime();
-      const user = isOpen ? await signedIn(session.address, unseal(token, session.sealed)) : null;
+      const password = unseal(token, session.sealed);
+      const user = isOpen ? await directory.signIn(session.address, password, fromOf(request)) : null;
       if (!user) sessions.delete(name);
       return user;
     },
   };
+}
+
+function fromOf({ ip }: Pick<Asking, 'ip'>): SignInFrom {
+  return { face: 'http', ip };
 }
 
 function nameOf(token: string): string {

@@ -16,7 +16,7 @@ export function tryRoutes(app: FastifyInstance, signIn: SignIn, { people, begin 
     if (!isOfOurPage(request)) return problem(reply, 403, 'about:blank', 'Begin from a page of this server.');
     for (const [number, { address, password }] of people.entries()) {
       const place = `/u/${number}`;
-      const token = await signIn.open(address, password, place);
+      const token = await signIn.open(request, address, password, place);
       if (token === null) return problem(reply, 409, 'about:blank', `${address} has another password by now.`);
       giveCookie(request, reply, place, token);
     }

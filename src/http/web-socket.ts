@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import type { Account } from '../directory/directory.ts';
+import type { Account, SignedIn } from '../directory/directory.ts';
 import { readRequest } from '../jmap/dispatch.ts';
 import { RequestError } from '../jmap/errors.ts';
 import { openFeed, readSeen, writeSeen, type Feed } from '../jmap/feed.ts';
@@ -19,7 +19,7 @@ import type { Tellings } from '../jmap/told.ts';
 import { answer } from './jmap-routes.ts';
 import { withoutPlace } from './place.ts';
 import { programOf } from './program.ts';
-import type { Asking, SignedIn } from './sign-in.ts';
+import type { Asking } from './sign-in.ts';
 
 export interface WebSockets {
   /** Takes an HTTP upgrade, or answers why not. */

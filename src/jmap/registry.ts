@@ -2,6 +2,7 @@
 
 import type { Duty } from '../mail/roles.ts';
 import { CAPABILITY, type Capability, type Method } from './wire.ts';
+import { appPasswordGet, appPasswordSet } from './methods/app-password.ts';
 import { blobGet, blobLookup, blobUpload } from './methods/blob.ts';
 import { administered } from './methods/admin.ts';
 import { adminAccountGet, adminAccountQuery, adminAccountSet } from './methods/admin-account.ts';
@@ -137,6 +138,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'RecallPreference/changes': preferenceChanges,
     'RecallPreference/set': preferenceSet,
   }),
+  ...of(CAPABILITY.appPasswords, { 'AppPassword/get': appPasswordGet, 'AppPassword/set': appPasswordSet }),
   ...of(CAPABILITY.rules, {
     'InboxRule/get': ruleGet,
     'InboxRule/changes': ruleChanges,

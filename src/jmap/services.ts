@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/config.ts';
 import type { Accept } from '../delivery/accept.ts';
+import type { Connections } from '../directory/connections.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
 import type { Recalls } from '../recall/recalls.ts';
@@ -18,6 +19,7 @@ export interface JmapServices {
   accept: Accept;
   recalls: Recalls;
   mailboxCounts: MailboxCounts;
+  connections: Connections;
   config: Pick<Config, 'pushPrivate'>;
   clock: () => Date;
   log: Logger;

@@ -61,6 +61,8 @@ export const CAPABILITY = {
   /** docs/jmap-directory.md. */
   directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
+  /** docs/jmap.md. */
+  appPasswords: 'urn:x-homing:app-passwords',
   /** docs/jmap-rules.md. */
   rules: 'urn:x-homing:rules',
   /** docs/jmap-admin.md. */

@@ -10,6 +10,7 @@ import { mail } from '../../test/support/mailboxes.ts';
 import { testMailIn, type MailIn } from '../../test/support/mail-in.ts';
 import { rawSmtp, submitter } from '../../test/support/smtp.ts';
 import { loadCertificate } from '../config/certificate.ts';
+import { createConnections } from '../directory/connections.ts';
 import type { Accept } from '../delivery/accept.ts';
 import { SILENT } from '../mail/log.ts';
 import { startEmbedded } from '../store/embedded.ts';
@@ -30,7 +31,8 @@ async function faces(of: MailIn, more: Partial<SmtpDeps> = {}): Promise<SmtpFace
   const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { host: '127.0.0.1', hostname: 'mail.pigeon.test', ports };
   const { accept, directory, clock } = of;
-  const started = await startSmtpFaces({ accept, directory, clock, config, tls, log: SILENT, ...more });
+  const connections = createConnections(null);
+  const started = await startSmtpFaces({ accept, directory, connections, clock, config, tls, log: SILENT, ...more });
   running.add(started);
   return started;
 }
@@ -144,7 +146,8 @@ test('a port that is taken is named, and the others are given back', async () =>
     hostname: 'x',
     ports: { http: 0, smtp, submission: 0, submissions: port, lmtp: 0, imap: 0, imaps: 0 },
   };
-  const deps = { accept: t.accept, directory: t.directory, clock: t.clock, config, tls, log: SILENT };
+  const connections = createConnections(null);
+  const deps = { accept: t.accept, directory: t.directory, connections, clock: t.clock, config, tls, log: SILENT };
   await assert.rejects(startSmtpFaces(deps), { code: 'EADDRINUSE', face: 'submissions', port });
   squatter.close();
   const started = await startSmtpFaces(deps);

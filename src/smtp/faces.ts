@@ -4,6 +4,7 @@
 import type { SMTPServerSession } from 'smtp-server';
 import type { Config } from '../config/config.ts';
 import type { Accept } from '../delivery/accept.ts';
+import type { Connections } from '../directory/connections.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
@@ -16,7 +17,8 @@ import { checkSender, checkSubmissionRecipient, submit } from './submission.ts';
 
 export interface SmtpDeps {
   accept: Accept;
-  directory: Pick<Directory, 'authenticate' | 'resolve' | 'policy' | 'addressesOf'>;
+  directory: Pick<Directory, 'signIn' | 'resolve' | 'policy' | 'addressesOf'>;
+  connections: Connections;
   config: Pick<Config, 'host' | 'hostname' | 'ports'>;
   tls: { key: string; cert: string };
   clock: () => Date;
@@ -81,7 +83,9 @@ function listen(server: FaceServer, host: string, port: number, face: keyof Conf
 }
 
 function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
-  const { directory, log } = deps;
+  const { directory, connections, log } = deps;
+  /** What is to be called when a session ends. */
+  const open = new Map<string, (() => void)[]>();
   const submission = face === 'submission';
   const server = new FaceServer({
     ...deps.tls,
@@ -104,10 +108,27 @@ function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
     socketTimeout: IDLE_MS,
     maxClients: MAX_CLIENTS,
     logger: false,
-    onAuth(auth, _session, callback) {
-      directory.authenticate(auth.username ?? '', auth.password ?? '').then(
-        (account) =>
-          account ? callback(null, { user: account }) : callback(reply(535, '5.7.8', 'Wrong address or password.')),
+    onConnect(session, callback) {
+      const closed = connections.open({ ip: session.remoteAddress });
+      if (!closed) return callback(reply(421, '4.7.0', 'Too many connections from where you are.'));
+      open.set(session.id, [closed]);
+      callback();
+    },
+    onClose(session) {
+      for (const closed of open.get(session.id) ?? []) closed();
+      open.delete(session.id);
+    },
+    onAuth(auth, session, callback) {
+      const from = { face: 'smtp', ip: session.remoteAddress } as const;
+      directory.signIn(auth.username ?? '', auth.password ?? '', from).then(
+        (signedIn) => {
+          if (!signedIn) return callback(reply(535, '5.7.8', 'Wrong address or password.'));
+          const { account } = signedIn;
+          const closed = connections.open({ account: `${account.tenant} ${account.id}` });
+          if (!closed) return callback(reply(454, '4.7.0', 'Too many connections of this account.'));
+          open.get(session.id)?.push(closed);
+          callback(null, { user: account });
+        },
         (error: unknown) => callback(toAuthReply(error)),
       );
     },

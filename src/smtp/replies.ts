@@ -18,6 +18,7 @@ const REFUSALS: Record<string, [code: number, enhanced: string]> = {
   unknownRecipient: [550, '5.1.1'],
   badAddress: [553, '5.1.3'],
   noAccount: [550, '5.7.1'],
+  tooManyFailures: [454, '4.7.0'],
 };
 
 /** Any error as a reply; faults of ours are told without their cause. */

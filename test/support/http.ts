@@ -1,7 +1,7 @@
 // Homing over HTTP, on a database of the test's own: two tenants, a shared mailbox, and a clock that only the test moves.
 
 import pg from 'pg';
-import { readConfig } from '../../src/config/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { createAdmin, type Admin } from '../../src/directory/admin.ts';
 import { hashPassword } from '../../src/directory/passwords.ts';
 import { startHttp } from '../../src/http/server.ts';
@@ -25,6 +25,7 @@ export const USING = [
   'urn:ietf:params:jmap:principals',
   'urn:x-homing:directory',
   'urn:x-homing:recall',
+  'urn:x-homing:app-passwords',
   'urn:x-homing:rules',
 ];
 
@@ -65,11 +66,11 @@ export interface HttpWorld {
   close(): Promise<void>;
 }
 
-export async function httpWorld(policy: Partial<Policy> = {}): Promise<HttpWorld> {
+export async function httpWorld(policy: Partial<Policy> = {}, mode: Config['mode'] = 'try'): Promise<HttpWorld> {
   const database = await testDatabase();
   let now = new Date('2026-11-23T12:00:00Z');
   const clock = (): Date => now;
-  const config = readConfig('try', [], {});
+  const config = readConfig(mode, [], {});
   const services = createServices({ connection: database.connection, config, log: SILENT, clock });
   await services.store.notifier.ready;
   const pool = new pg.Pool({ ...database.connection, max: 2 });

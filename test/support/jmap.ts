@@ -1,6 +1,7 @@
 // JMAP methods, called as dispatch.ts calls them, on a store of the test's own.
 
 import { createAccept } from '../../src/delivery/accept.ts';
+import { createConnections } from '../../src/directory/connections.ts';
 import { createDirectory, type Account } from '../../src/directory/directory.ts';
 import { toMethodError } from '../../src/jmap/errors.ts';
 import type { Method, MethodContext, Reply } from '../../src/jmap/wire.ts';
@@ -67,6 +68,7 @@ export async function testJmap(): Promise<TestJmap> {
         accept,
         recalls,
         mailboxCounts: createMailboxCounts(store, { large: 0 }),
+        connections: createConnections(null),
         config: { pushPrivate: false },
         credential: '',
         clock,

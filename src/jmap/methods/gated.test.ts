@@ -74,6 +74,8 @@ const PROBES: Record<string, Probe | string> = {
   },
   'PushSubscription/get': NO_IDS,
   'PushSubscription/set': NO_IDS,
+  'AppPassword/get': NO_IDS,
+  'AppPassword/set': NO_IDS,
   'Quota/get': NO_IDS,
   'Quota/changes': NO_IDS,
   'Quota/query': NO_IDS,
