@@ -4,8 +4,9 @@
 
 import { domainOf } from '../mail/address.ts';
 import { Refusal, Unavailable } from '../mail/errors.ts';
-import type { ParsedMessage } from '../mail/message.ts';
+import type { EmailAddress, ParsedMessage } from '../mail/message.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
+import { withSender } from '../mail/mime/compose.ts';
 import { addMissing, prepend, removeHeaders } from '../mail/mime/trace.ts';
 import type { Policy } from '../mail/policy.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -42,6 +43,8 @@ export interface AcceptInput {
   bytes: Buffer;
   /** Trace fields to be put before it, complete lines. */
   received?: string;
+  /** Of a submission on somebody's behalf: who sends it. The Sender field names them, whatever the bytes say. */
+  sender?: EmailAddress;
   /** For a submission: make a copy in Sent (default), or the Email that is one already. */
   sentCopy?: 'create' | 'none' | { emailId: number };
   sendAt?: Date;
@@ -191,7 +194,8 @@ const BLIND = ['bcc', 'resent-bcc'];
 
 function completed(input: AcceptInput, submitter: Account | undefined, date: Date): Buffer {
   const domain = domainOf(submitter?.address ?? input.mailFrom) || 'localhost';
-  return addMissing(input.bytes, { date, messageId: `${crypto.randomUUID()}@${domain}` });
+  const bytes = input.sender ? withSender(input.bytes, input.sender) : input.bytes;
+  return addMissing(bytes, { date, messageId: `${crypto.randomUUID()}@${domain}` });
 }
 
 /** What goes inside at once is found by its work range, not by a date. */

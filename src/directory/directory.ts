@@ -79,6 +79,16 @@ export interface Directory {
   policy(tenant: number): Promise<Policy>;
   /** Addresses it may send from: its own, its aliases, those of accounts it may send as or on behalf of. */
   addressesOf(tenant: number, account: number): Promise<string[]>;
+  /**
+   * How `user` may send from an address by way of `account` (their own, or one they may send as): as whose it is, or only on
+   * behalf of them, and then Sender names the user (RFC 5322 §3.6.2). Null: not at all.
+   */
+  sendingRight(
+    tenant: number,
+    user: number,
+    account: number,
+    address: string,
+  ): Promise<'send-as' | 'send-on-behalf' | null>;
   /** Other accounts it may read and write. */
   accessible(tenant: number, account: number): Promise<Account[]>;
   /** Its owner's 'recalls of mail to me'; matters only where policy leaves it to the recipient. */
@@ -161,6 +171,13 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
     of: { ip: string; account: string },
     check: () => Promise<SignedIn | null>,
   ): Promise<SignedIn | null> => (guard ? guard.attempt(of, check) : check());
+  const rightsOn = (tenant: number, actor: number, of: number): Promise<Right[]> =>
+    remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor));
+  const sending = async (tenant: number, actor: number, of: number): Promise<'send-as' | 'send-on-behalf' | null> => {
+    if (actor === of) return 'send-as';
+    const rights = await rightsOn(tenant, actor, of);
+    return (['send-as', 'send-on-behalf'] as const).find((right) => rights.includes(right)) ?? null;
+  };
 
   return {
     resolve,
@@ -180,6 +197,13 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
       const known = token && (await byToken(token, null));
       if (known) await noteUse(token, from);
       return known ?? guarded({ ip: from.ip, account: 'token' }, async () => null);
+    },
+    async sendingRight(tenant, user, by, address) {
+      const target = await resolve(address);
+      if (target.kind !== 'account' || target.tenant !== tenant) return null;
+      // The weaker of the two steps: whoever acts for an account has no more of another's than both allow.
+      const steps = [await sending(tenant, user, by), await sending(tenant, by, target.account)];
+      return steps.includes(null) ? null : steps.includes('send-on-behalf') ? 'send-on-behalf' : 'send-as';
     },
     async authenticate(given, password) {
       const target = await resolve(given);
@@ -202,11 +226,7 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
         return found.filter((other) => other !== undefined);
       }),
     acceptsRecalls: (tenant, id) => remembered(`recalls ${tenant} ${id}`, () => acceptsRecalls(store, tenant, id)),
-    may: async (tenant, actor, of, right) =>
-      actor === of ||
-      (await remembered(`may ${tenant} ${actor} ${of}`, () => delegationRights(store, tenant, of, actor))).includes(
-        right,
-      ),
+    may: async (tenant, actor, of, right) => actor === of || (await rightsOn(tenant, actor, of)).includes(right),
     close() {
       store.notifier.off('directory', forget).off('resync', forget);
     },

@@ -17,6 +17,7 @@ import {
 } from './methods/admin-recall.ts';
 import { blobCopy } from './methods/blob-copy.ts';
 import { cannotCalculate, echo } from './methods/core.ts';
+import { delegationGet } from './methods/delegation.ts';
 import { emailChangesMethod } from './methods/email-changes.ts';
 import { emailCopy } from './methods/email-copy.ts';
 import { emailGet } from './methods/email-get.ts';
@@ -122,6 +123,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'Principal/query': principalQuery,
     'Principal/queryChanges': cannotCalculate,
   }),
+  ...of(CAPABILITY.directory, { 'Delegation/get': delegationGet }),
   ...of(CAPABILITY.recall, {
     'Recall/get': recallGet,
     'Recall/changes': recallChanges,

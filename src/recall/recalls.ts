@@ -64,6 +64,8 @@ export interface Replacement {
   bytes: Buffer;
   /** The draft that becomes the sent copy; null: one is made. */
   emailId: number | null;
+  /** Who sends it, where that is on the behalf of whom it is from. */
+  sender?: { name: string | null; email: string };
 }
 
 export interface Recalls {

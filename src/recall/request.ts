@@ -341,12 +341,22 @@ export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, accoun
   const policy = await people.policy(tenant);
   await store.transact(async (tx) => {
     const recall = await recallById(tx, tenant, id);
-    if (!recall || recall.account_id !== account || !(await people.may(tenant, actor.id, account, 'recall'))) {
+    if (!recall || !(await isTheirs(people, actor, account, recall)))
       throw new Refusal('notFound', 'There is no such recall.');
-    }
     refuseAdministrators(recall);
     await cancelUnderWay(tx, actor, recall, clock(), () => checkRate(tx, actor, policy, clock(), 2));
   });
+}
+
+/** Is it the account's: of a message that it sent, or one that its owner asked for in somebody's place and still may? */
+export async function isTheirs(
+  people: People,
+  actor: AccountInfo,
+  account: number,
+  recall: Pick<RecallRow, 'account_id' | 'requested_by' | 'by_administrator'>,
+): Promise<boolean> {
+  const isOf = recall.account_id === account || (recall.requested_by === account && !recall.by_administrator);
+  return isOf && people.may(actor.tenant, actor.id, recall.account_id, 'recall');
 }
 
 /** What an administrator has taken back is no longer its sender's to decide. Throws Refusal `byAdministrator`. */

@@ -17,7 +17,7 @@ import { checkSender, checkSubmissionRecipient, submit } from './submission.ts';
 
 export interface SmtpDeps {
   accept: Accept;
-  directory: Pick<Directory, 'signIn' | 'resolve' | 'policy' | 'addressesOf'>;
+  directory: Pick<Directory, 'signIn' | 'account' | 'resolve' | 'policy' | 'addressesOf' | 'sendingRight'>;
   connections: Connections;
   config: Pick<Config, 'host' | 'hostname' | 'ports'>;
   tls: { key: string; cert: string };

@@ -2,6 +2,7 @@
 
 import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress } from '../mail/address.ts';
+import type { EmailAddress } from '../mail/message.ts';
 import { asAddresses, headerFields } from '../mail/mime/headers.ts';
 import { headerEnd } from '../mail/mime/structure.ts';
 import { countHeader, isGoingRound } from '../mail/mime/trace.ts';
@@ -53,7 +54,7 @@ export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer
   const user = signedIn(session);
   const { mailFrom, rcptTo } = session.envelope;
   const from = mailFrom ? mailFrom.address : '';
-  await checkFrom(deps, user, bytes);
+  const sender = await checkFields(deps, user, bytes);
   if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const accepted = await deps.accept({
     tenant: user.tenant,
@@ -61,6 +62,7 @@ export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer
     mailFrom: from,
     recipients: rcptTo.map(recipientOf),
     bytes,
+    ...(sender ? { sender } : {}),
     received: receivedField(session, deps.config.hostname, deps.clock(), true),
     ...envelopeParameters(session.envelope),
   });
@@ -74,17 +76,28 @@ async function accountOf(deps: SmtpDeps, user: SmtpUser, mailFrom: string): Prom
 }
 
 /**
- * The From field too holds only addresses of the sender's; a message without one is let through as it is. One that lies
- * beyond what is read of a header is refused: a program that reads further would show it.
+ * The From and Sender fields too hold only addresses of the sender's; a message without From is let through as it is. One
+ * that lies beyond what is read of a header is refused: a program that reads further would show it. Answers whom Sender
+ * has to name: somebody who may send only on behalf of whom the message is from.
  */
-async function checkFrom(deps: SmtpDeps, user: SmtpUser, bytes: Buffer): Promise<void> {
-  let read = 0;
+async function checkFields(deps: SmtpDeps, user: SmtpUser, bytes: Buffer): Promise<EmailAddress | undefined> {
+  const { directory } = deps;
+  const read = { from: 0, sender: 0 };
+  let onBehalf = false;
   for (const field of headerFields(bytes.subarray(0, headerEnd(bytes, [0, bytes.length])))) {
-    if (field.name.toLowerCase() !== 'from') continue;
-    read++;
+    const name = field.name.toLowerCase();
+    if (name !== 'from' && name !== 'sender') continue;
+    read[name]++;
     for (const { email } of asAddresses(field.value)) {
-      if (!(await isOwn(deps, user, email))) throw reply(550, '5.7.1', `You may not send as ${email}.`);
+      const right = await directory.sendingRight(user.tenant, user.id, user.id, email);
+      if (right === null) throw reply(550, '5.7.1', `You may not send as ${email}.`);
+      if (name === 'from' && right === 'send-on-behalf') onBehalf = true;
     }
   }
-  if (countHeader(bytes, 'from') > read) throw reply(550, '5.6.0', 'The header is too long for its From to be read.');
+  for (const name of ['from', 'sender'] as const)
+    if (countHeader(bytes, name) > read[name])
+      throw reply(550, '5.6.0', 'The header is too long for its From and Sender to be read.');
+  if (!onBehalf) return undefined;
+  const account = await directory.account(user.tenant, user.id);
+  return account && { name: account.name || null, email: account.address };
 }

@@ -229,6 +229,10 @@ export async function recallById(reader: Reader, tenant: number, id: number): Pr
   return reader.row(`SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.id = $2`, [tenant, id]);
 }
 
+/** Recalls `r` that account $2 is shown: of what it sent, and those that its owner asked for in a place they still have. */
+const SHOWN_TO = `(r.account_id = $2 OR (r.requested_by = $2 AND NOT r.by_administrator AND EXISTS (
+  SELECT FROM delegation d WHERE d.tenant_id = $1 AND d.account_id = r.account_id AND d.delegate_id = $2 AND 'recall' = ANY (d.rights))))`;
+
 export async function recallsByIds(
   reader: Reader,
   tenant: number,
@@ -236,7 +240,7 @@ export async function recallsByIds(
   ids: number[],
 ): Promise<RecallProgress[]> {
   return reader.rows(
-    `SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.account_id = $2 AND r.id = ANY ($3::bigint[])`,
+    `SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND ${SHOWN_TO} AND r.id = ANY ($3::bigint[])`,
     [tenant, account, ids],
   );
 }
@@ -249,7 +253,7 @@ export async function recallIdsOf(
 ): Promise<{ id: number; message_id: number; email_id: number | null; status: RecallStatus }[]> {
   return reader.rows(
     `SELECT r.id, r.message_id, r.email_id, coalesce(s.status, 'sweeping') AS status FROM ${RECALLS}
-     WHERE r.tenant_id = $1 AND r.account_id = $2 ORDER BY r.created_at DESC, r.id DESC LIMIT 10000`,
+     WHERE r.tenant_id = $1 AND ${SHOWN_TO} ORDER BY r.created_at DESC, r.id DESC LIMIT 10000`,
     [tenant, account],
   );
 }

@@ -2,7 +2,7 @@
 
 import { canonicalAddress } from '../../mail/address.ts';
 import { Unavailable } from '../../mail/errors.ts';
-import type { Envelope } from '../../mail/message.ts';
+import type { EmailAddress, Envelope } from '../../mail/message.ts';
 import type { Account } from '../../directory/directory.ts';
 import { raise } from '../../store/account-state.ts';
 import { accountChanged } from '../../store/notify.ts';
@@ -147,6 +147,7 @@ async function send(
   const now = context.clock();
   const own = await context.directory.addressesOf(account.tenant, account.id);
   checkFields(email.envelope, own);
+  const sender = await senderOf(context, account, email.envelope);
   const envelope = readEnvelope(object['envelope'], email.envelope, identity.address, now);
   if (!own.includes(canonicalAddress(envelope.mailFrom) ?? '')) {
     throw new SetFault('forbiddenMailFrom', `You may not send as ${envelope.mailFrom || 'nobody'}.`);
@@ -170,6 +171,7 @@ async function send(
     bytes: await blob.read(),
     sentCopy: { emailId },
     envelope: envelope.shown,
+    ...(sender ? { sender } : {}),
     ...(sendAt ? { sendAt } : {}),
     ...(envelope.ret ? { ret: envelope.ret } : {}),
     ...(envelope.envid ? { envid: envelope.envid } : {}),
@@ -191,6 +193,20 @@ function checkFields({ from, sender }: Envelope, own: string[]): void {
   }
   const wrong = [...froms, ...(sender ?? [])].find(({ email }) => !own.includes(canonicalAddress(email) ?? ''));
   if (wrong) throw new SetFault('forbiddenFrom', `You may not send as ${wrong.email || 'nobody'}.`);
+}
+
+/** Whom the Sender field has to name: somebody who may send only on behalf of whom the message is from. */
+async function senderOf(
+  { directory, user }: MethodContext,
+  account: Account,
+  { from }: Envelope,
+): Promise<EmailAddress | undefined> {
+  const rights = await Promise.all(
+    (from ?? []).map(({ email }) => directory.sendingRight(account.tenant, user.id, account.id, email)),
+  );
+  const forbidden = from?.[rights.indexOf(null)];
+  if (forbidden) throw new SetFault('forbiddenFrom', `You may not send as ${forbidden.email}.`);
+  return rights.includes('send-on-behalf') ? { name: user.name || null, email: user.address } : undefined;
 }
 
 /** accept's refusals under RFC 8621's names. */

@@ -213,6 +213,7 @@ const PROBES: Record<string, Probe | string> = {
   'VacationResponse/get': NO_IDS,
   'VacationResponse/changes': NO_IDS,
   'VacationResponse/set': NO_IDS,
+  'Delegation/get': NO_IDS,
   'Principal/get': NO_IDS,
   'Principal/changes': NO_IDS,
   'Principal/query': NO_IDS,

@@ -12,7 +12,7 @@ import {
   type OutcomeSort,
   type ReportedOutcome,
 } from '../../store/outcomes.ts';
-import { accountModseq, recallById, type RecallProgress } from '../../store/recalls.ts';
+import { accountModseq, recallById, recallsByIds, type RecallProgress } from '../../store/recalls.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { sortArguments } from '../query.ts';
@@ -66,9 +66,8 @@ async function viewOf(
   account: Account,
   recallId: unknown,
 ): Promise<{ recall: RecallProgress; view: ReportView } | undefined> {
-  const recall = await recallById(context.store, account.tenant, numberOf(recallId, 'r') ?? 0);
-  if (!recall || recall.account_id !== account.id) return undefined;
-  return { recall, view: await viewFor(context.store, account, recall) };
+  const [recall] = await recallsByIds(context.store, account.tenant, account.id, [numberOf(recallId, 'r') ?? 0]);
+  return recall && { recall, view: await viewFor(context.store, account, recall) };
 }
 
 function toOutcome(row: ReportedOutcome, view: ReportView): Record<string, unknown> {

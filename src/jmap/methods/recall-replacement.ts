@@ -17,9 +17,9 @@ export async function readReplacement(context: MethodContext, account: Account, 
       : await emailToSubmit(context.store, { tenant: account.tenant, account: account.id }, number);
   if (!email || number === undefined) throw invalidProperties(['replacementEmailId']);
   const { from, to, cc, bcc } = email.envelope;
-  const own = await context.directory.addressesOf(account.tenant, account.id);
   const sender = from?.[0]?.email.toLowerCase() ?? '';
-  if (!own.includes(sender)) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
+  const right = await context.directory.sendingRight(account.tenant, context.user.id, account.id, sender);
+  if (right === null) throw new SetFault('forbiddenFrom', `You may not send as ${sender || 'nobody'}.`);
   const recipients = [
     ...new Set([...(to ?? []), ...(cc ?? []), ...(bcc ?? [])].map((one) => one.email).filter((one) => one !== '')),
   ];
@@ -28,7 +28,9 @@ export async function readReplacement(context: MethodContext, account: Account, 
   const content = await readContent(context.store, at, { program: context.program, now: context.clock() });
   if (!content) throw invalidProperties(['replacementEmailId']);
   const bytes = await context.blobs.read(account.tenant, content.blob_id);
-  const mail = { mailFrom: sender, recipients, bytes, emailId: number };
+  const { name, address } = context.user;
+  const onBehalf = right === 'send-on-behalf' ? { sender: { name: name || null, email: address } } : {};
+  const mail = { mailFrom: sender, recipients, bytes, emailId: number, ...onBehalf };
   await context.recalls.checkReplacement(account.tenant, mail);
   return mail;
 }

@@ -9,6 +9,7 @@ import {
   recallsOfMessages,
 } from '../../store/recalls.ts';
 import { countsFor } from '../../recall/report.ts';
+import type { RecallRequest } from '../../recall/request.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -160,7 +161,17 @@ export const recallChanges: Method = async (args, context) => {
   };
 };
 
-const CREATABLE = ['emailId', 'mode', 'replacementEmailId', 'recipients', 'includeRead', 'notifyMe', 'reason'];
+const CREATABLE = [
+  'emailId',
+  'sender',
+  'messageId',
+  'mode',
+  'replacementEmailId',
+  'recipients',
+  'includeRead',
+  'notifyMe',
+  'reason',
+];
 
 /** Answers once the gate has committed. */
 export const recallSet: Method = async (args, context) => {
@@ -204,8 +215,8 @@ async function createRecall(
     reason = null,
   } = object;
   const wrong = Object.keys(object).filter((name) => !CREATABLE.includes(name));
-  const emailId = numberOf(typeof object['emailId'] === 'string' ? resolveId(object['emailId'], context) : null, 'm');
-  if (emailId === undefined) wrong.push('emailId');
+  const of = await messageOf(object, context, account);
+  if (of === undefined) wrong.push('emailId');
   if (mode !== 'delete' && mode !== 'replace') wrong.push('mode');
   if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => isText(one, 1000, 'line'))))
     wrong.push('recipients');
@@ -214,13 +225,12 @@ async function createRecall(
   if (reason !== null && !isText(reason, 10_000, 'text')) wrong.push('reason');
   if (replacementEmailId !== null && (typeof replacementEmailId !== 'string' || mode !== 'replace'))
     wrong.push('replacementEmailId');
-  if (wrong.length > 0 || emailId === undefined) throw invalidProperties(wrong);
+  if (wrong.length > 0 || of === undefined) throw invalidProperties(wrong);
   const replacement =
     replacementEmailId === null ? null : await readReplacement(context, account, replacementEmailId as string);
   const recall = await context.recalls.request({
     actor: context.user,
-    account: account.id,
-    message: { emailId },
+    ...of,
     mode: mode as 'delete' | 'replace',
     recipients: recipients as string[] | null,
     includeRead: includeRead as boolean,
@@ -228,8 +238,28 @@ async function createRecall(
     reason: reason as string | null,
   });
   const gateMs = performance.now() - began;
-  const sent = replacement && (await context.recalls.replace(context.user, account.id, recall.id, replacement));
+  const sent = replacement && (await context.recalls.replace(context.user, of.account, recall.id, replacement));
   return { ...toRecall(recall), ...(sent === null ? {} : { replacementSubmissionId: `s${sent}` }), gateMs };
+}
+
+/**
+ * Whose sent message: a copy in this account; or, for a delegate, by the sender's address and Message-ID. Of an address
+ * that is nobody's here no more is said than of one the reader may not recall for. Undefined: neither is named.
+ */
+async function messageOf(
+  given: Record<string, unknown>,
+  context: MethodContext,
+  account: Account,
+): Promise<Pick<RecallRequest, 'account' | 'message'> | undefined> {
+  const { emailId, sender, messageId } = given;
+  if (sender === undefined && messageId === undefined) {
+    const number = numberOf(typeof emailId === 'string' ? resolveId(emailId, context) : null, 'm');
+    return number === undefined ? undefined : { account: account.id, message: { emailId: number } };
+  }
+  if (emailId !== undefined || !isText(sender, 1000, 'line') || !isText(messageId, 1000, 'line')) return undefined;
+  const target = await context.directory.resolve(sender);
+  const isHere = target.kind === 'account' && target.tenant === account.tenant;
+  return { account: isHere ? target.account : 0, message: { messageId } };
 }
 
 /** { status: "cancelled" } or { replacementEmailId } once. */
@@ -262,38 +292,36 @@ async function updateRecall(
 
 /** What can be expected, from delivery state alone. */
 export const recallPreview: Method = async (args, context) => {
-  onlyArguments(args, ['accountId', 'emailId', 'recipients']);
+  onlyArguments(args, ['accountId', 'emailId', 'sender', 'messageId', 'recipients']);
   const account = accountOf(args, context);
-  const emailId = numberOf(args['emailId'], 'm');
   const recipients = args['recipients'] ?? null;
-  if (emailId === undefined) throw invalidArguments('"emailId" is required.');
+  const of = await messageOf(args, context, account);
+  if (of === undefined) throw invalidArguments('"emailId" is required, or "sender" and "messageId".');
   if (recipients !== null && !(Array.isArray(recipients) && recipients.every((one) => isText(one, 1000, 'line'))))
     throw invalidArguments('"recipients" is a list of addresses or null.');
   const preview = await context.recalls.preview({
     actor: context.user,
-    account: account.id,
-    message: { emailId },
+    ...of,
     recipients: recipients,
   });
-  return { accountId: args['accountId'], emailId: args['emailId'], ...preview };
+  return { accountId: args['accountId'], emailId: args['emailId'] ?? null, ...preview };
 };
 
 /** Whom the message went to, a page at a time, from delivery state alone. */
 export const recallRecipients: Method = async (args, context) => {
-  onlyArguments(args, ['accountId', 'emailId', 'text', 'position', 'limit']);
+  onlyArguments(args, ['accountId', 'emailId', 'sender', 'messageId', 'text', 'position', 'limit']);
   const account = accountOf(args, context);
-  const emailId = numberOf(args['emailId'], 'm');
-  if (emailId === undefined) throw invalidArguments('"emailId" is required.');
+  const of = await messageOf(args, context, account);
+  if (of === undefined) throw invalidArguments('"emailId" is required, or "sender" and "messageId".');
   const position = optionalInteger(args, 'position', 0) ?? 0;
   const page = await context.recalls.recipients({
     actor: context.user,
-    account: account.id,
-    message: { emailId },
+    ...of,
     text: optionalString(args, 'text'),
     position,
     limit: Math.min(optionalInteger(args, 'limit', 0) ?? LIMITS.maxObjectsInGet, LIMITS.maxObjectsInGet),
   });
-  return { accountId: args['accountId'], emailId: args['emailId'], position, ...page };
+  return { accountId: args['accountId'], emailId: args['emailId'] ?? null, position, ...page };
 };
 
 /** Brings back what a recall took. */

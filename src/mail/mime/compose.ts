@@ -13,7 +13,7 @@ import {
   oneLine,
   safeRaw,
 } from './encode.ts';
-import { mailDate } from './trace.ts';
+import { mailDate, prepend, removeHeaders } from './trace.ts';
 
 export { encodeText } from './encode.ts';
 
@@ -71,6 +71,11 @@ function headerLines(headers: ComposeHeader[]): string[] {
     if (name === '' || (text.trim() === '' && ADDRESSES.test(name))) return [];
     return [fold(`${name}:${/^[ \t\r]/.test(text) ? '' : ' '}${text}`, raw ? HARD_LIMIT : undefined)];
   });
+}
+
+/** RFC 5322 §3.6.2: who sends it, where that is not who it is from; in place of what was said before. */
+export function withSender(bytes: Buffer, sender: EmailAddress): Buffer {
+  return prepend(removeHeaders(bytes, ['sender']), `Sender: ${encodeAddressList([sender])}\r\n`);
 }
 
 /** "Ana Silva <ana@pigeon.test>, …" as a field's raw value. */

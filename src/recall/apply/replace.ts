@@ -16,6 +16,7 @@ import { markPlaced, releaseOutside } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
+import { isTheirs } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -53,14 +54,19 @@ export async function sendReplacement(
   actor: AccountInfo,
   account: number,
   id: number,
-  mail: { mailFrom: string; recipients: string[]; bytes: Buffer; emailId: number | null },
+  mail: {
+    mailFrom: string;
+    recipients: string[];
+    bytes: Buffer;
+    emailId: number | null;
+    sender?: { name: string | null; email: string };
+  },
 ): Promise<number> {
   const { store, people, submit, clock } = deps;
   const { tenant } = actor;
   const recall = await recallById(store, tenant, id);
-  if (!recall || recall.account_id !== account || !(await people.may(tenant, actor.id, account, 'recall'))) {
+  if (!recall || !(await isTheirs(people, actor, account, recall)))
     throw new Refusal('notFound', 'There is no such recall.');
-  }
   if (recall.mode !== 'replace') throw new Refusal('notReplace', 'This recall was made without a replacement.');
   if (recall.replacement_message_id !== null) throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
   const { messageId } = await submit({
@@ -69,6 +75,7 @@ export async function sendReplacement(
     mailFrom: mail.mailFrom,
     recipients: mail.recipients.map((address) => ({ address })),
     bytes: mail.bytes,
+    ...(mail.sender ? { sender: mail.sender } : {}),
     sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
     replaces: { recallId: id },
   });

@@ -23,7 +23,7 @@ import {
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People } from '../ports.ts';
 import { requireDuty } from '../administer.ts';
-import { checkRate, refuseAdministrators } from '../request.ts';
+import { checkRate, isTheirs, refuseAdministrators } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -49,8 +49,7 @@ export async function requestRestore(
   await store.transact(async (tx) => {
     if (administrator) await requireDuty(tx, actor, 'recall');
     const recall = await recallById(tx, tenant, id);
-    const allowed =
-      administrator || (recall?.account_id === account && (await people.may(tenant, actor.id, account, 'recall')));
+    const allowed = recall && (administrator || (await isTheirs(people, actor, account, recall)));
     if (!recall || !allowed) throw new Refusal('notFound', 'There is no such recall.');
     if (!administrator) refuseAdministrators(recall);
     if (recall.status === 'sweeping')
