@@ -15,7 +15,17 @@ export interface WebDeps {
 }
 
 /** Addresses of the client under /u/N/ (web/app/router.ts). */
-const PAGES = ['/mail', '/mail/*', '/message/*', '/compose', '/recalls', '/recall/*', '/settings'];
+const PAGES = [
+  '/mail',
+  '/mail/*',
+  '/message/*',
+  '/compose',
+  '/recalls',
+  '/recall/*',
+  '/settings',
+  '/admin',
+  '/admin/*',
+];
 
 /** Vite has been told to write this where a nonce belongs. */
 const NONCE = '__NONCE__';

@@ -14,6 +14,7 @@ import { TopBar } from './TopBar.tsx';
 
 const OwnWindow = lazy(() => import('../message/OwnWindow.tsx').then(({ OwnWindow }) => ({ default: OwnWindow })));
 const SettingsPage = lazy(() => import('../settings/index.ts').then(({ SettingsPage }) => ({ default: SettingsPage })));
+const AdminPage = lazy(() => import('../admin/index.ts').then(({ AdminPage }) => ({ default: AdminPage })));
 
 export type SessionRoute = Extract<Route, { session: number }>;
 
@@ -66,5 +67,7 @@ function Page({ route }: { route: SessionRoute }): ReactNode {
       return <TrackingPage recallId={route.recallId} />;
     case 'settings':
       return <SettingsPage />;
+    case 'admin':
+      return <AdminPage route={route} />;
   }
 }

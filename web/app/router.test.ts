@@ -14,6 +14,9 @@ test('every page has an address, and every address its page', () => {
     '/u/0/recalls',
     '/u/12/recall/r3',
     '/u/0/settings',
+    '/u/0/admin',
+    '/u/0/admin/recalls?status=waiting',
+    '/u/3/admin/recalls/r7',
   ]) {
     assert.equal(pathOf(parseRoute(url)), url);
   }
@@ -27,7 +30,15 @@ test('a session by itself is its mail', () => {
 });
 
 test('what is no page is nowhere', () => {
-  for (const url of ['/u/x/mail', '/u/1234/mail', '/nothing', '/u/0/message', '/u/0/recall', '/u/0/mail/a/b/c']) {
+  for (const url of [
+    '/u/x/mail',
+    '/u/1234/mail',
+    '/nothing',
+    '/u/0/message',
+    '/u/0/recall',
+    '/u/0/mail/a/b/c',
+    '/u/0/admin/a/b/c',
+  ]) {
     assert.equal(parseRoute(url).name, 'nowhere', url);
   }
 });

@@ -19,6 +19,15 @@ export type Route =
   | { name: 'recalls'; session: number; accountId: string | null }
   | { name: 'recall'; session: number; accountId: string | null; recallId: string }
   | { name: 'settings'; session: number; accountId: string | null }
+  /** `page` and `id`: web/admin/pages.ts; `parameters`: what a list is filtered by. */
+  | {
+      name: 'admin';
+      session: number;
+      accountId: null;
+      page: string | null;
+      id: string | null;
+      parameters: URLSearchParams;
+    }
   | { name: 'nowhere' };
 
 /** Pure. `url` is a path with its query: "/u/0/mail/inbox?q=roof". */
@@ -31,7 +40,7 @@ export function parseRoute(url: string): Route {
   const at = { session: Number(number), accountId: searchParams.get('a') };
   const parts = rest.split('/').filter(Boolean).map(decode);
   const [page = 'mail', first = null, second = null] = parts;
-  if (parts.length > (page === 'mail' ? 3 : 2)) return { name: 'nowhere' };
+  if (parts.length > (page === 'mail' || page === 'admin' ? 3 : 2)) return { name: 'nowhere' };
   switch (page) {
     case 'mail':
       return { name: 'mail', ...at, mailbox: first ?? 'inbox', emailId: second, search: searchParams.get('q') };
@@ -41,6 +50,8 @@ export function parseRoute(url: string): Route {
       return first === null ? { name: 'nowhere' } : { name: 'recall', ...at, recallId: first };
     case 'compose':
       return { name: 'compose', ...at, parameters: searchParams };
+    case 'admin':
+      return { name: 'admin', session: at.session, accountId: null, page: first, id: second, parameters: searchParams };
     case 'recalls':
     case 'settings':
       return { name: page, ...at };
@@ -69,6 +80,10 @@ export function pathOf(route: Route): string {
       return join(route, `recall/${encodeURIComponent(route.recallId)}`);
     case 'compose':
       return join(route, 'compose', Object.fromEntries(route.parameters));
+    case 'admin': {
+      const parts = ['admin', route.page, route.id].filter((part) => part !== null).map(encodeURIComponent);
+      return join(route, parts.join('/'), Object.fromEntries(route.parameters));
+    }
     default:
       return join(route, route.name);
   }

@@ -29,6 +29,7 @@ export const CAPABILITIES = {
   directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
   rules: 'urn:x-homing:rules',
+  admin: 'urn:x-homing:admin',
 } as const;
 
 export interface MailboxRights {

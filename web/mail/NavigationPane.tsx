@@ -1,7 +1,7 @@
 // Mailboxes of every account of the session: beside the page, as a narrow rail, or as a drawer over it.
 
 import { Button, makeStyles, mergeClasses, OverlayDrawer, tokens, Tooltip } from '@fluentui/react-components';
-import { ArrowUndoRegular, ComposeRegular, DismissRegular } from '@fluentui/react-icons';
+import { ArrowUndoRegular, ComposeRegular, DismissRegular, ShieldRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import { setDrawer, useDrawer } from '../app/drawer.ts';
 import { pathOf } from '../app/router.ts';
@@ -9,6 +9,7 @@ import { useAccountId, useJmap, useOwnAccountId } from '../app/session.tsx';
 import { useSettings } from '../app/settings.ts';
 import { PHONE, useMedia, WIDE, rows } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
+import { CAPABILITIES } from '../jmap/types.ts';
 import { AccountMailboxes } from './AccountMailboxes.tsx';
 import type { MailRoute } from './MailPage.tsx';
 import { follow } from './MailboxRow.tsx';
@@ -33,7 +34,7 @@ const useStyles = makeStyles({
   compose: { flex: 1, '@media (max-width: 639.98px)': { minHeight: '44px' } },
   railCompose: { alignSelf: 'center', flexShrink: 0 },
   foot: { marginTop: '16px', padding: '0 8px', flexShrink: 0 },
-  recalls: {
+  link: {
     display: 'flex',
     alignItems: 'center',
     gap: '8px',
@@ -47,7 +48,7 @@ const useStyles = makeStyles({
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
     '@media (max-width: 639.98px)': { height: '44px' },
   },
-  railRecalls: { padding: 0, width: '40px', height: '40px', margin: '0 auto', justifyContent: 'center' },
+  railLink: { padding: 0, width: '40px', height: '40px', margin: '0 auto', justifyContent: 'center' },
   icon: { display: 'flex', fontSize: '20px' },
 });
 
@@ -97,6 +98,7 @@ interface PaneProps {
 function Pane({ route, className, rail, onClose }: PaneProps): ReactNode {
   const styles = useStyles();
   const { session } = useJmap();
+  const isAdministrator = CAPABILITIES.admin in session.primaryAccounts;
   const own = useOwnAccountId();
   const inView = useAccountId();
   const recalls = pathOf({ name: 'recalls', session: route.session, accountId: null });
@@ -133,18 +135,49 @@ function Pane({ route, className, rail, onClose }: PaneProps): ReactNode {
         />
       ))}
       <div className={mergeClasses(!rail && styles.foot)}>
-        <a
-          href={recalls}
-          className={mergeClasses(styles.recalls, rail && styles.railRecalls)}
-          aria-label="Recalls"
-          onClick={(event) => follow(event, recalls, close)}
-        >
-          <span className={styles.icon}>
-            <ArrowUndoRegular aria-hidden />
-          </span>
-          {!rail && 'Recalls'}
-        </a>
+        <PageLink to={recalls} name="Recalls" icon={<ArrowUndoRegular aria-hidden />} rail={rail} onFollow={close} />
+        {isAdministrator && (
+          <PageLink
+            to={pathOf({
+              name: 'admin',
+              session: route.session,
+              accountId: null,
+              page: null,
+              id: null,
+              parameters: new URLSearchParams(),
+            })}
+            name="Administration"
+            icon={<ShieldRegular aria-hidden />}
+            rail={rail}
+            onFollow={close}
+          />
+        )}
       </div>
     </nav>
+  );
+}
+
+interface PageLinkProps {
+  to: string;
+  name: string;
+  icon: ReactNode;
+  rail: boolean;
+  onFollow(): void;
+}
+
+/** A page beside the mailboxes. */
+function PageLink({ to, name, icon, rail, onFollow }: PageLinkProps): ReactNode {
+  const styles = useStyles();
+  return (
+    <a
+      href={to}
+      className={mergeClasses(styles.link, rail && styles.railLink)}
+      aria-label={name}
+      title={rail ? name : undefined}
+      onClick={(event) => follow(event, to, onFollow)}
+    >
+      <span className={styles.icon}>{icon}</span>
+      {!rail && name}
+    </a>
   );
 }

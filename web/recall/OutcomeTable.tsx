@@ -3,10 +3,10 @@
 import { Avatar, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { PHONE, useMedia, rows as grounds } from '../app/theme.ts';
-import type { RecallOutcome, RecallState } from './data.ts';
+import type { RecallOutcome } from './data.ts';
 import { FamilyIcon } from './FamilyIcon.tsx';
 import { placeRows } from './rows.ts';
-import { useOutcomeRows, useOutcomeTotal, type Shown } from './useOutcomes.ts';
+import { useOutcomeRows, useOutcomeTotal, type Shown, type TrackedRecall } from './useOutcomes.ts';
 import { downloadOf, FAMILY_OF, labelOf, sentenceOf, shortTime } from './words.ts';
 
 const ROW = 44;
@@ -59,7 +59,7 @@ const useStyles = makeStyles({
 
 export interface OutcomeTableProps {
   accountId: string;
-  recall: RecallState;
+  recall: TrackedRecall;
   shown: Shown;
   /** What scrolls: the page, with the table in it. */
   scroller: RefObject<HTMLElement | null>;
@@ -181,7 +181,7 @@ function moreOf(row: RecallOutcome): string {
   return row.remote?.reply ?? '';
 }
 
-function emptyBecause(recall: RecallState, { family, text }: Shown): string {
+function emptyBecause(recall: TrackedRecall, { family, text }: Shown): string {
   if (text !== '') return 'Nobody found.';
   if (recall.status === 'sweeping') return 'Nothing is decided yet.';
   return family === null ? 'Your organisation shows counts, and no names.' : 'Nobody here.';

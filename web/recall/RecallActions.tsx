@@ -9,22 +9,16 @@ import {
   DialogSurface,
   DialogTitle,
   makeStyles,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
   tokens,
   useRestoreFocusTarget,
 } from '@fluentui/react-components';
-import { ArrowDownloadRegular, ArrowResetRegular, DismissRegular, MailRegular } from '@fluentui/react-icons';
+import { ArrowResetRegular, DismissRegular, MailRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
 import { openComposer } from '../compose/index.ts';
-import type { Jmap } from '../jmap/client.ts';
-import { cancelRecall, everyOutcome, restoreRecall, type RecallOutcome, type RecallState } from './data.ts';
-import { exported, fileName, type Format } from './export.ts';
+import { cancelRecall, everyOutcome, restoreRecall, type RecallState } from './data.ts';
+import { ExportMenu } from './ExportMenu.tsx';
 import { clockTime, decidedOf, figure, unreachedOutcomes } from './words.ts';
 
 const useStyles = makeStyles({
@@ -61,7 +55,7 @@ export function RecallActions({ accountId, recall, onProblem }: RecallActionsPro
   return (
     <div className={styles.actions}>
       <Write {...props} />
-      <Export {...props} />
+      <ExportMenu accountId={accountId} recall={recall} act={act} />
       <Cancel {...props} />
       <Restore {...props} />
     </div>
@@ -95,61 +89,6 @@ function Write({ accountId, recall, act }: ActionProps): ReactNode {
       {`Write to the ${figure(count)} ${areOutside ? 'outside' : 'not reached'}`}
     </Button>
   );
-}
-
-function Export({ accountId, recall, act }: ActionProps): ReactNode {
-  const jmap = useJmap();
-  const [rows, setRows] = useState<number | null>(null);
-  const save = async (format: Format): Promise<void> => {
-    setRows(0);
-    try {
-      await saveReport({ jmap, accountId, recall, format, onRows: setRows });
-    } finally {
-      setRows(null);
-    }
-  };
-  return (
-    <Menu>
-      <MenuTrigger disableButtonEnhancement>
-        <Button icon={<ArrowDownloadRegular />} disabledFocusable={rows !== null}>
-          {rows === null ? 'Export' : `Exporting… ${figure(rows)}`}
-        </Button>
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList>
-          <MenuItem onClick={() => void act(async () => save('csv'))}>CSV</MenuItem>
-          <MenuItem onClick={() => void act(async () => save('json'))}>JSON</MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
-  );
-}
-
-interface Saving {
-  jmap: Jmap;
-  accountId: string;
-  recall: RecallState;
-  format: Format;
-  onRows(count: number): void;
-}
-
-async function saveReport({ jmap, accountId, recall, format, onRows }: Saving): Promise<void> {
-  let count = 0;
-  const counted = async function* (): AsyncGenerator<RecallOutcome[]> {
-    for await (const rows of everyOutcome(jmap, accountId, { recallId: recall.id })) {
-      yield rows;
-      count += rows.length;
-      onRows(count);
-    }
-  };
-  const parts = await Array.fromAsync(exported(format, counted()));
-  const type = format === 'csv' ? 'text/csv' : 'application/json';
-  const url = URL.createObjectURL(new Blob(parts, { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName(recall.subject, format);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 function Cancel({ accountId, recall, act }: ActionProps): ReactNode {

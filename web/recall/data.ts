@@ -29,7 +29,12 @@ export interface RecallOutcome {
   decidedAt: string | null;
   restoredAt: string | null;
   counts: Counts | null;
+  /** Of a recall that is not the reader's own. */
+  byOther?: boolean;
 }
+
+/** Where outcomes are asked for: the reader's own recalls', or any recall's of the organisation (docs/jmap-admin.md). */
+export type OutcomeType = 'RecallOutcome' | 'AdminRecallOutcome';
 
 export interface Preview {
   inside: number;
@@ -196,18 +201,25 @@ export async function outcomesPage(
   filter: OutcomeFilter,
   position: number,
   limit: number,
+  type: OutcomeType = 'RecallOutcome',
 ): Promise<RecallOutcome[]> {
   const answers = await jmap.request([
-    ['RecallOutcome/query', { accountId, filter, position, limit }, 'q'],
-    ['RecallOutcome/get', { accountId, '#ids': { resultOf: 'q', name: 'RecallOutcome/query', path: '/ids' } }, 'g'],
+    [`${type}/query`, { accountId, filter, position, limit }, 'q'],
+    [`${type}/get`, { accountId, '#ids': { resultOf: 'q', name: `${type}/query`, path: '/ids' } }, 'g'],
   ]);
   const failed = answers.find(([name]) => name === 'error');
   if (failed) throw asError(failed[1]);
-  return (answers.find(([, , id]) => id === 'g')?.[1]['list'] ?? []) as RecallOutcome[];
+  const list = (answers.find(([, , id]) => id === 'g')?.[1]['list'] ?? []) as RecallOutcome[];
+  return type === 'RecallOutcome' ? list : list.map((row) => ({ ...row, byOther: true }));
 }
 
-export async function countOutcomes(jmap: Jmap, accountId: string, filter: OutcomeFilter): Promise<number> {
-  const answer = await jmap.call<{ total?: number }>('RecallOutcome/query', {
+export async function countOutcomes(
+  jmap: Jmap,
+  accountId: string,
+  filter: OutcomeFilter,
+  type: OutcomeType = 'RecallOutcome',
+): Promise<number> {
+  const answer = await jmap.call<{ total?: number }>(`${type}/query`, {
     accountId,
     filter,
     limit: 0,
@@ -221,9 +233,10 @@ export async function* everyOutcome(
   jmap: Jmap,
   accountId: string,
   filter: OutcomeFilter,
+  type: OutcomeType = 'RecallOutcome',
 ): AsyncGenerator<RecallOutcome[]> {
   for (let position = 0; ; position += MOST) {
-    const rows = await outcomesPage(jmap, accountId, filter, position, MOST);
+    const rows = await outcomesPage(jmap, accountId, filter, position, MOST, type);
     if (rows.length > 0) yield rows;
     if (rows.length < MOST) return;
   }

@@ -1,7 +1,7 @@
 // A recall's outcomes as the tracking page looks at them: pages of a list, and all of them for the wall.
 
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { createContext, use, useMemo } from 'react';
 import { useJmap } from '../app/session.tsx';
 import {
   countOutcomes,
@@ -10,12 +10,19 @@ import {
   outcomesPage,
   PAGE,
   type OutcomeFilter,
+  type OutcomeType,
   type RecallOutcome,
   type RecallState,
 } from './data.ts';
 import { pagesOf } from './rows.ts';
 import { isWall, MOST_SQUARES, squaresOf, type Square } from './squares.ts';
 import { decidedOf, outcomesOf, type Family } from './words.ts';
+
+/** Whose outcomes the parts of a tracking page show. */
+export const OutcomesOf = createContext<OutcomeType>('RecallOutcome');
+
+/** Of a recall: what those parts need to know. */
+export type TrackedRecall = Pick<RecallState, 'id' | 'status' | 'counts'>;
 
 export interface Shown {
   family: Family | null;
@@ -31,13 +38,14 @@ function filterOf(recallId: string, { family, text }: Shown): OutcomeFilter {
 }
 
 /** How many rows there are; undefined until it is known. */
-export function useOutcomeTotal(accountId: string, recall: RecallState, shown: Shown): number | undefined {
+export function useOutcomeTotal(accountId: string, recall: TrackedRecall, shown: Shown): number | undefined {
   const jmap = useJmap();
+  const type = use(OutcomesOf);
   const filter = filterOf(recall.id, shown);
   const { data } = useQuery({
     // Counted again as more is decided.
-    queryKey: [accountId, 'RecallOutcome', 'total', filter, decidedOf(recall.counts)],
-    queryFn: () => countOutcomes(jmap, accountId, filter),
+    queryKey: [accountId, type, 'total', filter, decidedOf(recall.counts)],
+    queryFn: () => countOutcomes(jmap, accountId, filter, type),
     placeholderData: keepPreviousData,
     gcTime: 10_000,
   });
@@ -47,17 +55,18 @@ export function useOutcomeTotal(accountId: string, recall: RecallState, shown: S
 /** Rows `from` to `to`; undefined where they are still on their way. */
 export function useOutcomeRows(
   accountId: string,
-  recall: RecallState,
+  recall: TrackedRecall,
   shown: Shown,
   { from, to }: { from: number; to: number },
 ): (index: number) => RecallOutcome | undefined {
   const jmap = useJmap();
+  const type = use(OutcomesOf);
   const filter = filterOf(recall.id, shown);
   const numbers = pagesOf(from, to, PAGE);
   const pages = useQueries({
     queries: numbers.map((page) => ({
-      queryKey: [accountId, 'RecallOutcome', 'page', filter, page],
-      queryFn: () => outcomesPage(jmap, accountId, filter, page * PAGE, PAGE),
+      queryKey: [accountId, type, 'page', filter, page],
+      queryFn: () => outcomesPage(jmap, accountId, filter, page * PAGE, PAGE, type),
       gcTime: 60_000,
     })),
     combine: (results) => results.map(({ data }) => data),
@@ -76,6 +85,7 @@ export interface WallOf {
 /** The wall's squares; undefined where a bar stands for it, or nothing is known yet. */
 export function useSquares(accountId: string, of: WallOf): Square[] | undefined {
   const jmap = useJmap();
+  const type = use(OutcomesOf);
   const { emailId, total, recallId } = of;
   const everyone = useQuery({
     queryKey: [accountId, 'recipients', emailId],
@@ -84,8 +94,8 @@ export function useSquares(accountId: string, of: WallOf): Square[] | undefined 
     retry: false,
   });
   const outcomes = useQuery({
-    queryKey: [accountId, 'RecallOutcome', 'wall', recallId],
-    queryFn: async () => Array.fromAsync(everyOutcome(jmap, accountId, { recallId: recallId ?? '' })),
+    queryKey: [accountId, type, 'wall', recallId],
+    queryFn: async () => Array.fromAsync(everyOutcome(jmap, accountId, { recallId: recallId ?? '' }, type)),
     enabled: isWall(total) && recallId !== null,
   });
   const isKnown = (emailId === null || !everyone.isLoading) && (recallId === null || !outcomes.isLoading);

@@ -80,6 +80,8 @@ export interface Decided {
   /** The server's own sentence. */
   reason: string;
   remote: { host: string; at: string | null } | null;
+  /** The reader did not ask for the recall. */
+  byOther?: boolean;
 }
 
 export const labelOf = (outcome: Outcome): string => LABEL[outcome];
@@ -100,7 +102,7 @@ export function sentenceOf(row: Decided): string {
     case 'no-mailbox':
       return 'the account is gone.';
     case 'kept-read':
-      return 'opened before you recalled it.';
+      return row.byOther ? 'opened before it was recalled.' : 'opened before you recalled it.';
     case 'kept-declined':
       return 'this person does not allow recalls.';
     case 'kept-protected':
@@ -108,7 +110,7 @@ export function sentenceOf(row: Decided): string {
     case 'kept-processed':
       return 'already filed.';
     case 'cancelled':
-      return 'you cancelled first.';
+      return row.byOther ? 'it was cancelled first.' : 'you cancelled first.';
     case 'outside':
       return row.remote?.at ? `${host} took it at ${clockTime(row.remote.at)}.` : `${host} took it.`;
     case 'outside-unknown':
@@ -171,6 +173,8 @@ export interface Progress {
   doneAt: string | null;
   cancelRequested: boolean;
   restoreRequestedAt?: string | null;
+  /** The reader did not ask for it. */
+  byOther?: boolean;
 }
 
 /** Policy shows counts of five and more only. */
@@ -180,7 +184,7 @@ export const isUncounted = (recall: Pick<Progress, 'total' | 'counts'>): boolean
 /** The truth in one line, and what is to be said beside it. */
 export function headlineOf(recall: Progress): { headline: string; beside: string } {
   const { status, total, counts } = recall;
-  if (status !== 'sweeping' && isUncounted(recall)) {
+  if (status !== 'sweeping' && !recall.byOther && isUncounted(recall)) {
     return { headline: 'The recall has ended', beside: 'Your organisation shows counts of five and more.' };
   }
   const families = countFamilies(counts);
@@ -206,7 +210,7 @@ export function headlineOf(recall: Progress): { headline: string; beside: string
     headline: `Taken back from ${figure(families.back)} of ${figure(total)}${restoreRequestedAt ? ', then restored' : ''}`,
     beside: join([
       restoreRequestedAt ? `Restored at ${clockTime(restoreRequestedAt)}` : '',
-      status === 'cancelled' ? 'You cancelled it' : '',
+      status !== 'cancelled' ? '' : recall.byOther ? 'Cancelled' : 'You cancelled it',
       took,
       ...parts,
     ]),

@@ -1,0 +1,22 @@
+// Which administrators' pages there are, in their order, and whom the server would answer.
+
+import { ArrowUndoRegular, SearchRegular, type FluentIcon } from '@fluentui/react-icons';
+import type { ComponentType } from 'react';
+import type { Duty } from './administrator.ts';
+import type { AdminRoute } from './AdminPage.tsx';
+import { MessagesPage } from './recall/MessagesPage.tsx';
+import { RecallsPage } from './recall/RecallsPage.tsx';
+
+export interface PageInfo {
+  /** In the address. */
+  id: string;
+  name: string;
+  icon: FluentIcon;
+  duty: Duty;
+  Page: ComponentType<{ route: AdminRoute }>;
+}
+
+export const PAGES: readonly PageInfo[] = [
+  { id: 'messages', name: 'Recall a message', icon: SearchRegular, duty: 'recall', Page: MessagesPage },
+  { id: 'recalls', name: 'Recalls', icon: ArrowUndoRegular, duty: 'see-recalls', Page: RecallsPage },
+];

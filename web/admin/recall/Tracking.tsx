@@ -1,0 +1,312 @@
+// One recall as an administrator sees it: its request, what became of it recipient by recipient, what can be done.
+
+import { Button, makeStyles, MessageBar, MessageBarBody, SearchBox, Text, tokens } from '@fluentui/react-components';
+import { ArrowResetRegular, CheckmarkRegular, DismissRegular } from '@fluentui/react-icons';
+import { useQueryClient } from '@tanstack/react-query';
+import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
+import { useJmap } from '../../app/session.tsx';
+import { ExportMenu } from '../../recall/ExportMenu.tsx';
+import { FamilyBar, FamilyChips, wallLabel } from '../../recall/Families.tsx';
+import { OutcomeTable } from '../../recall/OutcomeTable.tsx';
+import { isWall } from '../../recall/squares.ts';
+import { OutcomesOf, useSquares, type TrackedRecall } from '../../recall/useOutcomes.ts';
+import { Wall } from '../../recall/Wall.tsx';
+import { decidedOf, figure, headlineOf, shortTime, type Family, type Progress } from '../../recall/words.ts';
+import { useAdministrator, useAdminPath } from '../administrator.ts';
+import { Confirm, Empty, Facts, GoTo, Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
+import { restoreRecall, setRecall, useAdminRecall, useDryRun, type AdminRecall } from './data.ts';
+import { DryRunView } from './MessagePage.tsx';
+import { isDecided, isRecall, requestSentence, subjectOf } from './words.ts';
+
+const PHONE = '@media (max-width: 639.98px)';
+
+const useStyles = makeStyles({
+  headline: {
+    margin: 0,
+    fontSize: tokens.fontSizeHero700,
+    lineHeight: tokens.lineHeightHero700,
+    fontWeight: 600,
+    fontVariantNumeric: 'tabular-nums',
+    textWrap: 'balance',
+  },
+  beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
+  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
+  search: { width: '260px', maxWidth: '100%', [PHONE]: { width: '100%' } },
+  actions: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
+  narrow: { maxWidth: '720px' },
+});
+
+export function Tracking({ recallId }: { recallId: string }): ReactNode {
+  const pathTo = useAdminPath();
+  const { data: recall, error } = useAdminRecall(recallId);
+  if (recall) {
+    return (
+      <OutcomesOf value="AdminRecallOutcome">
+        <One recall={recall} />
+      </OutcomesOf>
+    );
+  }
+  if (recall === null) {
+    return (
+      <Page title="There is no such recall here.">
+        <Empty>
+          Recalls are on record for as long as policy says.{' '}
+          <GoTo inline to={pathTo('recalls')}>
+            All recalls
+          </GoTo>
+        </Empty>
+      </Page>
+    );
+  }
+  return error ? <Page title="Recall">{<Problem>{sentenceOfError(error)}</Problem>}</Page> : <Waiting what="Recall" />;
+}
+
+function One({ recall }: { recall: AdminRecall }): ReactNode {
+  const pathTo = useAdminPath();
+  const { may } = useAdministrator();
+  const [problem, setProblem] = useState<string | null>(null);
+  const subject = subjectOf(recall);
+  const act = async (work: () => Promise<void>): Promise<void> => {
+    setProblem(null);
+    try {
+      await work();
+    } catch (error) {
+      setProblem(sentenceOfError(error));
+    }
+  };
+  return (
+    <Page title={`Recall of "${subject}"`} says={<GoTo to={pathTo('recalls')}>All recalls</GoTo>}>
+      {isRecall(recall) ? (
+        <Outcomes recall={recall} act={act} problem={problem} />
+      ) : (
+        <Request recall={recall} act={act} problem={problem} />
+      )}
+      <Section heading="What was asked for">
+        <Facts
+          facts={[
+            [
+              'Asked for by',
+              `${recall.requestedBy ?? 'an account that is gone'}${recall.byAdministrator ? ', as an administrator' : ''}`,
+            ],
+            ['When', shortTime(recall.createdAt)],
+            [
+              'Approved by',
+              isRecall(recall) && recall.decidedBy !== null
+                ? `${recall.decidedBy}, ${shortTime(recall.decidedAt ?? recall.createdAt)}`
+                : null,
+            ],
+            ['Reason', recall.reason],
+            ['Copies', recall.includeRead ? 'Read and unread' : 'Unread only'],
+            ['Recipients', recall.recipients === null ? figure(recall.total) : recall.recipients.join(', ')],
+            ['Message of', recall.sender ?? 'Somebody outside'],
+            ['Message-ID', recall.messageId],
+            [
+              'Forward of',
+              recall.forwardOf === null ? null : (
+                <GoTo key="of" to={pathTo('recalls', recall.forwardOf)}>
+                  The recall that took it along
+                </GoTo>
+              ),
+            ],
+            [
+              'Message',
+              may('recall') ? (
+                <GoTo key="message" to={pathTo('messages', recall.message)}>
+                  Recall it again
+                </GoTo>
+              ) : null,
+            ],
+          ]}
+        />
+      </Section>
+    </Page>
+  );
+}
+
+interface PartProps {
+  recall: AdminRecall;
+  problem: string | null;
+  act(work: () => Promise<void>): Promise<void>;
+}
+
+/** One that has not become a recall: another administrator decides. */
+function Request({ recall, problem, act }: PartProps): ReactNode {
+  const styles = useStyles();
+  const jmap = useJmap();
+  const client = useQueryClient();
+  const { accountId, address, may } = useAdministrator();
+  const isOwn = recall.requestedBy === address;
+  const isWaiting = recall.status === 'waiting';
+  const decide = (status: 'approved' | 'denied' | 'withdrawn'): void =>
+    void act(async () => {
+      try {
+        await setRecall(jmap, accountId, recall.id, status);
+      } finally {
+        await client.invalidateQueries({ queryKey: [accountId, 'AdminRecall'] });
+      }
+    });
+  return (
+    <>
+      <MessageBar intent={isWaiting ? 'warning' : 'info'} layout="multiline" className={styles.narrow}>
+        <MessageBarBody>{requestSentence(recall)}</MessageBarBody>
+      </MessageBar>
+      {isWaiting && may('recall') && (
+        <>
+          <div className={styles.narrow}>
+            <Section heading="Dry run">
+              <WouldMeet recall={recall} />
+            </Section>
+          </div>
+          {problem !== null && <Problem>{problem}</Problem>}
+          <div className={styles.actions}>
+            {isOwn ? (
+              <Button icon={<DismissRegular />} onClick={() => decide('withdrawn')}>
+                Withdraw
+              </Button>
+            ) : (
+              <>
+                <Button appearance="primary" icon={<CheckmarkRegular />} onClick={() => decide('approved')}>
+                  Approve and take back
+                </Button>
+                <Button icon={<DismissRegular />} onClick={() => decide('denied')}>
+                  Deny
+                </Button>
+              </>
+            )}
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function WouldMeet({ recall }: { recall: AdminRecall }): ReactNode {
+  const run = useDryRun({ message: recall.message, recipients: recall.recipients, forwards: false });
+  return <DryRunView run={run.data} error={run.error} includeRead={recall.includeRead} />;
+}
+
+function Outcomes({ recall, problem, act }: PartProps): ReactNode {
+  const styles = useStyles();
+  const client = useQueryClient();
+  const { accountId, may } = useAdministrator();
+  const [family, setFamily] = useState<Family | null>(null);
+  const [typed, setTyped] = useState('');
+  const text = useDeferredValue(typed.trim());
+  const { headline, beside } = headlineOf({ ...(recall as AdminRecall & Progress), byOther: true });
+  const decided = decidedOf(recall.counts);
+  useEffect(() => {
+    // There is no push of these: more is decided, so rows are asked for anew.
+    void client.invalidateQueries({ queryKey: [accountId, 'AdminRecallOutcome'] });
+  }, [client, accountId, decided, recall.restoreRequestedAt]);
+  const tracked = recall as TrackedRecall;
+  return (
+    <>
+      <div role="status" aria-live="polite">
+        <p className={styles.headline}>{headline}</p>
+        <Text className={styles.beside}>{beside}</Text>
+      </div>
+      <Picture recall={recall} family={family} onFamily={setFamily} />
+      <FamilyChips counts={recall.counts} family={family} onFamily={setFamily} />
+      <div className={styles.tools}>
+        <SearchBox
+          className={styles.search}
+          placeholder="Search recipients"
+          aria-label="Search recipients"
+          value={typed}
+          onChange={(_, { value }) => setTyped(value)}
+        />
+        <div className={styles.actions}>
+          <ExportMenu accountId={accountId} recall={recall} act={act} />
+          {may('recall') && <Stop recall={recall} act={act} />}
+          {may('recall') && <Restore recall={recall} />}
+        </div>
+      </div>
+      {problem !== null && <Problem>{problem}</Problem>}
+      <Table key={`${family} ${text}`} recall={tracked} family={family} text={text} />
+    </>
+  );
+}
+
+function Table({ recall, family, text }: { recall: TrackedRecall; family: Family | null; text: string }): ReactNode {
+  const { accountId } = useAdministrator();
+  const place = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
+  useEffect(() => {
+    scroller.current = place.current?.closest('main') ?? null;
+  }, []);
+  return (
+    <div ref={place}>
+      <OutcomeTable accountId={accountId} recall={recall} shown={{ family, text }} scroller={scroller} />
+    </div>
+  );
+}
+
+function Picture({
+  recall,
+  family,
+  onFamily,
+}: {
+  recall: AdminRecall;
+  family: Family | null;
+  onFamily(family: Family | null): void;
+}): ReactNode {
+  const { accountId } = useAdministrator();
+  const { counts, total } = recall;
+  const squares = useSquares(accountId, { emailId: null, total, recallId: recall.id });
+  if (total === 0) return null;
+  if (!isWall(total)) return <FamilyBar counts={counts} total={total} family={family} onFamily={onFamily} />;
+  return (
+    squares && (
+      <Wall
+        squares={squares}
+        label={wallLabel(counts, total)}
+        family={family}
+        onFamily={(one) => onFamily(one === family ? null : one)}
+      />
+    )
+  );
+}
+
+function Stop({ recall, act }: Omit<PartProps, 'problem'>): ReactNode {
+  const jmap = useJmap();
+  const client = useQueryClient();
+  const { accountId } = useAdministrator();
+  if (recall.status !== 'sweeping' || isDecided(recall)) return null;
+  const stop = async (): Promise<void> => {
+    await setRecall(jmap, accountId, recall.id, 'cancelled');
+    await client.invalidateQueries({ queryKey: [accountId, 'AdminRecall'] });
+  };
+  return (
+    <Button icon={<DismissRegular />} disabledFocusable={recall.cancelRequested} onClick={() => void act(stop)}>
+      {recall.cancelRequested ? 'Stopping…' : 'Stop recall'}
+    </Button>
+  );
+}
+
+function Restore({ recall }: { recall: AdminRecall }): ReactNode {
+  const jmap = useJmap();
+  const client = useQueryClient();
+  const { accountId } = useAdministrator();
+  const [asking, setAsking] = useState(false);
+  const count = recall.counts.recalled ?? 0;
+  if (recall.status === 'sweeping' || recall.restoreRequestedAt !== null || count === 0) return null;
+  const restore = async (): Promise<void> => {
+    await restoreRecall(jmap, accountId, recall.id);
+    await client.invalidateQueries({ queryKey: [accountId, 'AdminRecall'] });
+  };
+  return (
+    <>
+      <Button icon={<ArrowResetRegular />} onClick={() => setAsking(true)}>
+        Restore
+      </Button>
+      {asking && (
+        <Confirm title="Put it back?" action="Restore" onConfirm={restore} onClose={() => setAsking(false)}>
+          {count === 1
+            ? 'The copy that was taken back returns to its mailbox, with its date and unread state. '
+            : `The ${figure(count)} copies that were taken back return to their mailboxes, with their date and unread state. `}
+          This can be done once.
+        </Confirm>
+      )}
+    </>
+  );
+}
