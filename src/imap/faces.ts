@@ -5,10 +5,11 @@ import { createSecureContext, createServer as createTlsServer, type SecureContex
 import type { Config } from '../config/config.ts';
 import { Connection } from './connection.ts';
 import type { ImapDeps } from './session.ts';
+import { createTold } from '../recall/told.ts';
 import { createWatch } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
 
-export interface ImapFacesDeps extends ImapDeps {
+export interface ImapFacesDeps extends Omit<ImapDeps, 'told'> {
   config: Pick<Config, 'host' | 'ports'>;
   tls: { key: string; cert: string };
 }
@@ -23,7 +24,8 @@ export interface ImapFaces {
 const CLOSE_MS = 10_000;
 
 /** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
-export async function startImapFaces(deps: ImapFacesDeps): Promise<ImapFaces> {
+export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
+  const deps = { ...given, told: createTold(given) };
   const watch = createWatch(deps);
   const connections = new Set<Connection>();
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };

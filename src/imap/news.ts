@@ -17,16 +17,18 @@ export async function tellNews(session: Session, expunges: boolean): Promise<voi
     for (const uid of news?.gone ?? selected.view.all())
       if (selected.view.sequenceOf(uid) > 0) selected.view.gone.add(uid);
   }
-  if (expunges) tellGone(session, selected);
+  const expunged = expunges && tellGone(session, selected);
   if (news) tellChanges(session, selected, news);
+  if (expunged) toldOf(session, selected);
 }
 
-function tellGone(session: Session, { view }: Selected): void {
-  if (view.gone.size === 0) return;
+function tellGone(session: Session, { view }: Selected): boolean {
+  if (view.gone.size === 0) return false;
   const { sequences, uids } = view.remove();
   // RFC 7162 §3.2.10.
   if (session.enabled.has('QRESYNC')) session.out.line(`* VANISHED ${formatSequenceSet(setOf(uids))}`);
   else for (const sequence of sequences) session.out.line(`* ${sequence} EXPUNGE`);
+  return true;
 }
 
 function tellChanges(session: Session, selected: Selected, news: MailboxNews): void {
@@ -47,6 +49,11 @@ function tellChanges(session: Session, selected: Selected, news: MailboxNews): v
   }
   selected.told = news.modseq;
   own.clear();
+}
+
+/** The client knows now which messages there are: what is gone, it has been told of. */
+export function toldOf(session: Session, { at, told }: Selected): void {
+  void session.deps.told({ ...at, program: session.program, modseq: told });
 }
 
 /** RFC 9051 §7.3.5: a flag is announced before it is seen. */

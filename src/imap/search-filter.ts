@@ -3,13 +3,11 @@
 import type { EmailFilter } from '../store/email-filter.ts';
 import type { Selected } from './session.ts';
 import type { SearchKey } from './wire/command.ts';
-import { bad } from './wire/fault.ts';
-import { resolve, setOf, type SequenceSet } from './wire/sequence-set.ts';
+import { intersect, resolve, setOf, type SequenceSet } from './wire/sequence-set.ts';
 
 const EVERYTHING: EmailFilter = { kind: 'and', of: [] };
 const NOTHING: EmailFilter = { kind: 'or', of: [] };
 
-/** Throws BAD for a sequence number that there is not. */
 export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFilter {
   switch (key.key) {
     case 'ALL':
@@ -67,9 +65,8 @@ function idFilter(key: 'EMAILID' | 'THREADID', id: string): EmailFilter {
 function setFilter({ uid, set }: Extract<SearchKey, { key: 'SET' }>, { view, saved }: Selected): SequenceSet {
   if (set === '$') return saved;
   if (uid) return resolve(set, view.lastUid);
-  const uids = view.ofSequences(set);
-  if (!uids) throw bad('There is no message of that number.');
-  return setOf(uids);
+  // A number that there is not matches nothing.
+  return setOf(view.ofSequences(intersect(resolve(set, view.length), [[1, Math.max(1, view.length)]])) ?? []);
 }
 
 function uidsFilter(ranges: SequenceSet): EmailFilter {

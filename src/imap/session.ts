@@ -2,6 +2,7 @@
 
 import type { Account, Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
+import type { Told } from '../recall/told.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Given, Pause } from '../store/exposure.ts';
 import type { Ids } from '../store/ids.ts';
@@ -20,6 +21,8 @@ export interface ImapDeps {
   directory: Pick<Directory, 'authenticate' | 'account' | 'accessible' | 'policy'>;
   clock: () => Date;
   log: Logger;
+  /** Programs that had downloaded what was taken back are told that it is gone (recall.md, Report). */
+  told: Told;
   /** Barrier tests stop a command here. */
   pause?: Pause;
 }

@@ -1,41 +1,18 @@
-// What programs are told of changes in an account, for the report (recall.md: "when that program was told of the removal").
-// There is nothing to be looked up where the program has heard nothing new since the last time.
+// What JMAP's responses tell programs of changes in an account, for the report (recall/told.ts).
 
 import type { Logger } from '../mail/log.ts';
 import type { Store } from '../store/postgres.ts';
-import { recordTold, type Telling } from '../store/told.ts';
+import { createTold, type Told } from '../recall/told.ts';
 import type { Invocation } from './wire.ts';
 
 export interface Tellings {
-  /** A program was told how an account stands. Resolves, whatever happens, once that is recorded. */
-  told(telling: Telling): Promise<void>;
+  told: Told;
   /** Tellings in the responses to a request: what says, or shows, which Emails there are. */
   answered(responses: Invocation[], tenant: number, program: string): Promise<void>;
 }
 
-/** Programs remembered; one that is forgotten costs a look more. */
-const REMEMBERED = 10_000;
-
 export function createTellings(deps: { store: Store; clock: () => Date; log: Logger }): Tellings {
-  const { store, clock, log } = deps;
-  const known = new Map<string, number>();
-
-  const told = async (telling: Telling): Promise<void> => {
-    const { tenant, account, program, modseq } = telling;
-    const key = `${tenant} ${account} ${program}`;
-    if ((known.get(key) ?? 0) >= modseq) return;
-    try {
-      await recordTold(store, telling, clock());
-    } catch (error) {
-      return log.warn({ err: error }, 'what a program was told was not recorded');
-    }
-    known.delete(key);
-    known.set(key, modseq);
-    for (const oldest of known.keys()) {
-      if (known.size <= REMEMBERED) break;
-      known.delete(oldest);
-    }
-  };
+  const told = createTold(deps);
 
   return {
     told,

@@ -104,19 +104,21 @@ export interface MovedCopy {
 
 /**
  * Moves copies: the Email stays itself, under a new UID. `toOf` is asked for every copy found; null, or the mailbox it
- * is in, leaves it there. Answers those moved. Throws Refusal `noMailbox`.
+ * is in, leaves it there; with `renumbers`, the one it is in gives it a new UID (RFC 6851 §4.1). Answers those moved.
+ * Throws Refusal `noMailbox`.
  */
 export async function moveCopies(
   tx: Transaction,
   at: AccountKey,
   which: Which,
   toOf: (copy: HeldCopy) => number | null,
+  renumbers = false,
 ): Promise<MovedCopy[]> {
   const boxes = new Boxes();
   const moving: { copy: HeldCopy; to: number }[] = [];
   for (const copy of await holdCopies(tx, at, which)) {
     const to = toOf(copy);
-    if (to === null || to === copy.mailbox_id) continue;
+    if (to === null || (to === copy.mailbox_id && !renumbers)) continue;
     boxes.leave(copy);
     boxes.arrive(copy, to);
     moving.push({ copy, to });

@@ -79,7 +79,7 @@ test('mailboxes: made, listed, renamed, deleted; those of others under their own
     assert.ok(listed.includes(line), `${line} in ${listed.join('\n')}`);
   assert.deepEqual(await client.run('LIST "" W%'), ['* LIST (\\HasChildren) "/" Work', 'OK That is all.']);
   assert.deepEqual(await client.run('LIST (SPECIAL-USE) "" "*" RETURN (SUBSCRIBED)').then((lines) => lines.length), 12);
-  await client.run('UNSUBSCRIBE Work');
+  await client.run('SUBSCRIBE Work/Letters');
   assert.deepEqual(await client.run('LIST (SUBSCRIBED RECURSIVEMATCH) "" W%'), [
     '* LIST (\\HasChildren) "/" Work ("CHILDINFO" ("SUBSCRIBED"))',
     'OK That is all.',

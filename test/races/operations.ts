@@ -12,6 +12,7 @@ import { appendCopies } from '../../src/store/copies.ts';
 import { copyCopies, moveCopies, removeCopies, setKeywords } from '../../src/store/email-change.ts';
 import { markListed, readContent } from '../../src/store/exposure.ts';
 import type { HeldCopy, Which } from '../../src/store/held-copies.ts';
+import { readByUid } from '../../src/store/mailbox-read.ts';
 import type { Transaction } from '../../src/store/postgres.ts';
 import { pausing, type Firm, type Pause, type Sent, type World } from '../support/world.ts';
 
@@ -95,6 +96,23 @@ const unlessRefused = (work: Promise<unknown>): Promise<unknown> =>
     if (!(error instanceof Refusal)) throw error;
   });
 
+/** All of the Inbox, as IMAP reads it: under EXAMINE, so that nothing but the record says that it was opened. */
+async function fetch(
+  { world, firm, account, sent, history }: Meeting,
+  pause: Pause,
+  what: 'downloaded' | 'opened',
+): Promise<void> {
+  const store = pausing(world.store, pause);
+  const given = { program: 'a phone', now: world.clock() };
+  const give = what === 'opened' ? { what, readOnly: true, ...given } : { what, ...given };
+  const where = { tenant: firm.tenant, account, mailbox: 1 };
+  const uids = Array.from({ length: 20 }, (_, i) => i + 1);
+  const rows = await readByUid(store, where, uids, ['envelope'], give, pause);
+  if (!rows.some((row) => row.message_id === sent.message && row.delivery_n !== null)) return;
+  history.content = true;
+  if (what === 'opened') history.opened = true;
+}
+
 export const OPERATIONS: Operation[] = [
   {
     name: 'content read',
@@ -111,6 +129,16 @@ export const OPERATIONS: Operation[] = [
     points: ['committing'],
     run: ({ world, firm, account, emailId }, pause) =>
       markListed(pausing(world.store, pause), { tenant: firm.tenant, account }, [emailId], world.clock()),
+  },
+  {
+    name: 'FETCH BODY.PEEK[]',
+    points: ['looked'],
+    run: (meeting, pause) => fetch(meeting, pause, 'downloaded'),
+  },
+  {
+    name: 'FETCH BODY[]',
+    points: ['committing'],
+    run: (meeting, pause) => fetch(meeting, pause, 'opened'),
   },
   mutator('mark read', async (tx, meeting) => {
     const set = await setKeywords(tx, at(meeting), INBOX, (copy) => (note(meeting, copy), { add: SEEN, remove: NONE }));

@@ -2,6 +2,17 @@
 
 import { meetAll } from './pairs.ts';
 
-const FIRST = new Set(['content read', 'listing', 'mark read', 'mark unread', 'copy', 'move', 'destroy', 'append']);
+const FIRST = new Set([
+  'content read',
+  'listing',
+  'FETCH BODY.PEEK[]',
+  'FETCH BODY[]',
+  'mark read',
+  'mark unread',
+  'copy',
+  'move',
+  'destroy',
+  'append',
+]);
 
 meetAll((first) => FIRST.has(first.name));

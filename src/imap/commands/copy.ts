@@ -53,7 +53,7 @@ export const move: Verb<'MOVE'> = {
     const { at } = selected;
     const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
       if (target.account === at.account) {
-        const moved = await moveCopies(tx, at, { mailbox: at.mailbox, uids }, () => target.mailbox);
+        const moved = await moveCopies(tx, at, { mailbox: at.mailbox, uids }, () => target.mailbox, true);
         await session.deps.pause?.('applied');
         return { from: moved.map((one) => one.from.uid), to: moved.map((one) => one.to.uid) };
       }

@@ -7,7 +7,7 @@ import { planOf, type Plan } from '../fetch-plan.ts';
 import { showFlags } from '../flags.ts';
 import { emailIdOf, threadIdOf } from '../ids.ts';
 import { choose } from '../message-set.ts';
-import { tellKeywords } from '../news.ts';
+import { tellKeywords, toldOf } from '../news.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { given, isUtf8, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
@@ -31,6 +31,7 @@ export const fetch: Verb<'FETCH'> = {
     for (let i = 0; i < uids.length; i += plan.atOnce) {
       shown += await fetchSome(session, selected, plan, uids.slice(i, i + plan.atOnce));
     }
+    if (uids.length === selected.view.length && selected.view.gone.size === 0) toldOf(session, selected);
     return resultOf(command.uid, missing, shown, uids.length);
   },
 };

@@ -77,7 +77,7 @@ async function make(managing: Managing, path: readonly string[], role: string | 
     }
     const id = await nextMailboxId(tx, at);
     const last = i === path.length - 1;
-    const box = { id, name, parent_id: parent?.id ?? null, role: last ? role : null, sort_order: 0, subscribed: true };
+    const box = { id, name, parent_id: parent?.id ?? null, role: last ? role : null, sort_order: 0, subscribed: false };
     await insertMailbox(tx, { ...at, modseq: await nextModseq(managing) }, box);
     const row: MailboxRow = { ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
     list.push(row);

@@ -24,7 +24,7 @@ export const search: Verb<'SEARCH'> = {
     const hits = found.filter((hit) => selected.view.sequenceOf(hit.uid) > 0 && !selected.view.gone.has(hit.uid));
     if (saves) selected.saved = setOf(savedOf(hits, give));
     const numbers = hits.map((hit) => (uid ? hit.uid : selected.view.sequenceOf(hit.uid)));
-    const highest = modseqs ? hits.reduce((most, hit) => Math.max(most, hit.modseq), 0) : 0;
+    const highest = modseqs ? highestModseq(hits, give) : 0;
     // RFC 9051 §6.4.4: IMAP4rev2 knows the extended answer only.
     if (give === null && !session.enabled.has('IMAP4REV2')) {
       const told = highest > 0 ? ` (MODSEQ ${highest})` : '';
@@ -40,6 +40,15 @@ function savedOf(hits: Hit[], give: readonly ReturnOption[]): number[] {
   const ends = give.includes('MIN') || give.includes('MAX');
   if (!ends || give.includes('ALL') || give.includes('COUNT')) return uids;
   return [...(give.includes('MIN') ? uids.slice(0, 1) : []), ...(give.includes('MAX') ? uids.slice(-1) : [])];
+}
+
+/** RFC 4731 §3.2: where only the ends are told, theirs. */
+function highestModseq(hits: Hit[], give: readonly ReturnOption[] | null): number {
+  const ends = give !== null && !give.includes('ALL') && !give.includes('COUNT');
+  const told = ends
+    ? hits.filter((_, i) => (i === 0 && give.includes('MIN')) || (i === hits.length - 1 && give.includes('MAX')))
+    : hits;
+  return told.reduce((most, hit) => Math.max(most, hit.modseq), 0);
 }
 
 interface Extended {

@@ -4,6 +4,7 @@ import { openMailbox, vanishedSince, flagsSince } from '../../store/mailbox-view
 import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
 import { findBox, userOf } from '../mailboxes.ts';
+import { toldOf } from '../news.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
 import { tellsModseq, type Selected, type Session } from '../session.ts';
@@ -83,6 +84,7 @@ async function resynchronise(session: Session, selected: Selected, asked: QResyn
   const known = asked.known && resolve(asked.known, 0xffff_ffff);
   const vanished = gone.filter((uid) => (!known || has(known, uid)) && view.sequenceOf(uid) === 0);
   if (vanished.length > 0) out.line(`* VANISHED (EARLIER) ${formatSequenceSet(setOf(vanished))}`);
+  toldOf(session, selected);
   for (const row of await flagsSince(deps.store, at, asked.modseq)) {
     const sequence = view.sequenceOf(row.uid);
     if (sequence === 0 || (known && !has(known, row.uid))) continue;
