@@ -14,8 +14,9 @@ const LAYERS = [
   ['delivery', 'recall'],
   ['smtp', 'imap', 'jmap'],
   ['http'],
+  ['metered.ts', 'metrics.ts'],
   ['services.ts', 'upkeep.ts'],
-  ['try', 'cli', 'worker.ts', 'main.ts'],
+  ['try', 'cli', 'worker.ts', 'worker-thread.ts', 'main.ts'],
 ];
 /** The outermost layer wires the rest together, so its members may know each other too. */
 const TOP = LAYERS.length - 1;

@@ -1,25 +1,29 @@
 // Wiring: database, services, workers, faces. Nothing else knows everybody.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { pino } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
 import { loadCertificate } from './config/certificate.ts';
 import { SETTINGS, type Config, type Ports } from './config/config.ts';
+import { createLog } from './config/log.ts';
 import { Refusal } from './mail/errors.ts';
 import type { Logger } from './mail/log.ts';
 import { startHttp } from './http/server.ts';
 import { startImapFaces } from './imap/faces.ts';
+import type { Watch } from './http/watch-routes.ts';
+import { createMeter, exposition, registerGauges } from './metrics.ts';
 import { createServices, type Services } from './services.ts';
 import { startSmtpFaces } from './smtp/faces.ts';
 import { startEmbedded } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
-import type { Connection } from './store/postgres.ts';
+import type { Connection, Store } from './store/postgres.ts';
 import { createAdmin } from './directory/admin.ts';
 import { sendSalaries, TRY_PEOPLE } from './try/begin.ts';
 import { startOutside, type OutsideWorld } from './try/outside.ts';
 import { seed } from './try/seed.ts';
 import type { WorkerStart } from './worker.ts';
+import { startWorkerThread, type WorkerThread } from './worker-thread.ts';
 
 export interface Homing {
   ports: Ports;
@@ -30,7 +34,7 @@ export interface Homing {
 
 /** `say` gets the progress, a line each. Throws Refusal with a sentence for what a person can mend. */
 export async function startHoming(config: Config, say: (line: string) => void): Promise<Homing> {
-  const log: Logger = pino({ level: config.logLevel });
+  const log = createLog(config, 'faces');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).toReversed())
@@ -44,14 +48,16 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     await writeFile(join(config.dataDir, 'connection.json'), JSON.stringify(connection), { mode: 0o600 });
 
     say('2/4 Opening the mail store');
-    const services = createServices({ connection, config, log });
+    const [counters, gauges] = [new Registry(), new Registry()];
+    const services = createServices({ connection, config, log, meter: createMeter(counters) });
     stops.push(() => services.close());
     await services.store.notifier.ready;
     const outside: OutsideWorld | undefined =
       config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
     if (outside) stops.push(() => outside.close());
     const start: WorkerStart = { connection, config, embedded, nextHop: outside?.nextHop ?? config.nextHop };
-    stops.push(await startWorker(start, log));
+    const worker = await startWorkerThread(start, log);
+    stops.push(() => worker.stop());
 
     say(`3/4 ${config.mode === 'try' ? 'Looking after people and mail' : 'Reading the directory'}`);
     if (config.mode === 'try') {
@@ -65,14 +71,29 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     stops.push(() => smtp.close());
     const imap = await startImapFaces({ ...services, tls });
     stops.push(() => imap.close());
+    const watch: Watch = {
+      obstacles: () => obstaclesOf(services.store, worker),
+      metrics: async () => exposition(gauges, [await counters.getMetricsAsJSON(), await worker.metrics()]),
+      token: config.metricsToken,
+    };
     const http = await startHttp({
       services,
+      watch,
       host: config.host,
       port: config.ports.http,
       ...(outside ? { outside } : {}),
       ...(config.mode === 'try' ? { tryMode: { people: TRY_PEOPLE, begin: () => sendSalaries(services) } } : {}),
     });
     stops.push(() => http.close());
+    registerGauges(gauges, {
+      store: services.store,
+      config,
+      clock: services.clock,
+      version: await versionOf(),
+      certificate: tls.cert,
+      connections: async () => ({ ...smtp.connections(), imap: imap.connections(), http: await http.connections() }),
+      workerRuns: () => worker.running(),
+    });
     const ports = { ...smtp.ports, ...imap.ports, http: http.port };
     await writeFile(join(config.dataDir, 'faces.json'), JSON.stringify({ host: config.host, ports }), { mode: 0o600 });
     return { ports, services, stop };
@@ -97,22 +118,21 @@ async function database(
   return { connection: embedded.connection, embedded: true };
 }
 
-/** The worker has a thread of its own: a sweep's arithmetic must not keep a gate waiting. */
-async function startWorker(start: WorkerStart, log: Logger): Promise<() => Promise<void>> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: start,
-    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 384 },
-  });
-  worker.on('error', (error) => log.error({ err: error }, 'the worker failed'));
-  await new Promise<void>((resolve, reject) => {
-    worker.once('message', () => resolve());
-    worker.once('error', reject);
-  });
-  return () =>
-    new Promise((resolve) => {
-      worker.once('exit', () => resolve());
-      worker.postMessage('stop');
-    });
+/** A database that takes longer than this is not there. */
+const READY_MS = 2_000;
+
+async function obstaclesOf(store: Store, worker: WorkerThread): Promise<Record<string, string>> {
+  const late = sleep(READY_MS, 'late', { ref: false });
+  const database = await Promise.race([store.row('SELECT 1 AS ok').catch(() => 'away'), late]);
+  return {
+    ...(database === 'away' || database === 'late' ? { database: 'does not answer' } : {}),
+    ...(worker.running() ? {} : { worker: 'does not run' }),
+  };
+}
+
+async function versionOf(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 const PORT_SETTINGS = {

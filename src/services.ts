@@ -6,7 +6,9 @@ import { CONNECTION_LIMITS, createConnections, type Connections } from './direct
 import { createDirectory, type Directory } from './directory/directory.ts';
 import { GUARD_LIMITS } from './directory/guard.ts';
 import type { Logger } from './mail/log.ts';
+import { NO_METER, type Meter } from './mail/meter.ts';
 import { parseMessage } from './mail/mime/parse.ts';
+import { meteredAccept, meteredDirectory, meteredRecalls, recallEnded } from './metered.ts';
 import { createRecalls, type Recalls } from './recall/recalls.ts';
 import { createBlobs, type Blobs } from './store/blobs.ts';
 import { createIds, type Ids } from './store/ids.ts';
@@ -25,6 +27,7 @@ export interface Services {
   mailboxCounts: MailboxCounts;
   clock: () => Date;
   log: Logger;
+  meter: Meter;
   config: Config;
   close(): Promise<void>;
 }
@@ -33,6 +36,7 @@ export function createServices(options: {
   connection: Connection;
   config: Config;
   log: Logger;
+  meter?: Meter;
   clock?: () => Date;
   /** Connections for faces and for batches. */
   faceConnections?: number;
@@ -41,7 +45,8 @@ export function createServices(options: {
   /** See delivery/accept.ts. */
   membersAtOnce?: number;
 }): Services {
-  const { config, log } = options;
+  const { config, log, meter = NO_METER } = options;
+  const metering = { meter, log };
   const clock = options.clock ?? (() => new Date());
   const store = openStore({
     connection: options.connection,
@@ -54,17 +59,16 @@ export function createServices(options: {
   const blobs = createBlobs({ store, ids });
   // Trying it out, by hand or in tests, means thousands of sign-ins from one place.
   const serving = config.mode === 'serve';
-  const directory = createDirectory({ store, clock, limits: serving ? GUARD_LIMITS : null });
+  const directory = meteredDirectory(
+    metering,
+    createDirectory({ store, clock, limits: serving ? GUARD_LIMITS : null }),
+  );
   const connections = createConnections(serving ? CONNECTION_LIMITS : null);
   const { membersAtOnce } = options;
-  const accept = createAccept({
-    store,
-    ids,
-    blobs,
-    directory,
-    clock,
-    ...(membersAtOnce === undefined ? {} : { membersAtOnce }),
-  });
+  const accept = meteredAccept(
+    metering,
+    createAccept({ store, ids, blobs, directory, clock, ...(membersAtOnce === undefined ? {} : { membersAtOnce }) }),
+  );
   const recalls = createRecalls({
     store,
     ids,
@@ -74,6 +78,7 @@ export function createServices(options: {
       (await storeMessage(tx, { blobs, ids }, tenant, { bytes, parsed: parseMessage(bytes) }, now)).id,
     clock,
     log,
+    ended: (recall) => recallEnded(metering, recall),
   });
   return {
     store,
@@ -82,10 +87,11 @@ export function createServices(options: {
     directory,
     connections,
     accept,
-    recalls,
+    recalls: meteredRecalls(metering, recalls),
     mailboxCounts: createMailboxCounts(store),
     clock,
     log,
+    meter,
     config,
     async close() {
       directory.close();

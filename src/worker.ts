@@ -5,8 +5,9 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import type { Config } from './config/config.ts';
+import { createLog } from './config/log.ts';
 import { createFanout } from './delivery/fanout.ts';
 import type { NextHop } from './delivery/smtp-client.ts';
 import { createVacation } from './delivery/vacation.ts';
@@ -14,6 +15,7 @@ import { createOutgoing } from './delivery/worker.ts';
 import { createPush } from './jmap/push.ts';
 import { createPost } from './jmap/push-post.ts';
 import { createPushSender } from './jmap/push-sender.ts';
+import { createMeter } from './metrics.ts';
 import { createServices } from './services.ts';
 import type { Connection } from './store/postgres.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -30,11 +32,13 @@ export interface WorkerStart {
 const BATCH_NICENESS = 10;
 
 const { connection, config, embedded, nextHop } = workerData as WorkerStart;
-const log = pino({ level: config.logLevel });
+const log = createLog(config, 'worker');
+const registry = new Registry();
 const services = createServices({
   connection,
   config,
   log,
+  meter: createMeter(registry),
   faceConnections: 4,
   ...(embedded ? { onBatchBackend: yieldTo } : {}),
 });
@@ -52,7 +56,10 @@ outgoing.start();
 vacation.start();
 await pushes.start();
 upkeep.start();
-parentPort?.on('message', () => void stop());
+parentPort?.on('message', (message: 'stop' | { question: number }) => {
+  if (message === 'stop') void stop();
+  else void registry.getMetricsAsJSON().then((metrics) => parentPort?.postMessage({ ...message, metrics }));
+});
 parentPort?.postMessage('ready');
 
 async function stop(): Promise<void> {

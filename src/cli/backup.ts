@@ -1,4 +1,7 @@
-import { SETTINGS, readConfig } from '../config/config.ts';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LAST_BACKUP, SETTINGS, readConfig } from '../config/config.ts';
 import { checkBackup, type Manifest } from '../store/backup/format.ts';
 import { takeBackup } from '../store/backup/take.ts';
 import { readArguments, Usage } from './arguments.ts';
@@ -31,7 +34,11 @@ async function take(directory: string): Promise<Manifest> {
   const end = (): void => asked.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   try {
-    return await takeBackup({ connection, directory, dataDir: dataDirOf(config), signal: asked.signal });
+    const dataDir = dataDirOf(config);
+    const manifest = await takeBackup({ connection, directory, dataDir, signal: asked.signal });
+    // Where the data directory is Homing's own machine's: its metrics tell how long ago that was.
+    if (existsSync(dataDir)) await writeFile(join(dataDir, LAST_BACKUP), `${manifest.takenAt}\n`);
+    return manifest;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
   }

@@ -36,8 +36,13 @@ export interface Config {
   people: number;
   /** Begin anew: what is in dataDir is removed first. */
   fresh: boolean;
+  /** Bearer token that metrics may be read with from elsewhere; undefined: from this machine only. */
+  metricsToken: string | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
+
+/** In the data directory: touched when a backup is whole. */
+export const LAST_BACKUP = 'last-backup';
 
 interface Setting {
   option: string;
@@ -88,6 +93,12 @@ export const SETTINGS = {
     env: 'HOMING_PEOPLE',
     help: 'extra accounts p1…pN@pigeon.test (try mode)',
     fallback: '0',
+  },
+  metricsToken: {
+    option: '--metrics-token',
+    env: 'HOMING_METRICS_TOKEN',
+    help: 'bearer token for /metrics from other machines',
+    fallback: '',
   },
   log: { option: '--log', env: 'HOMING_LOG', help: 'debug, info, warn, error or silent', fallback: 'warn' },
 } as const satisfies Record<string, Setting>;
@@ -157,6 +168,7 @@ export function readConfig(mode: Config['mode'], args: string[], env: NodeJS.Pro
     tlsCert: text('tlsCert') || undefined,
     people: number('people', 10_000_000),
     fresh,
+    metricsToken: text('metricsToken') || undefined,
     logLevel: log as Config['logLevel'],
   };
 }

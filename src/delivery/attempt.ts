@@ -1,6 +1,7 @@
 // One attempt at some of a message's deliveries: claim, look at the gate, send, record (Gate protocol 6).
 
 import { Unavailable } from '../mail/errors.ts';
+import type { Meter } from '../mail/meter.ts';
 import {
   claimDeliveries,
   extendLease,
@@ -29,6 +30,7 @@ export interface AttemptOptions {
   timeouts: Timeouts;
   /** A claim that is not renewed for this long is given up for lost. */
   leaseMs: number;
+  meter?: Meter;
   /** Barrier tests stop here: 'claiming', 'claimed', 'checked', 'sent', 'recording'. */
   pause?: (point: string) => Promise<void>;
 }
@@ -220,6 +222,7 @@ async function record(
     return delivery ? [{ delivery, result: resultOf(delivery, outcome, message, now) }] : [];
   });
   if (decided.length === 0) return;
+  for (const { kind } of outcomes.values()) deps.meter?.count('homing_delivery_attempts_total', { result: kind });
   const written = await write(
     deps,
     job,

@@ -14,6 +14,7 @@ import { placeOf, withoutPlace } from './place.ts';
 import { problem, sendError } from './problem.ts';
 import { COOKIE, createSignIn, giveCookie, isOfOurPage, isPrivate, type SignIn } from './sign-in.ts';
 import { tryRoutes, type TryMode } from './try-routes.ts';
+import { watchRoutes, type Watch } from './watch-routes.ts';
 import { webRoutes } from './web.ts';
 import { createWebSockets } from './web-socket.ts';
 
@@ -21,6 +22,8 @@ export interface HttpDeps {
   services: JmapServices;
   host: string;
   port: number;
+  /** Health, readiness and metrics; without it there are none. */
+  watch?: Watch;
   /** Where the built client is; web/dist unless given. */
   web?: string;
   /** Try mode: what left, to be looked at. */
@@ -33,6 +36,8 @@ export interface HttpDeps {
 
 export interface HttpFace {
   port: number;
+  /** How many are open. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -89,9 +94,19 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     reply.header('x-content-type-options', 'nosniff');
     done();
   });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? 'none';
+    services.meter.count('homing_http_requests_total', { method, route, code: String(reply.statusCode) });
+    // An event source is open for as long as somebody listens.
+    if (!route.startsWith('/jmap/eventsource'))
+      services.meter.time('homing_http_request_duration_seconds', { route }, reply.elapsedTime / 1000);
+    done();
+  });
   app.setErrorHandler((error, request, reply) => sendError(services.log, error, request, reply));
   app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'about:blank', 'There is nothing here.'));
-  healthRoutes(app, deps);
+  if (deps.watch) watchRoutes(app, deps.watch);
+  outsideRoutes(app, deps.outside);
   signInRoutes(app, signIn);
   if (deps.tryMode) tryRoutes(app, signIn, deps.tryMode);
   await webRoutes(app, { directory: deps.web ?? WEB, tryMode: deps.tryMode !== undefined });
@@ -133,6 +148,10 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   }
   return {
     port: (app.server.address() as { port: number }).port,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     close: async () => {
       eventSources.close();
       webSockets.close();
@@ -142,12 +161,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   };
 }
 
-function healthRoutes(app: FastifyInstance, { services, outside }: HttpDeps): void {
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', async () => {
-    await services.store.row('SELECT 1 AS ok');
-    return { status: 'ok' };
-  });
+function outsideRoutes(app: FastifyInstance, outside: HttpDeps['outside']): void {
   if (!outside) return;
   app.get('/outside', () =>
     outside.received().map(({ at, from, to, subject, size }) => ({ at, from, to, subject, size })),

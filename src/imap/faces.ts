@@ -17,6 +17,8 @@ export interface ImapFacesDeps extends Omit<ImapDeps, 'told'> {
 export interface ImapFaces {
   /** Where they listen. */
   ports: { imap: number; imaps: number };
+  /** How many are open, on both ports. */
+  connections(): number;
   /** Commands under way are ended, within ten seconds; everybody else gets BYE. */
   close(): Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     throw failed.reason;
   }
   const [imap = 0, imaps = 0] = listening.map((one) => (one.status === 'fulfilled' ? one.value : 0));
-  return { ports: { imap, imaps }, close };
+  return { ports: { imap, imaps }, connections: () => connections.size, close };
 }
 
 function listen(server: Server, host: string, port: number, face: keyof Config['ports']): Promise<number> {

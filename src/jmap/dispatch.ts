@@ -83,15 +83,24 @@ async function runCall(
   using: string[],
   context: MethodContext,
 ): Promise<Reply[]> {
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  const began = performance.now();
+  const measured = (replies: Reply[]): Reply[] => {
+    const called = method ? name : 'unknown';
+    const [answered, result] = replies[0] ?? ['', {}];
+    const type = answered === 'error' ? String(result['type']) : 'ok';
+    context.meter.count('homing_jmap_method_calls_total', { method: called, result: type });
+    context.meter.time('homing_jmap_method_duration_seconds', { method: called }, (performance.now() - began) / 1000);
+    return replies;
+  };
   try {
-    const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (!method || !using.includes(method.capability)) throw new MethodError('unknownMethod');
     const resolved = before.resolve(args);
     if (!OF_NO_ACCOUNT.has(name)) await checkAccounts(resolved, method.capability, context);
     const result = await method.run(resolved, context);
-    return Array.isArray(result) ? result : [[name, result]];
+    return measured(Array.isArray(result) ? result : [[name, result]]);
   } catch (error) {
-    return [errorReply(name, error, context)];
+    return measured([errorReply(name, error, context)]);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Accept } from '../delivery/accept.ts';
 import type { Connections } from '../directory/connections.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
+import type { Meter } from '../mail/meter.ts';
 import type { Recalls } from '../recall/recalls.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Ids } from '../store/ids.ts';
@@ -23,6 +24,7 @@ export interface JmapServices {
   config: Pick<Config, 'pushPrivate'>;
   clock: () => Date;
   log: Logger;
+  meter: Meter;
   /** Barrier tests stop here, between two statements of a method. */
   pause?: (point: string) => Promise<void>;
 }

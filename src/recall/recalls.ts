@@ -39,6 +39,8 @@ export interface RecallDeps {
   storeMessage: (tx: Transaction, tenant: number, bytes: Buffer, now: Date) => Promise<number>;
   clock: () => Date;
   log: Logger;
+  /** Told of each recall that this process has ended; again only if it died before its work was done. */
+  ended?: (recall: RecallProgress) => void;
   pause?: (point: string) => Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       );
     },
     onDone: async (tenant, recall) => {
+      deps.ended?.(recall);
       if (recall.replacement_message_id !== null) await releaseReplacement(store, tenant, recall.id, clock());
       await mailReport({ store, people, submit, clock }, tenant, recall);
     },

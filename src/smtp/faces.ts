@@ -28,6 +28,8 @@ export interface SmtpDeps {
 export interface SmtpFaces {
   /** Where they listen. */
   ports: { smtp: number; submission: number; submissions: number; lmtp: number };
+  /** How many are open, by the port they came to. */
+  connections(): Record<'smtp' | 'submission' | 'submissions' | 'lmtp', number>;
   /** Messages under way are ended, within ten seconds; everybody else gets 421. */
   close(): Promise<void>;
 }
@@ -68,7 +70,11 @@ export async function startSmtpFaces(deps: SmtpDeps): Promise<SmtpFaces> {
   const [smtp = 0, submission = 0, submissions = 0, lmtp = 0] = listening.map((one) =>
     one.status === 'fulfilled' ? one.value : 0,
   );
-  return { ports: { smtp, submission, submissions, lmtp }, close };
+  const connections = (): ReturnType<SmtpFaces['connections']> => {
+    const [one, two, three, four] = faces.map(({ server }) => server.connections.size);
+    return { smtp: one ?? 0, submission: two ?? 0, submissions: three ?? 0, lmtp: four ?? 0 };
+  };
+  return { ports: { smtp, submission, submissions, lmtp }, connections, close };
 }
 
 function listen(server: FaceServer, host: string, port: number, face: keyof Config['ports']): Promise<number> {

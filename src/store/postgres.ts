@@ -45,6 +45,8 @@ export interface Store extends Reader {
    */
   cursor<T extends object>(sql: string, params: unknown[], size: number): AsyncIterable<T[]>;
   readonly notifier: Notifier;
+  /** How its connections are used: open ones, idle ones among them, and who waits for one. */
+  pools(): { pool: 'read' | Lane; open: number; idle: number; waiting: number }[];
   close(): Promise<void>;
 }
 
@@ -143,6 +145,11 @@ export function openStore(options: StoreOptions): Store {
     single: (sql, params) => query(pools.face, sql, params),
     cursor: (sql, params, size) => pages(pools.read, sql, params, size),
     notifier,
+    pools: () =>
+      (['read', 'face', 'batch'] as const).map((pool) => {
+        const { totalCount, idleCount, waitingCount } = pools[pool];
+        return { pool, open: totalCount, idle: idleCount, waiting: waitingCount };
+      }),
     close: async () => {
       await notifier.close();
       await Promise.all(Object.values(pools).map((pool) => pool.end()));

@@ -46,7 +46,7 @@ function busy(): { sent: () => number; recalled: () => number; end: () => Promis
   const work = async (lane: number): Promise<void> => {
     const client = await submitter(homing.ports, 'ana@pigeon.test');
     for (let i = 0; !ended; i++) {
-      const subject = `Busy ${lane} ${i}`;
+      const subject = `Busy lane${lane}letter${i}`;
       const told = await client.send('ana@pigeon.test', ['all@pigeon.test', 'press@outside.test'], mail(subject));
       assert.match(told, /^250/);
       sent++;

@@ -134,8 +134,8 @@ export async function httpWorld(policy: Partial<Policy> = {}, mode: Config['mode
   };
 }
 
-export function clientOf(base: string, address: string, account: number): Client {
-  const authorization = `Basic ${Buffer.from(`${address}:${PASSWORD}`).toString('base64')}`;
+export function clientOf(base: string, address: string, account: number, password = PASSWORD): Client {
+  const authorization = `Basic ${Buffer.from(`${address}:${password}`).toString('base64')}`;
   const accountId = `a${account}`;
   const client: Client = {
     address,

@@ -6,6 +6,7 @@ import { createDirectory, type Account } from '../../src/directory/directory.ts'
 import { toMethodError } from '../../src/jmap/errors.ts';
 import type { Method, MethodContext, Reply } from '../../src/jmap/wire.ts';
 import { SILENT } from '../../src/mail/log.ts';
+import { NO_METER } from '../../src/mail/meter.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
 import { createRecalls } from '../../src/recall/recalls.ts';
 import { storeMessage } from '../../src/store/messages.ts';
@@ -73,6 +74,7 @@ export async function testJmap(): Promise<TestJmap> {
         credential: '',
         clock,
         log: SILENT,
+        meter: NO_METER,
         user,
         accounts,
         createdIds: new Map<string, string>(),

@@ -29,6 +29,9 @@ export interface Crashable {
   stop(): Promise<void>;
   /** kill -9 of PostgreSQL, every process of it; the server process goes on and starts it again. */
   killDatabase(): void;
+  dataDir: string;
+  /** All that its processes have printed. */
+  output(): string;
   sql: <T extends object>(text: string, params?: unknown[]) => Promise<T[]>;
   /** Ends it in an orderly way and removes its data. */
   close(): Promise<void>;
@@ -36,7 +39,8 @@ export interface Crashable {
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-export async function createCrashable(people: number): Promise<Crashable> {
+/** `more`: environment. */
+export async function createCrashable(people: number, more: NodeJS.ProcessEnv = {}): Promise<Crashable> {
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-crash-'));
   const [http = 0, smtp = 0, submission = 0, submissions = 0, lmtp = 0, imap = 0, imaps = 0] = await freePorts(7);
   const env = {
@@ -50,7 +54,9 @@ export async function createCrashable(people: number): Promise<Crashable> {
     HOMING_LMTP_PORT: String(lmtp),
     HOMING_IMAP_PORT: String(imap),
     HOMING_IMAPS_PORT: String(imaps),
+    ...more,
   };
+  let printed = '';
   let end = async (_signal: NodeJS.Signals): Promise<void> => undefined;
 
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> => {
@@ -84,6 +90,7 @@ export async function createCrashable(people: number): Promise<Crashable> {
       await new Promise<void>((resolve, reject) => {
         let output = '';
         const take = (chunk: Buffer): void => {
+          printed += chunk.toString();
           output = (output + chunk.toString()).slice(-4000);
           if (output.includes('Homing is ready')) resolve();
         };
@@ -109,6 +116,8 @@ export async function createCrashable(people: number): Promise<Crashable> {
         }
       }
     },
+    dataDir,
+    output: () => printed,
     sql,
     async close() {
       await end('SIGTERM');

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../test/support/server.ts';
+import { SILENT } from './mail/log.ts';
+import { startWorkerThread } from './worker-thread.ts';
+import type { WorkerStart } from './worker.ts';
+
+/** Says that it is ready, ends with an error when it is first asked for metrics, and answers once it was started again. */
+const script = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', (message) => {
+      if (message === 'stop') return parentPort.close();
+      if (message.question === 1) process.exit(3);
+      parentPort.postMessage({ ...message, metrics: [{ name: 'answered' }] });
+    });
+    parentPort.postMessage('ready');
+  `)}`,
+);
+const start = {} as WorkerStart;
+
+test('a worker that ends by itself is started again, and meanwhile does not run', async () => {
+  const said: string[] = [];
+  const worker = await startWorkerThread(start, { ...SILENT, error: (_detail, line) => void said.push(line) }, script);
+  assert.equal(worker.running(), true);
+  assert.deepEqual(await worker.metrics(), []);
+  assert.equal(worker.running(), false);
+  await until('it runs again', async () => worker.running());
+  assert.deepEqual(await worker.metrics(), [{ name: 'answered' }]);
+  await worker.stop();
+  assert.deepEqual(said, ['the worker ended by itself; it is started again']);
+});
+
+test('one that does not start is an error of who starts it', async () => {
+  const broken = new URL(`data:text/javascript,throw new Error('broken')`);
+  await assert.rejects(startWorkerThread(start, SILENT, broken), /broken/);
+});

@@ -1,0 +1,100 @@
+// The worker's thread as the process that has it sees it: started, started again should it end by itself, asked, stopped.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { MetricObject } from 'prom-client';
+import type { Logger } from './mail/log.ts';
+import type { WorkerStart } from './worker.ts';
+
+export interface WorkerThread {
+  /** It runs, and has come as far as to say so. */
+  running(): boolean;
+  /** What it has counted; nothing while it does not run, or does not answer within a second. */
+  metrics(): Promise<MetricObject[]>;
+  stop(): Promise<void>;
+}
+
+/** Long enough that one that ends at once does not keep a core busy. */
+const AGAIN_MS = 1_000;
+
+const ANSWER_MS = 1_000;
+
+/**
+ * A thread of its own: a sweep's arithmetic must not keep a gate waiting. Resolves once it is at work; rejects if it does
+ * not start. One that ends later is started again: recalls must end.
+ */
+export async function startWorkerThread(
+  start: WorkerStart,
+  log: Logger,
+  script = new URL('./worker.ts', import.meta.url),
+): Promise<WorkerThread> {
+  let stopping = false;
+  let worker: Worker | undefined;
+  let ended: Promise<void> = Promise.resolve();
+
+  const launch = async (): Promise<void> => {
+    const next = new Worker(script, {
+      workerData: start,
+      resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 384 },
+    });
+    let ready = false;
+    ended = new Promise((resolve) =>
+      next.once('exit', (code) => {
+        worker = undefined;
+        resolve();
+        if (stopping || !ready) return;
+        log.error({ code }, 'the worker ended by itself; it is started again');
+        again().catch((error: unknown) => log.error({ err: error }, 'the worker does not start'));
+      }),
+    );
+    next.on('error', (error) => log.error({ err: error }, 'the worker failed'));
+    await new Promise<void>((resolve, reject) => {
+      next.once('message', () => resolve());
+      next.once('error', reject);
+      next.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
+    });
+    ready = true;
+    worker = next;
+    if (stopping) next.postMessage('stop');
+  };
+  const again = async (): Promise<void> => {
+    for (;;) {
+      await sleep(AGAIN_MS, undefined, { ref: false });
+      if (stopping) return;
+      try {
+        return await launch();
+      } catch (error) {
+        log.error({ err: error }, 'the worker does not start');
+      }
+    }
+  };
+  await launch();
+
+  let questions = 0;
+  return {
+    running: () => worker !== undefined,
+    metrics: () =>
+      new Promise((resolve) => {
+        const asked = worker;
+        if (!asked) return resolve([]);
+        const question = ++questions;
+        const done = (metrics: MetricObject[]): void => {
+          clearTimeout(timer);
+          asked.off('message', hear).off('exit', none);
+          resolve(metrics);
+        };
+        const hear = (answer: { question?: number; metrics?: MetricObject[] }): void => {
+          if (answer.question === question) done(answer.metrics ?? []);
+        };
+        const none = (): void => done([]);
+        const timer = setTimeout(none, ANSWER_MS);
+        asked.on('message', hear).once('exit', none);
+        asked.postMessage({ question });
+      }),
+    async stop() {
+      stopping = true;
+      worker?.postMessage('stop');
+      await ended;
+    },
+  };
+}
