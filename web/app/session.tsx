@@ -1,6 +1,6 @@
 // Who is signed in: /u/N/ is one session, and this is where its pages get their server from.
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createJmap, type Jmap } from '../jmap/client.ts';
 import { EmailStoreProvider } from '../jmap/cache.ts';
@@ -90,6 +90,9 @@ function signedOut(): void {
   if (currentRoute().name === 'signIn') return;
   navigate(signInPath(location.pathname + location.search), { replace: true });
 }
+
+// What has come is shown in the same moment: a timer would let the browser do other things first.
+notifyManager.setScheduler(queueMicrotask);
 
 /** What push tells of is fetched anew then and only then: nothing grows old by itself. */
 function newQueryClient(): QueryClient {

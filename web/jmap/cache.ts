@@ -4,7 +4,7 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, createElement, use, useCallback, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
-import { allSet, type Jmap, type JmapError } from './client.ts';
+import { allSet, JmapError, resultOf, type Jmap } from './client.ts';
 import { createEmails, patched, ROW_PROPERTIES, type EmailQuery, type Emails } from './emails.ts';
 import type { EmailFull, EmailRow, Identity, Json, Mailbox, Thread } from './types.ts';
 
@@ -164,7 +164,11 @@ export async function fetchFull(
   accountId: string,
   id: string,
 ): Promise<{ email: EmailFull | null; state: string }> {
-  const { list, state } = await jmap.call<{ list: EmailFull[]; state: string }>('Email/get', {
+  return fullOf(await jmap.call('Email/get', fullArguments(accountId, id)));
+}
+
+function fullArguments(accountId: string, id: string): Json {
+  return {
     accountId,
     ids: [id],
     properties: FULL_PROPERTIES,
@@ -172,9 +176,51 @@ export async function fetchFull(
     fetchTextBodyValues: true,
     fetchHTMLBodyValues: true,
     maxBodyValueBytes: MAX_BODY,
-  });
+  };
+}
+
+function fullOf(result: Json): { email: EmailFull | null; state: string } {
+  const { list, state } = result as { list: EmailFull[]; state: string };
   return { email: list[0] ?? null, state };
 }
+
+const SEEN = { 'keywords/$seen': true };
+
+/**
+ * Opens a message that is unread: marks it read, then asks for its body; one request, whose calls the server answers one
+ * after the other (RFC 8620 §3.3). Asked for again while it is on its way, it is one request. Throws JmapError where the
+ * server did not mark it: then nothing of the body is kept. Where it may be read and not marked (somebody else's mailbox,
+ * read only) it is kept.
+ */
+export function openUnread(at: { jmap: Jmap; emails: Emails; client: QueryClient }, accountId: string, id: string) {
+  const { jmap, emails, client } = at;
+  const opening = openings.get(emails) ?? new Map<string, Promise<void>>();
+  openings.set(emails, opening);
+  const key = `${accountId} ${id}`;
+  const open = async (): Promise<void> => {
+    const [set, got] = await jmap.request([
+      ['Email/set', { accountId, update: { [id]: SEEN } }, 's'],
+      ['Email/get', fullArguments(accountId, id), 'g'],
+    ]);
+    try {
+      allSet(resultOf(set));
+    } catch (error) {
+      if (!(error instanceof JmapError) || error.type !== 'forbidden') throw error;
+    }
+    const { email, state } = fullOf(resultOf(got));
+    emails.fetched(accountId, state);
+    client.setQueryData([accountId, 'Email', id, 'full'], email);
+    // The row's mark is drawn after the message.
+    if (email && '$seen' in email.keywords) setTimeout(() => emails.patch(accountId, { [id]: SEEN }));
+  };
+  const known = opening.get(key);
+  if (known) return known;
+  const asked = open().finally(() => opening.delete(key));
+  opening.set(key, asked);
+  return asked;
+}
+
+const openings = new WeakMap<Emails, Map<string, Promise<void>>>();
 
 export interface EmailQueryResult {
   /** Undefined until the first answer. */

@@ -48,6 +48,13 @@ export function allSet<T extends Json>(result: T): T {
   return result;
 }
 
+/** What a method answered. Throws its error as JmapError. */
+export function resultOf(answer: Answer | undefined): Json {
+  const [name, result]: [string, Json, ...string[]] = answer ?? ['error', { type: 'serverFail' }];
+  if (name !== 'error') return result;
+  throw new JmapError(String(result['type']), result['description'] as string | undefined, result);
+}
+
 export interface JmapOptions {
   session: JmapSession;
   base: string;
@@ -117,9 +124,11 @@ export function createJmap(options: JmapOptions): Jmap {
       const answers = await request(batch.map(({ method, args }, i): Call => [method, args, String(i)]));
       const byId = firstById(answers);
       batch.forEach((one, i) => {
-        const [name, result] = byId.get(String(i)) ?? ['error', { type: 'serverFail' }];
-        if (name !== 'error') return one.resolve(result);
-        one.reject(new JmapError(String(result['type']), result['description'] as string | undefined, result));
+        try {
+          one.resolve(resultOf(byId.get(String(i))));
+        } catch (error) {
+          one.reject(error);
+        }
       });
     } catch (error) {
       for (const one of batch) one.reject(error);
@@ -150,8 +159,8 @@ export function createJmap(options: JmapOptions): Jmap {
 }
 
 /** A method may answer more than once (onSuccess… calls): its own answer comes first. */
-function firstById(answers: Answer[]): Map<string, [string, Json]> {
-  const byId = new Map<string, [string, Json]>();
-  for (const [name, result, id] of answers) if (!byId.has(id)) byId.set(id, [name, result]);
+function firstById(answers: Answer[]): Map<string, Answer> {
+  const byId = new Map<string, Answer>();
+  for (const answer of answers) if (!byId.has(answer[2])) byId.set(answer[2], answer);
   return byId;
 }

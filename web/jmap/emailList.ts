@@ -2,7 +2,7 @@
 // known id is looked at. A row is fetched with nothing that it does not show: fetching more would count as having been
 // downloaded (docs/recall.md, exposure).
 
-import { JmapError, type Answer, type Call, type Jmap } from './client.ts';
+import { JmapError, resultOf, type Call, type Jmap } from './client.ts';
 import type { EmailRow, Json } from './types.ts';
 
 export const ROW_PROPERTIES: readonly (keyof EmailRow)[] = [
@@ -221,12 +221,6 @@ export function createList({ jmap, accountId, query, key, account, take, fetchRo
 
 function rangeOf(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-}
-
-function resultOf([name, result]: Answer): Json {
-  if (name === 'error')
-    throw new JmapError(String(result['type']), result['description'] as string | undefined, result);
-  return result;
 }
 
 function asJmapError(error: unknown): JmapError {

@@ -10,6 +10,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
+import { useQueryClient } from '@tanstack/react-query';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 import {
   useCallback,
@@ -22,10 +23,11 @@ import {
   type ReactNode,
 } from 'react';
 import { navigate, openWindow, pathOf } from '../app/router.ts';
+import { useJmap } from '../app/session.tsx';
 import { useSettings } from '../app/settings.ts';
 import { TOUCH, useMedia } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
-import { useEmails, useEmailQuery, useMailboxes, useSetEmails } from '../jmap/cache.ts';
+import { openUnread, useEmails, useEmailQuery, useMailboxes, useSetEmails } from '../jmap/cache.ts';
 import type { EmailRow, Mailbox } from '../jmap/types.ts';
 import { useShortcuts } from '../message/shortcuts.ts';
 import { tell } from '../message/tell.ts';
@@ -276,9 +278,10 @@ interface ActionDeps {
 /** One object for all rows, the same as long as the list is: a row is drawn anew only when it is another. */
 function useRowActions(deps: ActionDeps): RowActions {
   const set = useSetEmails();
-  const latest = useRef(deps);
+  const at = { jmap: useJmap(), emails: useEmails(), client: useQueryClient() };
+  const latest = useRef({ ...deps, ...at });
   useEffect(() => {
-    latest.current = deps;
+    latest.current = { ...deps, ...at };
   });
   const change = useCallback(
     (email: EmailRow, patch: Record<string, unknown> | null) =>
@@ -298,6 +301,9 @@ function useRowActions(deps: ActionDeps): RowActions {
         selection.setFocus(index);
         selection.clear();
         if (mailbox.role === 'drafts') return openComposer({ kind: 'draft', accountId, emailId: id });
+        // Asked for before the page is drawn anew; the message's own view waits for the same answer.
+        const row = latest.current.emails.row(accountId, id);
+        if (row && !('$seen' in row.keywords)) openUnread(latest.current, accountId, id).catch(() => undefined);
         navigate(pathOf({ ...route, emailId: id }));
       },
       ownWindow(id) {

@@ -1,10 +1,11 @@
-// Opening a message: it is marked read first, and its body is asked for after that. So whoever reads has said so, and a
-// recall that comes between finds it one way or the other (docs/recall.md, exposure).
+// Opening a message: it is marked read, and its body is asked for after that. So whoever reads has said so, and a recall
+// that comes between finds it one way or the other (docs/recall.md, exposure).
 
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useJmap } from '../app/session.tsx';
-import { useEmail, useEmails } from '../jmap/cache.ts';
-import { allSet, JmapError } from '../jmap/client.ts';
+import { openUnread, useEmail, useEmails } from '../jmap/cache.ts';
+import { JmapError } from '../jmap/client.ts';
 import type { EmailFull, EmailRow } from '../jmap/types.ts';
 
 export interface Opened {
@@ -16,11 +17,10 @@ export interface Opened {
   error: Error | null;
 }
 
-const SEEN = { 'keywords/$seen': true };
-
 export function useOpened(accountId: string, id: string): Opened {
   const jmap = useJmap();
   const emails = useEmails();
+  const client = useQueryClient();
   const row = useEmail(accountId, id, 'list');
   const key = `${accountId} ${id}`;
   // Decided once, by what the server had said when it was opened: what was read before may be shown at once, and what was
@@ -37,24 +37,14 @@ export function useOpened(accountId: string, id: string): Opened {
       if (!stopped) setOpening({ key, may, failed });
     };
     // Never shown before the server has said yes: until then it is unread, and a recall may take it.
-    jmap
-      .call('Email/set', { accountId, update: { [id]: SEEN } })
-      .then(allSet)
-      .then(
-        () => {
-          emails.patch(accountId, { [id]: SEEN });
-          end(true, null);
-        },
-        (error: unknown) => {
-          // Whoever may not mark it may still read it: a shared mailbox, read only.
-          if (error instanceof JmapError && error.type === 'forbidden') end(true, null);
-          else end(false, error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+    openUnread({ jmap, emails, client }, accountId, id).then(
+      () => end(true, null),
+      (error: unknown) => end(false, error instanceof Error ? error : new Error(String(error))),
+    );
     return () => {
       stopped = true;
     };
-  }, [asks, jmap, emails, accountId, id, key]);
+  }, [asks, jmap, emails, client, accountId, id, key]);
   const full = useEmail(accountId, own?.may ? id : null, 'full');
   const failed = own?.failed ?? null;
   const gone = failed instanceof JmapError && failed.type === 'notFound';
