@@ -3,13 +3,15 @@
 import { Refusal } from '../mail/errors.ts';
 import { appendAudit, type AuditEntry } from '../store/audit.ts';
 import { alreadyThere } from '../store/directory.ts';
-import type { Store, Transaction } from '../store/postgres.ts';
+import type { Reader, Store, Transaction } from '../store/postgres.ts';
 
 export interface AdminDeps {
   store: Store;
   clock: () => Date;
   /** Who changes it, for the audit log: an address, or "command line". */
   actor: string;
+  /** May it be changed? Asked first in each change's transaction. Throws where it may not. */
+  check?: (reader: Reader) => Promise<void>;
 }
 
 export interface Changed<T> {
@@ -24,10 +26,11 @@ export interface Changed<T> {
  */
 export type Change = <T>(work: (tx: Transaction) => Promise<Changed<T>>) => Promise<T>;
 
-export function createChange({ store, clock, actor }: AdminDeps): Change {
+export function createChange({ store, clock, actor, check }: AdminDeps): Change {
   return async (work) => {
     const result = await store
       .transact(async (tx) => {
+        await check?.(tx);
         const done = await work(tx);
         appendAudit(tx, done.tenant, { at: clock(), actor, ...done.audit });
         return done.result;

@@ -20,6 +20,8 @@ import { checkedAddress, checkedName, existingGroup, localAddress, refuse, refus
 export type MembersVisibleTo = GroupRow['members_visible_to'];
 
 export interface GroupInput {
+  /** Whose the address has to be; else any tenant's. */
+  tenant?: number | undefined;
   address: string;
   name?: string | undefined;
   /** Every person's account belongs to it, whoever comes later too; members are additions then. */
@@ -50,7 +52,7 @@ export function groupAdmin({ clock }: AdminDeps, change: Change): GroupAdmin {
   return {
     addGroup: (input) =>
       change(async (tx) => {
-        const { tenant, address } = await localAddress(tx, input.address);
+        const { tenant, address } = await localAddress(tx, input.address, input.tenant);
         await lockTenant(tx, tenant);
         await refuseTaken(tx, [address]);
         const { everybody = false, membersVisibleTo = 'everyone', members = [] } = input;

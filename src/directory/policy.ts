@@ -13,12 +13,21 @@ interface Kind {
   read: (text: string) => unknown;
   /** In words, after "takes". */
   takes: string;
+  /** For a form: what kind of value it is, and within what. */
+  form: SettingForm;
 }
+
+export type SettingForm =
+  | { type: 'boolean' }
+  | { type: 'choice'; choices: readonly string[] }
+  | { type: 'number'; of: string; least: number; most: number }
+  | { type: 'addresses' };
 
 const yesNo: Kind = {
   check: (value) => typeof value === 'boolean',
   read: (text) => (/^(?:true|yes)$/.test(text) ? true : /^(?:false|no)$/.test(text) ? false : text),
   takes: 'true or false',
+  form: { type: 'boolean' },
 };
 
 function oneOf(...words: string[]): Kind {
@@ -26,6 +35,7 @@ function oneOf(...words: string[]): Kind {
     check: (value) => typeof value === 'string' && words.includes(value),
     read: (text) => text,
     takes: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+    form: { type: 'choice', choices: words },
   };
 }
 
@@ -34,6 +44,7 @@ function number(of: string, least: number, most: number): Kind {
     check: (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
     read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
     takes: `a number of ${of} from ${least} to ${most}`,
+    form: { type: 'number', of, least, most },
   };
 }
 
@@ -42,6 +53,7 @@ const addresses: Kind = {
     Array.isArray(value) && value.every((one) => typeof one === 'string' && canonicalAddress(one) !== null),
   read: (text) => text.split(/[\s,]+/).filter((one) => one !== ''),
   takes: 'addresses, with commas between them',
+  form: { type: 'addresses' },
 };
 
 /** Every setting: what it may be, and a sentence of explanation. */

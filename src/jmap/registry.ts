@@ -15,6 +15,12 @@ import {
   adminRecallSet,
   adminRecallUndo,
 } from './methods/admin-recall.ts';
+import { adminAuditGet, adminAuditQuery, adminAuditVerify } from './methods/admin-audit.ts';
+import { adminGroupGet, adminGroupMembers, adminGroupQuery, adminGroupSet } from './methods/admin-group.ts';
+import { adminPolicyGet, adminPolicySet } from './methods/admin-policy.ts';
+import { adminQueueDrop, adminQueueGet, adminQueueRecipients, adminQueueRetry } from './methods/admin-queue.ts';
+import { adminRecallStatistics } from './methods/admin-statistics.ts';
+import { adminVaultGet } from './methods/admin-vault.ts';
 import { blobCopy } from './methods/blob-copy.ts';
 import { cannotCalculate, echo } from './methods/core.ts';
 import { delegationGet } from './methods/delegation.ts';
@@ -153,12 +159,27 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'AdminAccount/query': adminAccountQuery,
     // And for each property what that takes.
     'AdminAccount/set': adminAccountSet,
+    'AdminGroup/get': adminGroupGet,
+    'AdminGroup/query': adminGroupQuery,
+    'AdminGroup/members': adminGroupMembers,
   }),
+  ...forDuty('change-directory', { 'AdminGroup/set': adminGroupSet }),
+  ...forDuty('see-policy', { 'AdminPolicy/get': adminPolicyGet }),
+  ...forDuty('change-policy', { 'AdminPolicy/set': adminPolicySet }),
+  ...forDuty('see-audit', {
+    'AdminAudit/get': adminAuditGet,
+    'AdminAudit/query': adminAuditQuery,
+    'AdminAudit/verify': adminAuditVerify,
+  }),
+  ...forDuty('see-queue', { 'AdminQueue/get': adminQueueGet, 'AdminQueue/recipients': adminQueueRecipients }),
+  ...forDuty('change-queue', { 'AdminQueue/retry': adminQueueRetry, 'AdminQueue/drop': adminQueueDrop }),
   ...forDuty('see-recalls', {
     'AdminRecall/get': adminRecallGet,
     'AdminRecall/query': adminRecallQuery,
+    'AdminRecall/statistics': adminRecallStatistics,
     'AdminRecallOutcome/get': adminOutcomeGet,
     'AdminRecallOutcome/query': adminOutcomeQuery,
+    'AdminVault/get': adminVaultGet,
   }),
   ...forDuty('recall', {
     'AdminMessage/get': adminMessageGet,

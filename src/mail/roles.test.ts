@@ -9,7 +9,7 @@ test('a user has no duty, an owner all of them, nobody one that there is not', (
 });
 
 test('who sees everything changes nothing, and only an owner changes rules and roles', () => {
-  for (const duty of ['recall', 'hold', 'change-directory', 'change-policy', 'give-roles'] as const)
+  for (const duty of ['recall', 'hold', 'change-directory', 'change-policy', 'change-queue', 'give-roles'] as const)
     assert.ok(!hasDuty(['auditor'], duty), duty);
   for (const duty of ['change-policy', 'give-roles'] as const)
     assert.ok(!hasDuty(['recall-admin', 'directory-admin', 'auditor'], duty), duty);

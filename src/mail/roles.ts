@@ -21,13 +21,16 @@ export type Duty =
   | 'see-policy'
   | 'change-policy'
   | 'see-audit'
+  /** Mail that waits to go to other servers: seeing it; making it due, or giving it up. */
+  | 'see-queue'
+  | 'change-queue'
   | 'give-roles';
 
 export const DUTIES: Readonly<Record<Role, readonly Duty[]>> = {
   user: [],
-  'recall-admin': ['see-recalls', 'recall', 'hold', 'see-directory', 'see-policy'],
+  'recall-admin': ['see-recalls', 'recall', 'hold', 'see-directory', 'see-policy', 'see-queue', 'change-queue'],
   'directory-admin': ['see-directory', 'change-directory', 'see-policy'],
-  auditor: ['see-recalls', 'see-directory', 'see-policy', 'see-audit'],
+  auditor: ['see-recalls', 'see-directory', 'see-policy', 'see-audit', 'see-queue'],
   owner: [
     'see-recalls',
     'recall',
@@ -37,6 +40,8 @@ export const DUTIES: Readonly<Record<Role, readonly Duty[]>> = {
     'see-policy',
     'change-policy',
     'see-audit',
+    'see-queue',
+    'change-queue',
     'give-roles',
   ],
 };

@@ -74,6 +74,54 @@ export async function auditPage(reader: Reader, tenant: number, after: number, l
   ]);
 }
 
+export interface AuditFilter {
+  /** Part of who, any case; the beginning of what ("recall."); part of to what, any case. */
+  actor: string | null;
+  action: string | null;
+  subject: string | null;
+  /** At or after; before. */
+  after: Date | null;
+  before: Date | null;
+  /** Numbers, both included. */
+  minSeq: number | null;
+  maxSeq: number | null;
+}
+
+/** Numbers of entries, newest first or oldest first. */
+export async function auditFound(
+  reader: Reader,
+  tenant: number,
+  filter: AuditFilter,
+  page: { ascending: boolean; limit: number },
+): Promise<number[]> {
+  const rows = await reader.rows<{ seq: number }>(
+    `SELECT seq FROM audit WHERE tenant_id = $1 AND ($2::text IS NULL OR strpos(lower(actor), lower($2)) > 0)
+       AND ($3::text IS NULL OR starts_with(action, $3)) AND ($4::text IS NULL OR strpos(lower(subject), lower($4)) > 0)
+       AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+       AND seq >= coalesce($7::bigint, 0) AND ($8::bigint IS NULL OR seq <= $8)
+     ORDER BY seq ${page.ascending ? 'ASC' : 'DESC'} LIMIT $9`,
+    [
+      tenant,
+      filter.actor,
+      filter.action,
+      filter.subject,
+      filter.after,
+      filter.before,
+      filter.minSeq,
+      filter.maxSeq,
+      page.limit,
+    ],
+  );
+  return rows.map((row) => row.seq);
+}
+
+export async function auditByNumbers(reader: Reader, tenant: number, numbers: number[]): Promise<AuditRecord[]> {
+  return reader.rows(`SELECT ${COLUMNS} FROM audit WHERE tenant_id = $1 AND seq = ANY ($2::bigint[])`, [
+    tenant,
+    numbers,
+  ]);
+}
+
 export type AuditVerdict =
   | { intact: true; entries: number }
   | { intact: false; entries: number; brokenAt: number; why: string };

@@ -137,6 +137,66 @@ export async function membersPage(
   return rows.map((row) => row.address);
 }
 
+/** Numbers of a tenant's groups by address, a page, and how many there are; `text`: part of a name or address. */
+export async function groupsFound(
+  reader: Reader,
+  tenant: number,
+  text: string | null,
+  page: { position: number; limit: number },
+): Promise<{ ids: number[]; total: number }> {
+  const rows = await reader.rows<{ id: number | null; total: number }>(
+    `WITH found AS (
+       SELECT id, address FROM mail_group WHERE tenant_id = $1 AND ($2::text IS NULL OR strpos(lower(name), lower($2)) > 0 OR strpos(address, lower($2)) > 0)
+     ) SELECT x.id, (SELECT count(*)::int FROM found) AS total
+     FROM (SELECT 1) one LEFT JOIN (SELECT id, address FROM found ORDER BY address OFFSET $3 LIMIT $4) x ON true ORDER BY x.address`,
+    [tenant, text, page.position, page.limit],
+  );
+  return { ids: rows.flatMap((row) => (row.id === null ? [] : [row.id])), total: rows[0]?.total ?? 0 };
+}
+
+export async function groupsShown(
+  reader: Reader,
+  tenant: number,
+  ids: number[],
+): Promise<(Omit<ListedGroup, 'tenant'> & { id: number; createdAt: Date })[]> {
+  return reader.rows(
+    `SELECT g.id, g.address, g.name, g.everybody, g.members_visible_to AS "membersVisibleTo", g.created_at AS "createdAt",
+       (SELECT count(*)::int FROM group_member m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id) AS members
+     FROM mail_group g WHERE g.tenant_id = $1 AND g.id = ANY ($2::int[])`,
+    [tenant, ids],
+  );
+}
+
+export interface FoundMember {
+  address: string;
+  /** Null: outside. */
+  name: string | null;
+  kind: 'person' | 'shared' | 'service' | 'group' | 'outside';
+}
+
+/** Members that are named one by one, by address, a page, and how many there are; `text`: part of an address or name. */
+export async function membersFound(
+  reader: Reader,
+  tenant: number,
+  group: number,
+  text: string | null,
+  page: { position: number; limit: number },
+): Promise<{ members: FoundMember[]; total: number }> {
+  const rows = await reader.rows<FoundMember & { total: number; none: boolean }>(
+    `WITH found AS (
+       SELECT m.address, coalesce(p.name, g.name) AS name, CASE WHEN p.id IS NOT NULL THEN p.kind WHEN g.id IS NOT NULL THEN 'group' ELSE 'outside' END AS kind
+       FROM group_member m LEFT JOIN address a ON a.address = m.address AND a.tenant_id = $1
+         LEFT JOIN account p ON p.tenant_id = $1 AND p.id = a.account_id LEFT JOIN mail_group g ON g.tenant_id = $1 AND g.id = a.group_id
+       WHERE m.tenant_id = $1 AND m.group_id = $2
+         AND ($3::text IS NULL OR strpos(m.address, lower($3)) > 0 OR strpos(lower(coalesce(p.name, g.name)), lower($3)) > 0)
+     ) SELECT x.address, x.name, x.kind, x.address IS NULL AS none, (SELECT count(*)::int FROM found) AS total
+     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM found ORDER BY address OFFSET $4 LIMIT $5) x ON true ORDER BY x.address`,
+    [tenant, group, text, page.position, page.limit],
+  );
+  const members = rows.filter(({ none }) => !none).map(({ address, name, kind }) => ({ address, name, kind }));
+  return { members, total: rows[0]?.total ?? 0 };
+}
+
 export interface GroupEdge {
   id: number;
   address: string;

@@ -41,6 +41,23 @@ export async function queuedMessages(
   );
 }
 
+/** All that waits to go to other servers. */
+export async function queueTotals(
+  reader: Reader,
+  tenant: number,
+): Promise<{ messages: number; held: number; queued: number; sending: number }> {
+  const row = await reader.row<{ messages: number; held: number; queued: number; sending: number }>(
+    `SELECT count(DISTINCT message_id)::int AS messages, (count(*) FILTER (WHERE state = 'held'))::int AS held,
+       (count(*) FILTER (WHERE state = 'queued'))::int AS queued, (count(*) FILTER (WHERE state = 'sending'))::int AS sending
+     FROM (
+       SELECT message_id, state FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND state IN ('held', 'queued')
+       UNION ALL
+       SELECT message_id, state FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND state = 'sending') x`,
+    [tenant],
+  );
+  return row ?? { messages: 0, held: 0, queued: 0, sending: 0 };
+}
+
 export interface QueuedDelivery {
   n: number;
   recipient: string;

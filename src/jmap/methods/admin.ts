@@ -1,9 +1,11 @@
 // What all methods of the administration have in common (docs/jmap-admin.md): they are of one's own account, and each
 // asks for a duty that a role of the reader's has to include.
 
-import { appendAudit } from '../../store/audit.ts';
 import { hasDuty, type Duty } from '../../mail/roles.ts';
-import { invalidArguments, MethodError } from '../errors.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { rolesOf } from '../../store/directory.ts';
+import type { Reader } from '../../store/postgres.ts';
+import { invalidArguments, MethodError, SetFault } from '../errors.ts';
 import { accountOf, isText, type Args } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
@@ -15,6 +17,14 @@ export function administered(duty: Duty, run: Method): Method {
       throw new MethodError('accountNotSupportedByMethod', 'The administration is in your own account.');
     if (!hasDuty(context.user.roles, duty)) throw new MethodError('forbidden', 'Your role does not include this.');
     return run(args, context);
+  };
+}
+
+/** The same, asked again in the transaction that changes something: a role may have been taken meanwhile. */
+export function stillHas({ user }: MethodContext, duty: Duty): (reader: Reader) => Promise<void> {
+  return async (reader) => {
+    if (!hasDuty(await rolesOf(reader, user.tenant, user.id), duty))
+      throw new SetFault('forbidden', 'Your role does not include this.');
   };
 }
 

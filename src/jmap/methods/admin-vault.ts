@@ -1,0 +1,32 @@
+// AdminVault/get: what was taken back and is kept, recall by recall, and until when. AdminRecall/restore brings it back.
+
+import { vaultPage } from '../../store/vault-listed.ts';
+import { LIMITS } from '../limits.ts';
+import { onlyArguments, optionalInteger } from '../standard.ts';
+import type { Method } from '../wire.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A page, newest first. */
+export const adminVaultGet: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'position', 'limit']);
+  const { store, directory, user } = context;
+  const position = optionalInteger(args, 'position', 0) ?? 0;
+  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
+  const rows = await vaultPage(store, user.tenant, { position, limit });
+  const { vaultRetentionDays } = await directory.policy(user.tenant);
+  return {
+    accountId: args['accountId'],
+    position,
+    list: rows.map((row) => ({
+      recall: `r${row.recall}`,
+      subject: row.subject,
+      sender: row.sender,
+      copies: row.copies,
+      held: row.held,
+      removedAt: row.removed_at.toISOString(),
+      expiresAt: new Date(row.removed_at.getTime() + vaultRetentionDays * DAY_MS).toISOString(),
+      restoring: row.restoring,
+    })),
+  };
+};
