@@ -54,6 +54,8 @@ export class Connection {
       },
       out: new Output(socket),
       incoming: new Incoming(),
+      ip: socket.remoteAddress ?? '',
+      onClose: [],
       log: deps.log,
       secure,
       user: null,
@@ -105,6 +107,7 @@ export class Connection {
       .on('close', () => {
         if (socket !== this.#socket) return;
         leave(this.session);
+        for (const closed of this.session.onClose.splice(0)) closed();
         this.#closed();
       });
   }

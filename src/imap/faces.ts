@@ -34,6 +34,9 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const secureContext = createSecureContext(options);
   const accept = (secure: boolean) => (socket: Socket) => {
     if (connections.size >= LIMITS.connections) return void socket.end('* BYE Too many connections; try again.\r\n');
+    const closed = deps.connections.open({ ip: socket.remoteAddress ?? '' });
+    if (!closed) return void socket.end('* BYE Too many connections from where you are.\r\n');
+    socket.once('close', closed);
     const connection = new Connection(socket, { deps, watch, secureContext, secure });
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));

@@ -3,8 +3,9 @@
 
 import type { Account } from '../directory/directory.ts';
 import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
+import { recallBoxes } from './recall-mailbox.ts';
 import { no } from './replies.ts';
-import type { ImapDeps, Session } from './session.ts';
+import { userOf, type ImapDeps, type Session } from './session.ts';
 
 export const OTHERS = 'Other Users';
 export const INBOX = 1;
@@ -27,14 +28,11 @@ export interface Place {
 
 type Deps = Pick<ImapDeps, 'store' | 'directory'>;
 
-export function userOf(session: Pick<Session, 'user'>): Account {
-  if (!session.user) throw new Error('nobody is signed in');
-  return session.user;
-}
-
 /** Every name there is for this person. */
 export async function allBoxes(deps: Deps, user: Account): Promise<Box[]> {
-  const boxes = await boxesOf(deps, user, '');
+  const { list } = await mailboxesOf(deps.store, { tenant: user.tenant, account: user.id }, false);
+  const own: [string, MailboxRow][] = [...pathsOf(list), ...(await recallBoxes(deps, user, list))];
+  const boxes: Box[] = own.map(([name, row]) => ({ name, account: user, row }));
   const others = await deps.directory.accessible(user.tenant, user.id);
   if (others.length === 0) return boxes;
   boxes.push({ name: OTHERS, account: null, row: null });
@@ -90,10 +88,21 @@ export async function findBox(
   if (place) {
     const { account, path } = place;
     const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
-    const row = rowAt(list, path);
+    const row = rowAt(list, path) ?? (await recallRow(session.deps, account, userOf(session), list, name));
     if (row) return { name, account, row };
   }
   throw no(code, 'There is no such mailbox.');
+}
+
+async function recallRow(
+  deps: Deps,
+  account: Account,
+  user: Account,
+  list: MailboxRow[],
+  name: string,
+): Promise<MailboxRow | undefined> {
+  if (account.id !== user.id) return undefined;
+  return (await recallBoxes(deps, user, list)).find(([known]) => known === name)?.[1];
 }
 
 export function rowAt(list: MailboxRow[], path: readonly string[]): MailboxRow | undefined {

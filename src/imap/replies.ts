@@ -20,6 +20,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
   noMailbox: 'NONEXISTENT',
   noAccount: 'NONEXISTENT',
   tooLarge: 'TOOBIG',
+  tooManyFailures: 'UNAVAILABLE',
+  // Of a recall: recall/request.ts.
+  notFound: 'NONEXISTENT',
+  notSender: 'NOPERM',
+  disabled: 'NOPERM',
+  ambiguous: 'CANNOT',
+  tooOld: 'LIMIT',
+  rateLimit: 'LIMIT',
+  underWay: 'INUSE',
 };
 
 /** Any error as the end of a command; undefined: a fault of ours, to be logged, and told without its cause. */

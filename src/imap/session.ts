@@ -1,7 +1,9 @@
 // What a connection is by now: who is signed in, what is enabled, which mailbox is selected (RFC 9051 §3).
 
+import type { Connections } from '../directory/connections.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
+import type { Recalls } from '../recall/recalls.ts';
 import type { Told } from '../recall/told.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Given, Pause } from '../store/exposure.ts';
@@ -18,7 +20,9 @@ export interface ImapDeps {
   store: Store;
   ids: Ids;
   blobs: Blobs;
-  directory: Pick<Directory, 'authenticate' | 'account' | 'accessible' | 'policy'>;
+  directory: Pick<Directory, 'signIn' | 'account' | 'accessible' | 'policy'>;
+  connections: Connections;
+  recalls: Pick<Recalls, 'request'>;
   clock: () => Date;
   log: Logger;
   /** Programs that had downloaded what was taken back are told that it is gone (recall.md, Report). */
@@ -57,6 +61,10 @@ export interface Session {
   readonly out: Output;
   readonly incoming: Incoming;
   readonly log: Logger;
+  /** The client's address. */
+  readonly ip: string;
+  /** Done once the connection is gone. */
+  readonly onClose: (() => void)[];
   secure: boolean;
   user: Account | null;
   /** As reports name it: from ID. */
@@ -85,4 +93,10 @@ export function tellsModseq(session: Pick<Session, 'enabled'>): boolean {
 
 export function given(session: Session): Given {
   return { program: session.program, now: session.deps.clock() };
+}
+
+/** Of a command that may only come where somebody is signed in. */
+export function userOf(session: Pick<Session, 'user'>): Account {
+  if (!session.user) throw new Error('nobody is signed in');
+  return session.user;
 }

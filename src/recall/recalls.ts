@@ -6,7 +6,7 @@ import { Refusal } from '../mail/errors.ts';
 import type { Ids } from '../store/ids.ts';
 import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcomes.ts';
 import type { Store } from '../store/postgres.ts';
-import type { RecallProgress } from '../store/recalls.ts';
+import { recallById, type RecallProgress } from '../store/recalls.ts';
 import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
 import { previewAsAdministrator, type AdminPreview } from './admin-preview.ts';
@@ -18,6 +18,7 @@ import {
   type AdminRecallRequest,
   type AdminRecallResult,
 } from './administer.ts';
+import { isMarkOf, readMark } from './draft.ts';
 import { listedDeliveries } from './listed.ts';
 import { composeNotice } from './notice.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
@@ -87,6 +88,8 @@ export interface Recalls {
   /** Before a recall is asked for: could this replace what it takes back? Throws what accept would refuse. */
   checkReplacement(tenant: number, mail: Replacement): Promise<void>;
   replace(actor: AccountInfo, account: number, id: number, mail: Replacement): Promise<number>;
+  /** The recall that a message was drafted to complete (draft.ts), and the message as it is to be sent; null: none. */
+  completedBy(tenant: number, bytes: Buffer): Promise<{ id: number; account: number; bytes: Buffer } | null>;
   preview(request: Pick<RecallRequest, 'actor' | 'account' | 'message' | 'recipients'>): Promise<RecallPreview>;
   /** Whom the message went to, one page. See recipients.ts. */
   recipients(request: RecipientsRequest): Promise<{ total: number; list: RecallRecipient[] }>;
@@ -143,6 +146,12 @@ export function createRecalls(deps: RecallDeps): Recalls {
     async replace(actor, account, id, mail) {
       await progress.open(actor.tenant, id);
       return sendReplacement(deps, actor, account, id, mail);
+    },
+    async completedBy(tenant, bytes) {
+      const marked = readMark(bytes);
+      const recall = marked && (await recallById(store, tenant, marked.id));
+      if (!recall || !isMarkOf(marked.mark, recall)) return null;
+      return { id: recall.id, account: recall.account_id, bytes: marked.bytes };
     },
     preview: (request) => preview(deps, counted, request),
     recipients: (request) => listRecipients(deps, request),

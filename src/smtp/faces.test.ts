@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { mail } from '../../test/support/mailboxes.ts';
-import { testMailIn, type MailIn } from '../../test/support/mail-in.ts';
+import { NO_RECALLS, testMailIn, type MailIn } from '../../test/support/mail-in.ts';
 import { rawSmtp, submitter } from '../../test/support/smtp.ts';
 import { loadCertificate } from '../config/certificate.ts';
 import { createConnections } from '../directory/connections.ts';
@@ -32,7 +32,17 @@ async function faces(of: MailIn, more: Partial<SmtpDeps> = {}): Promise<SmtpFace
   const config = { host: '127.0.0.1', hostname: 'mail.pigeon.test', ports };
   const { accept, directory, clock } = of;
   const connections = createConnections(null);
-  const started = await startSmtpFaces({ accept, directory, connections, clock, config, tls, log: SILENT, ...more });
+  const started = await startSmtpFaces({
+    accept,
+    directory,
+    connections,
+    recalls: NO_RECALLS,
+    clock,
+    config,
+    tls,
+    log: SILENT,
+    ...more,
+  });
   running.add(started);
   return started;
 }
@@ -147,7 +157,16 @@ test('a port that is taken is named, and the others are given back', async () =>
     ports: { http: 0, smtp, submission: 0, submissions: port, lmtp: 0, imap: 0, imaps: 0 },
   };
   const connections = createConnections(null);
-  const deps = { accept: t.accept, directory: t.directory, connections, clock: t.clock, config, tls, log: SILENT };
+  const deps = {
+    recalls: NO_RECALLS,
+    accept: t.accept,
+    directory: t.directory,
+    connections,
+    clock: t.clock,
+    config,
+    tls,
+    log: SILENT,
+  };
   await assert.rejects(startSmtpFaces(deps), { code: 'EADDRINUSE', face: 'submissions', port });
   squatter.close();
   const started = await startSmtpFaces(deps);

@@ -4,6 +4,7 @@
 import type { SMTPServerSession } from 'smtp-server';
 import type { Config } from '../config/config.ts';
 import type { Accept } from '../delivery/accept.ts';
+import type { Recalls } from '../recall/recalls.ts';
 import type { Connections } from '../directory/connections.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
@@ -19,6 +20,7 @@ export interface SmtpDeps {
   accept: Accept;
   directory: Pick<Directory, 'signIn' | 'account' | 'resolve' | 'policy' | 'addressesOf' | 'sendingRight'>;
   connections: Connections;
+  recalls: Pick<Recalls, 'request' | 'replace' | 'completedBy'>;
   config: Pick<Config, 'host' | 'hostname' | 'ports'>;
   tls: { key: string; cert: string };
   clock: () => Date;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { testMailIn } from '../../test/support/mail-in.ts';
+import { NO_RECALLS, testMailIn } from '../../test/support/mail-in.ts';
 import { rawSmtp } from '../../test/support/smtp.ts';
 import { loadCertificate } from '../config/certificate.ts';
 import { createAppPasswords } from '../directory/app-passwords.ts';
@@ -20,6 +20,7 @@ const directory = createDirectory({ store: t.store, clock: t.clock, limits });
 const faces = await startSmtpFaces({
   accept: t.accept,
   directory,
+  recalls: NO_RECALLS,
   connections: createConnections({ perPlace: 100, perAccount: 2 }),
   clock: t.clock,
   config: {

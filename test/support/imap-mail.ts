@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCertificate } from '../../src/config/certificate.ts';
+import { createConnections } from '../../src/directory/connections.ts';
 import { createDirectory } from '../../src/directory/directory.ts';
 import { startImapFaces } from '../../src/imap/faces.ts';
 import { SILENT } from '../../src/mail/log.ts';
@@ -30,11 +31,14 @@ export async function imapMail(): Promise<ImapMail> {
     blobs,
     directory: {
       ...directory,
-      async authenticate(address) {
+      async signIn(address) {
         const target = await directory.resolve(address);
-        return target.kind === 'account' ? ((await directory.account(target.tenant, target.account)) ?? null) : null;
+        const account = target.kind === 'account' ? await directory.account(target.tenant, target.account) : undefined;
+        return account ? { account, credential: '' } : null;
       },
     },
+    connections: createConnections(null),
+    recalls: { request: () => Promise.reject(new Error('nobody recalls here')) },
     clock: () => new Date('2026-11-23T13:00:00Z'),
     log: SILENT,
     config: {

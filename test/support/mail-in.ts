@@ -1,6 +1,7 @@
 // Mail on its way in: two organisations with people, groups and a shared mailbox, accept, and a clock that only the test
 // moves.
 
+import type { SmtpDeps } from '../../src/smtp/faces.ts';
 import pg from 'pg';
 import {
   createAccept,
@@ -186,3 +187,10 @@ export async function miscounted({ sql }: Pick<MailIn, 'sql'>): Promise<object[]
        OR s.modseq < m.modseq`,
   );
 }
+
+/** For faces by which nobody recalls. */
+export const NO_RECALLS: SmtpDeps['recalls'] = {
+  request: () => Promise.reject(new Error('nobody recalls here')),
+  replace: () => Promise.reject(new Error('nobody recalls here')),
+  completedBy: async () => null,
+};

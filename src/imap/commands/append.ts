@@ -9,6 +9,7 @@ import { insertMessages } from '../../store/messages.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
 import { keywordsOf } from '../flags.ts';
 import { findBox } from '../mailboxes.ts';
+import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import type { Verb } from '../verb.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
@@ -20,6 +21,7 @@ export const append: Verb<'APPEND'> = {
     const { store, ids, blobs, clock, directory } = session.deps;
     const box = await findBox(session, mailbox, 'TRYCREATE');
     const { account, row } = box;
+    if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
     const { maxMessageSize } = await directory.policy(account.tenant);
     if (messages.some((message) => message.content.size > maxMessageSize))
       throw no('TOOBIG', `A message may have ${maxMessageSize} octets.`);

@@ -5,10 +5,12 @@ import { copyCopies, moveCopies, removeCopies } from '../../store/email-change.t
 import { lockAccounts } from '../../store/account-state.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import { mailboxStatus } from '../../store/mailbox-view.ts';
+import type { MailboxRow } from '../../store/mailboxes.ts';
 import { findBox } from '../mailboxes.ts';
 import { choose } from '../message-set.ts';
 import { tellNews } from '../news.ts';
-import { no, ok } from '../replies.ts';
+import { isRecallRow, recallMoved } from '../recall-mailbox.ts';
+import { no, ok, type Result } from '../replies.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, writableOf, type CommandOf, type Verb } from '../verb.ts';
 import { formatSequenceSet, type Range } from '../wire/sequence-set.ts';
@@ -49,6 +51,8 @@ export const move: Verb<'MOVE'> = {
   news: 'none',
   async run(session, command) {
     const selected = writableOf(session);
+    const box = await findBox(session, command.mailbox, 'TRYCREATE');
+    if (isRecallRow(box.row)) return recall(session, selected, command, box.row);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
     const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
@@ -70,12 +74,29 @@ export const move: Verb<'MOVE'> = {
   },
 };
 
+/** Moved into Recall: taken back, and back in its place. */
+async function recall(
+  session: Session,
+  selected: Selected,
+  command: CommandOf<'MOVE'>,
+  row: MailboxRow,
+): Promise<Result> {
+  const { uids, missing } = choose(selected, command.set, command.uid);
+  const done = uids.length === 0 ? 'gone' : await recallMoved(session, selected, uids, row);
+  selected.stale = true;
+  await tellNews(session, true);
+  if (done === 'moved') return ok('It is being taken back; the report comes by mail.');
+  if (command.uid || (uids.length === 0 && !missing)) return ok('There was nothing to be done.');
+  throw no('EXPUNGEISSUED', 'It is gone.');
+}
+
 async function prepare(
   session: Session,
   selected: Selected,
   { mailbox, set, uid }: CommandOf<'COPY'>,
 ): Promise<{ target: Target; validity: number; uids: number[]; missing: boolean }> {
   const box = await findBox(session, mailbox, 'TRYCREATE');
+  if (isRecallRow(box.row)) throw no('CANNOT', 'Move a message into it: a copy would stay.');
   const { tenant } = selected.at;
   const [status] = await mailboxStatus(session.deps.store, { tenant, account: box.account.id }, [box.row.id], false);
   if (!status) throw no('TRYCREATE', 'There is no such mailbox.');

@@ -1,8 +1,8 @@
 // LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9; RFC 5258, RFC 5819, RFC 6154).
 
-import { allBoxes, specialUseOf, userOf, type Box } from '../mailboxes.ts';
+import { allBoxes, specialUseOf, type Box } from '../mailboxes.ts';
 import { ok } from '../replies.ts';
-import { isUtf8, type Session } from '../session.ts';
+import { userOf, isUtf8, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 import type { StatusItem } from '../wire/command.ts';
 import { mailbox } from '../wire/response.ts';

@@ -16,9 +16,10 @@ import { accountChanged } from '../../store/notify.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { INBOX, placeOf, roleOfUse, rowAt, userOf, type Place } from '../mailboxes.ts';
+import { INBOX, placeOf, roleOfUse, rowAt, type Place } from '../mailboxes.ts';
+import { recallBoxes } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
-import type { Session } from '../session.ts';
+import { userOf, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 
 interface Managing {
@@ -46,6 +47,7 @@ async function nextModseq({ tx, at }: Managing): Promise<number> {
 async function newPlace(session: Session, given: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), given.replace(/\/$/, ''));
   if (!place) throw no('NOPERM', 'There is nothing to be made.');
+  if (await isRecall(session, place)) throw no('ALREADYEXISTS', 'It is what takes messages back.');
   const path = place.path.map((name) => mailboxName(name));
   const names = path.filter((name) => name !== null);
   if (names.length < path.length) throw no('CANNOT', 'That is no name for a mailbox.');
@@ -56,7 +58,16 @@ async function newPlace(session: Session, given: string): Promise<Place> {
 async function oldPlace(session: Session, name: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), name);
   if (!place) throw no('NONEXISTENT', 'There is no such mailbox.');
+  if (await isRecall(session, place)) throw no('CANNOT', 'It is what takes messages back, and stays.');
   return place;
+}
+
+/** Recall, or below it: it is nobody's to change. */
+async function isRecall(session: Session, { account, path }: Place): Promise<boolean> {
+  const user = userOf(session);
+  if (account.id !== user.id || path[0] !== 'Recall') return false;
+  const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
+  return (await recallBoxes(session.deps, user, list)).length > 0;
 }
 
 function find(list: MailboxRow[], path: readonly string[]): MailboxRow {

@@ -1,13 +1,14 @@
 // SELECT, EXAMINE, CLOSE, UNSELECT (RFC 9051 §6.3.2, §6.3.3, §6.4.1, §6.4.2; RFC 7162 §3.1 and §3.2.5; RFC 8474 §4.2).
 
-import { openMailbox, vanishedSince, flagsSince } from '../../store/mailbox-view.ts';
+import { openMailbox, vanishedSince, flagsSince, type OpenedMailbox } from '../../store/mailbox-view.ts';
 import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { findBox, userOf } from '../mailboxes.ts';
+import { findBox } from '../mailboxes.ts';
 import { toldOf } from '../news.ts';
+import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
-import { tellsModseq, type Selected, type Session } from '../session.ts';
+import { userOf, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
 import { View } from '../view.ts';
 import type { QResync } from '../wire/command.ts';
@@ -35,7 +36,7 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
   const { out, deps } = session;
   const box = await findBox(session, command.mailbox);
   const at = { tenant: box.account.tenant, account: box.account.id, mailbox: box.row.id };
-  const opened = await openMailbox(deps.store, at);
+  const opened = isRecallRow(box.row) ? NOTHING : await openMailbox(deps.store, at);
   if (!opened) throw no('NONEXISTENT', 'There is no such mailbox.');
   const readOnly = command.verb === 'EXAMINE';
   const view = new View(opened.uids);
@@ -75,6 +76,9 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
     await resynchronise(session, selected, command.qresync);
   return ok(readOnly ? 'Opened for reading.' : 'Opened.', readOnly ? 'READ-ONLY' : 'READ-WRITE');
 }
+
+/** Recall: always empty. */
+const NOTHING: OpenedMailbox = { modseq: 1, uid_validity: 1, uid_next: 1, uids: [], first_unseen: null, keywords: [] };
 
 /** RFC 7162 §3.2.5: what has gone and what has changed since the client was here. */
 async function resynchronise(session: Session, selected: Selected, asked: QResync): Promise<void> {

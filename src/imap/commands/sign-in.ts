@@ -50,8 +50,9 @@ function requireTls(session: Session): void {
 
 async function signIn(session: Session, user: string, password: string): Promise<Result> {
   requireTls(session);
-  const account = await session.deps.directory.authenticate(user, password);
-  if (!account) {
+  const { directory, connections } = session.deps;
+  const signedIn = await directory.signIn(user, password, { face: 'imap', ip: session.ip });
+  if (!signedIn) {
     session.failures++;
     if (session.failures >= LIMITS.signIns) {
       session.out.line('* BYE Too many wrong passwords.');
@@ -59,6 +60,10 @@ async function signIn(session: Session, user: string, password: string): Promise
     }
     throw no('AUTHENTICATIONFAILED', 'Wrong address or password.');
   }
+  const { account } = signedIn;
+  const closed = connections.open({ account: `${account.tenant} ${account.id}` });
+  if (!closed) throw no('LIMIT', 'Too many connections of this account.');
+  session.onClose.push(closed);
   session.user = account;
   return ok(`Welcome, ${account.name.replace(/[^\x20-\x7e]/g, '?')}.`, `CAPABILITY ${capabilities(session)}`);
 }

@@ -1,9 +1,10 @@
 // STATUS (RFC 9051 §6.3.11; RFC 7162 §3.1.2, RFC 7889 §3.1, RFC 8474 §4.3).
 
 import { mailboxStatus, type MailboxStatus } from '../../store/mailbox-view.ts';
-import { findBox, userOf, type Box } from '../mailboxes.ts';
+import { findBox, type Box } from '../mailboxes.ts';
+import { isRecallRow } from '../recall-mailbox.ts';
 import { ok } from '../replies.ts';
-import { isUtf8, type Session } from '../session.ts';
+import { userOf, isUtf8, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 import type { StatusItem } from '../wire/command.ts';
 import { mailbox } from '../wire/response.ts';
@@ -41,7 +42,7 @@ export async function statusLines(
     const ids = some.flatMap((box) => box.row?.id ?? []);
     const rows = new Map((await mailboxStatus(session.deps.store, at, ids, walk)).map((row) => [row.id, row]));
     for (const { name, row } of some) {
-      const found = rows.get(row?.id ?? 0);
+      const found = row && isRecallRow(row) ? EMPTY : rows.get(row?.id ?? 0);
       if (!found) continue;
       const values = items.map(
         (item) => `${item} ${value(item, found, maxMessageSize, mailboxIdOf(user, account, found.id))}`,
@@ -51,6 +52,18 @@ export async function statusLines(
   }
   return lines;
 }
+
+/** Recall. */
+const EMPTY: MailboxStatus = {
+  id: 0,
+  total: 0,
+  unread: 0,
+  deleted: 0,
+  uid_next: 1,
+  uid_validity: 1,
+  size: 0,
+  modseq: 1,
+};
 
 function value(item: StatusItem, row: MailboxStatus, maxMessageSize: number, id: string): string | number {
   switch (item) {
