@@ -1,11 +1,19 @@
-import { DEFAULT_POLICY, POLICY_SETTINGS, readSetting, type Policy } from '../directory/policy.ts';
+import { existingGroup } from '../directory/checks.ts';
+import { DEFAULT_POLICY, GROUP_SETTINGS, POLICY_SETTINGS, readSetting, type Policy } from '../directory/policy.ts';
 import { readArguments, Usage, verbOf } from './arguments.ts';
 import { print, table } from './output.ts';
-import { tenantOf, withDirectory } from './session.ts';
+import { groupPolicy } from '../store/directory-groups.ts';
+import { accountNamed, tenantOf, withDirectory, type DirectorySession } from './session.ts';
 
 export const help = `show or set an organisation's policy
   homing policy show [--tenant NAME]
   homing policy set [--tenant NAME] SETTING=VALUE…     SETTING=default takes it back to its default
+  homing policy show --group ADDRESS                  what differs for what its members send
+  homing policy set --group ADDRESS SETTING=VALUE…    SETTING=default: as the organisation's; of several groups the stricter holds
+  homing policy show --account ADDRESS                as it holds for what this account sends
+  A group has all settings but ${Object.keys(POLICY_SETTINGS)
+    .filter((setting) => !Object.hasOwn(GROUP_SETTINGS, setting))
+    .join(', ')}.
   --json for programs.
 
 ${table(
@@ -13,7 +21,12 @@ ${table(
   ['  ', 'setting', 'meaning', 'takes'],
 )}`;
 
-const OPTIONS = { tenant: { type: 'string' }, json: { type: 'boolean' } } as const;
+const OPTIONS = {
+  tenant: { type: 'string' },
+  group: { type: 'string' },
+  account: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, OPTIONS);
@@ -23,9 +36,13 @@ export async function run(args: string[]): Promise<number> {
   if (verb === 'show' && settings.length > 0) throw new Usage('homing policy show takes no words; --help says more.');
   const change = Object.fromEntries(settings.map(readChange));
   await withDirectory(async (session) => {
-    const { id } = await tenantOf(session, values.tenant);
+    if (values.group !== undefined) return ofGroup(session, values.group, verb === 'set' ? change : null, values.json);
+    if (verb === 'set' && values.account !== undefined)
+      throw new Usage('An account has no policy of its own; its groups have.');
+    const account = values.account === undefined ? undefined : await accountNamed(session, values.account);
+    const id = account?.tenant ?? (await tenantOf(session, values.tenant)).id;
     if (verb === 'set') await session.admin.setPolicy(id, change);
-    const policy = await session.directory.policy(id);
+    const policy = await session.directory.policy(id, account?.id);
     const names = Object.keys(POLICY_SETTINGS) as (keyof Policy)[];
     const rows = names
       .filter((setting) => verb === 'show' || Object.hasOwn(change, setting))
@@ -36,6 +53,26 @@ export async function run(args: string[]): Promise<number> {
     print(values.json, policy, () => `${table(rows, ['setting', 'value', '', 'meaning'])}\n* not the default`);
   });
   return 0;
+}
+
+/** `change` null: only shown. */
+async function ofGroup(
+  session: DirectorySession,
+  address: string,
+  change: Record<string, unknown> | null,
+  json: boolean | undefined,
+): Promise<void> {
+  if (change) await session.admin.setGroupPolicy(address, change);
+  const { tenant, id } = await existingGroup(session.store, address);
+  const policy = await groupPolicy(session.store, tenant, id);
+  const rows = (Object.keys(policy) as (keyof Policy)[]).map((setting) => ({
+    setting,
+    value: policy[setting],
+    meaning: POLICY_SETTINGS[setting].help,
+  }));
+  print(json, policy, () =>
+    rows.length === 0 ? `${address} has no policy of its own.` : table(rows, ['setting', 'value', 'meaning']),
+  );
 }
 
 function readChange(given: string): [name: string, value: unknown] {

@@ -145,7 +145,7 @@ async function acceptBatch(deps: AcceptDeps, tenant: number, batch: Waiting[]): 
 /** Everything that can be known and refused before a transaction is begun. */
 async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Acceptance> {
   const { tenant, origin } = input;
-  const policy: Policy = await deps.directory.policy(tenant);
+  const policy: Policy = await deps.directory.policy(tenant, origin.kind === 'submission' ? origin.account : undefined);
   if (input.bytes.length > policy.maxMessageSize) {
     throw new Refusal(
       'tooLarge',

@@ -19,9 +19,10 @@ import { touchAppPassword } from '../store/app-passwords.ts';
 import type { Store } from '../store/postgres.ts';
 import { credentialOf, isSecret, readToken, tokenHash, type Token } from './app-passwords.ts';
 import { createGuard, type GuardLimits } from './guard.ts';
+import { groupPoliciesOf, hasGroupPolicies } from '../store/directory-groups.ts';
 import { createMemory } from './memory.ts';
 import { createPasswordChecker } from './passwords.ts';
-import { policyOf, type Policy } from './policy.ts';
+import { policyOf, withGroups, type Policy } from './policy.ts';
 
 export interface Account {
   tenant: number;
@@ -76,7 +77,8 @@ export interface Directory {
   authenticate(address: string, password: string): Promise<Account | null>;
   resolve(address: string): Promise<Target>;
   account(tenant: number, id: number): Promise<Account | undefined>;
-  policy(tenant: number): Promise<Policy>;
+  /** The organisation's; with an account, as it holds for what that one sends: groups may differ. */
+  policy(tenant: number, account?: number): Promise<Policy>;
   /** Addresses it may send from: its own, its aliases, those of accounts it may send as or on behalf of. */
   addressesOf(tenant: number, account: number): Promise<string[]>;
   /**
@@ -211,7 +213,13 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
       const known = token && (await byToken(token, target));
       return (known ?? (await byPassword(target, password, 'check')))?.account ?? null;
     },
-    policy: async (tenant) => policyOf((await tenantOf(tenant))?.policy),
+    policy: async (tenant, of) => {
+      const policy = policyOf((await tenantOf(tenant))?.policy);
+      if (of === undefined || !(await remembered(`grouped ${tenant}`, () => hasGroupPolicies(store, tenant))))
+        return policy;
+      const groups = await remembered(`groups ${tenant} ${of}`, () => groupPoliciesOf(store, tenant, of));
+      return withGroups(policy, groups);
+    },
     tenantName: async (tenant) => (await tenantOf(tenant))?.name ?? '',
     domains: (tenant) => remembered(`domains ${tenant}`, () => domainsOf(store, tenant)),
     addressesOf: (tenant, id) =>

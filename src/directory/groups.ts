@@ -5,16 +5,19 @@ import { addressRows, tenantsOfDomains } from '../store/directory.ts';
 import {
   deleteGroup,
   deleteMembers,
+  groupPolicy,
   groupsBelow,
   insertGroup,
   insertMembers,
   updateGroup,
+  writeGroupPolicy,
   type GroupEdge,
   type GroupRow,
 } from '../store/directory-groups.ts';
 import { lockTenant } from '../store/directory-tenants.ts';
 import type { Transaction } from '../store/postgres.ts';
 import type { AdminDeps, Change } from './change.ts';
+import { changedGroupPolicy } from './policy.ts';
 import { checkedAddress, checkedName, existingGroup, localAddress, refuse, refuseTaken } from './checks.ts';
 
 export type MembersVisibleTo = GroupRow['members_visible_to'];
@@ -44,6 +47,8 @@ export interface GroupAdmin {
   addGroup(group: GroupInput): Promise<number>;
   /** All of it or nothing. Throws as addGroup, and `notMember`. */
   setGroup(address: string, change: GroupChanges): Promise<void>;
+  /** Merges settings into the group's policy for what its members send; null takes one away. Throws `badPolicy`, `notFound`. */
+  setGroupPolicy(address: string, change: Record<string, unknown>): Promise<void>;
   /** Its members stay; groups that it belongs to lose it. Throws Refusal `notFound`. */
   removeGroup(address: string): Promise<void>;
 }
@@ -80,6 +85,23 @@ export function groupAdmin({ clock }: AdminDeps, change: Change): GroupAdmin {
           tenant: group.tenant,
           result: undefined,
           audit: { action: 'group.changed', subject: group.address, detail },
+        };
+      }),
+
+    setGroupPolicy: (address, input) =>
+      change(async (tx) => {
+        const group = await heldGroup(tx, address);
+        const before = await groupPolicy(tx, group.tenant, group.id);
+        const after = changedGroupPolicy(before, input);
+        await writeGroupPolicy(tx, group.tenant, group.id, after);
+        const names = Object.keys(input) as (keyof typeof after)[];
+        const detail = Object.fromEntries(
+          names.map((name) => [name, { from: before[name] ?? null, to: after[name] ?? null }]),
+        );
+        return {
+          tenant: group.tenant,
+          result: undefined,
+          audit: { action: 'policy.changed', subject: group.address, detail },
         };
       }),
 

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../mail/errors.ts';
-import { changedPolicy, checkPolicy, DEFAULT_POLICY, policyOf, POLICY_SETTINGS, readSetting } from './policy.ts';
+import {
+  DEFAULT_POLICY,
+  GROUP_SETTINGS,
+  POLICY_SETTINGS,
+  changedGroupPolicy,
+  changedPolicy,
+  checkPolicy,
+  policyOf,
+  readSetting,
+  withGroups,
+  type Policy,
+} from './policy.ts';
 
 function sentence(work: () => unknown): string {
   try {
@@ -73,4 +84,59 @@ test('reads what is written', () => {
   ] as const) {
     sentence(() => checkPolicy({ [name]: readSetting(name, text) }));
   }
+});
+
+test('every setting has a sentence that explains it, and is a group’s to have or the organisation’s', () => {
+  for (const [name, { help, takes }] of Object.entries(POLICY_SETTINGS)) {
+    assert.match(help, /^[A-Z].{15,}\.$/, name);
+    assert.ok(takes.length > 5, name);
+  }
+  const whole = Object.keys(DEFAULT_POLICY).filter((name) => !Object.hasOwn(GROUP_SETTINGS, name));
+  assert.deepEqual(whole, [
+    'recipientConsent',
+    'processedCopies',
+    'protectedRecipients',
+    'vaultRetentionDays',
+    'trackingRetentionDays',
+    'dualControl',
+    'recallMailbox',
+  ]);
+  assert.deepEqual(changedGroupPolicy({ maxAgeDays: 1 }, { maxAgeDays: null, rateLimit: 3 }), { rateLimit: 3 });
+  for (const name of whole) sentence(() => changedGroupPolicy({}, { [name]: null }));
+  sentence(() => changedGroupPolicy({}, { colour: 1 }));
+});
+
+test('a group’s setting takes the place of the organisation’s; of two groups’ the stricter holds', () => {
+  const of = (...groups: Partial<Policy>[]): Policy => withGroups({ ...DEFAULT_POLICY, maxAgeDays: 30 }, groups);
+  assert.deepEqual(of(), { ...DEFAULT_POLICY, maxAgeDays: 30 });
+  assert.equal(of({ maxAgeDays: 90 }).maxAgeDays, 90);
+  const pairs: [name: keyof Policy, a: unknown, b: unknown, stricter: unknown][] = [
+    ['enabled', true, false, false],
+    ['maxAgeDays', 90, 7, 7],
+    ['readCopies', 'sender-chooses', 'keep', 'keep'],
+    ['notices', 'none', 'noticed-only', 'noticed-only'],
+    ['reasonInNotices', true, false, false],
+    ['holdOutsideSeconds', 0, 300, 300],
+    ['holdInsideSeconds', 0, 5, 5],
+    ['rateLimit', 0, 50, 50],
+    ['alertAgeDays', 0, 3, 3],
+    ['alertRecipients', 10, 100, 10],
+    ['alertPerHour', 0, 100, 100],
+    ['alertReadCopies', false, true, true],
+    ['restoreWindowSeconds', 60, 3600, 60],
+    ['senderSees', 'outcome+exposure', 'counts', 'counts'],
+    ['maxRecipients', 10, 20, 10],
+    ['maxMessageSize', 2048, 4096, 2048],
+  ];
+  assert.deepEqual(
+    pairs.map(([name]) => name),
+    Object.keys(GROUP_SETTINGS),
+  );
+  for (const [name, a, b, stricter] of pairs)
+    for (const two of [
+      [a, b],
+      [b, a],
+    ])
+      assert.equal(of(...two.map((value) => ({ [name]: value })))[name], stricter, name);
+  assert.deepEqual(of({ protectedRecipients: ['a@b.test'] }).protectedRecipients, []);
 });

@@ -110,6 +110,62 @@ export const POLICY_SETTINGS: Readonly<Record<keyof Policy, Kind & { help: strin
   maxMessageSize: { ...number('octets', 1024, 52_428_800), help: 'How large a message may be.' },
 };
 
+/** The stricter of two values, for somebody in two groups that differ. */
+type Stricter<T> = (a: T, b: T) => T;
+
+const less: Stricter<number> = (a, b) => Math.min(a, b);
+const more: Stricter<number> = (a, b) => Math.max(a, b);
+/** 0 is none at all. */
+const lessOrNone: Stricter<number> = (a, b) => (a === 0 ? b : b === 0 ? a : Math.min(a, b));
+const both: Stricter<boolean> = (a, b) => a && b;
+const either: Stricter<boolean> = (a, b) => a || b;
+const firstOf =
+  <T>(...order: T[]): Stricter<T> =>
+  (a, b) =>
+    order.indexOf(a) <= order.indexOf(b) ? a : b;
+
+/**
+ * Settings that a group may have for what its members send; the others are of what comes to people, or of how long things
+ * are kept, and hold for the whole organisation.
+ */
+export const GROUP_SETTINGS: { readonly [K in keyof Policy]?: Stricter<Policy[K]> } = {
+  enabled: both,
+  maxAgeDays: less,
+  readCopies: firstOf<Policy['readCopies']>('keep', 'sender-chooses'),
+  notices: firstOf<Policy['notices']>('all', 'noticed-only', 'none'),
+  reasonInNotices: both,
+  holdOutsideSeconds: more,
+  holdInsideSeconds: more,
+  rateLimit: lessOrNone,
+  alertAgeDays: lessOrNone,
+  alertRecipients: lessOrNone,
+  alertPerHour: lessOrNone,
+  alertReadCopies: either,
+  restoreWindowSeconds: less,
+  senderSees: firstOf<Policy['senderSees']>('counts', 'outcome', 'outcome+exposure'),
+  maxRecipients: less,
+  maxMessageSize: less,
+};
+
+/** A policy with what a member's groups have instead; where several of them set the same, the stricter holds. */
+export function withGroups(policy: Policy, groups: Partial<Policy>[]): Policy {
+  const merged: Record<string, unknown> = {};
+  for (const [name, value] of groups.flatMap((group) => Object.entries(group))) {
+    const stricter = GROUP_SETTINGS[name as keyof Policy] as Stricter<unknown> | undefined;
+    if (stricter) merged[name] = Object.hasOwn(merged, name) ? stricter(merged[name], value) : value;
+  }
+  return { ...policy, ...merged };
+}
+
+/** What a group's row is to keep after a change. Throws Refusal `badPolicy`, also for a setting that no group has. */
+export function changedGroupPolicy(stored: Partial<Policy>, change: Record<string, unknown>): Partial<Policy> {
+  const whole = Object.keys(change).find(
+    (name) => !Object.hasOwn(GROUP_SETTINGS, name) && Object.hasOwn(POLICY_SETTINGS, name),
+  );
+  if (whole !== undefined) throw new Refusal('badPolicy', `${whole} is the whole organisation's, not a group's.`);
+  return changedPolicy(stored, change);
+}
+
 /** A tenant's whole policy, from what its row keeps. */
 export function policyOf(stored: Partial<Policy> | undefined): Policy {
   return { ...DEFAULT_POLICY, ...stored };

@@ -90,7 +90,7 @@ export async function accountObjects(
 ): Promise<Record<string, AccountObject>> {
   const objects = await Promise.all(
     [...accounts].map(async ([id, account]): Promise<[string, AccountObject]> => {
-      const { maxMessageSize } = await directory.policy(account.tenant);
+      const { maxMessageSize } = await directory.policy(account.tenant, account.id);
       const object = {
         name: account.address,
         isPersonal: account.id === user.id,

@@ -24,7 +24,7 @@ export interface AccountInfo {
 /** The part of directory/directory.ts that recall needs. */
 export interface People {
   account(tenant: number, id: number): Promise<AccountInfo | undefined>;
-  policy(tenant: number): Promise<Policy>;
+  policy(tenant: number, account?: number): Promise<Policy>;
   resolve(
     address: string,
   ): Promise<{ kind: string; tenant?: number; account?: number; group?: number; address?: string }>;

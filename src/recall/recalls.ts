@@ -190,7 +190,7 @@ async function preview(
 ): Promise<RecallPreview> {
   const { store, people, clock } = deps;
   const { tenant } = request.actor;
-  const policy = await people.policy(tenant);
+  const policy = await people.policy(tenant, request.account);
   const none = {
     inside: 0,
     outside: 0,
@@ -217,7 +217,7 @@ async function preview(
     const known = { ...none, ...counts, heldForMs, total };
     try {
       checkAge(submission, policy, clock());
-      await checkRate(store, request.actor, policy, clock());
+      await checkRate(store, request.actor, await people.policy(tenant, request.actor.id), clock());
       return { ...known, refusal: null };
     } catch (error) {
       if (error instanceof Refusal) return { ...known, refusal: { reason: error.reason, description: error.message } };

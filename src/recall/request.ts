@@ -72,7 +72,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
   const { tenant } = request.actor;
   const began = clock();
   try {
-    const policy = await people.policy(tenant);
+    const policy = await people.policy(tenant, request.account);
     checkForm(request, policy);
     if (!(await people.may(tenant, request.actor.id, request.account, 'recall'))) {
       throw new Refusal('notSender', 'You may not recall for this account.');
@@ -82,7 +82,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       const found = await findSubmission(tx, tenant, request);
       const now = clock();
       checkAge(found.submission, policy, now);
-      await checkRate(tx, request.actor, policy, now);
+      await checkRate(tx, request.actor, await people.policy(tenant, request.actor.id), now);
       const scope =
         request.recipients && (await listedDeliveries(tx, people, request.actor, found.submission, request.recipients));
       const recall: RecallRow = {
@@ -338,7 +338,7 @@ function subjectOf({ message }: RecallRequest): string {
 export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, account: number, id: number): Promise<void> {
   const { store, people, clock } = deps;
   const { tenant } = actor;
-  const policy = await people.policy(tenant);
+  const policy = await people.policy(tenant, actor.id);
   await store.transact(async (tx) => {
     const recall = await recallById(tx, tenant, id);
     if (!recall || !(await isTheirs(people, actor, account, recall)))

@@ -23,7 +23,7 @@ export async function checkSender(deps: SmtpDeps, session: FaceSession, sender: 
   sender.address = sender.address && wireAddress(sender.address, session.envelope);
   if (!(await isOwn(deps, user, sender.address)))
     throw reply(550, '5.7.1', `You may not send as ${sender.address || '<>'}.`);
-  const { maxMessageSize } = await deps.directory.policy(user.tenant);
+  const { maxMessageSize } = await deps.directory.policy(user.tenant, user.id);
   if (declaredSize(sender.args) > maxMessageSize)
     throw reply(552, '5.3.4', `A message may have ${maxMessageSize} octets.`);
 }
@@ -41,7 +41,7 @@ export async function checkSubmissionRecipient(
 ): Promise<void> {
   const user = signedIn(session);
   recipient.address = wireAddress(recipient.address, session.envelope);
-  const policy = await deps.directory.policy(user.tenant);
+  const policy = await deps.directory.policy(user.tenant, user.id);
   if (session.envelope.rcptTo.length >= policy.maxRecipients) {
     throw reply(452, '4.5.3', `A message may name ${policy.maxRecipients} recipients; use a group for more.`);
   }

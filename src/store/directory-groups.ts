@@ -1,5 +1,6 @@
 // Groups and their members, written and listed.
 
+import type { Policy } from '../mail/policy.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface GroupRow {
@@ -120,6 +121,57 @@ export async function groupsListed(reader: Reader, tenant: number | null): Promi
      FROM mail_group g JOIN tenant t ON t.id = g.tenant_id WHERE $1::int IS NULL OR g.tenant_id = $1 ORDER BY g.address`,
     [tenant],
   );
+}
+
+/** Has any group a policy of its own? In most organisations none has. */
+export async function hasGroupPolicies(reader: Reader, tenant: number): Promise<boolean> {
+  const row = await reader.row(`SELECT 1 FROM mail_group WHERE tenant_id = $1 AND policy <> '{}' LIMIT 1`, [tenant]);
+  return row !== undefined;
+}
+
+/** Policies of the groups that an account belongs to: named in them, through groups in them, or as everybody. */
+export async function groupPoliciesOf(reader: Reader, tenant: number, account: number): Promise<Partial<Policy>[]> {
+  const rows = await reader.rows<{ policy: Partial<Policy> }>(
+    `WITH RECURSIVE up (id) AS (
+       SELECT m.group_id FROM address a JOIN group_member m ON m.tenant_id = $1 AND m.address = a.address
+       WHERE a.tenant_id = $1 AND a.account_id = $2
+       UNION
+       SELECT g.id FROM mail_group g WHERE g.tenant_id = $1 AND g.everybody
+         AND EXISTS (SELECT FROM account p WHERE p.tenant_id = $1 AND p.id = $2 AND p.kind = 'person')
+     ), reached (id) AS (
+       SELECT id FROM up
+       UNION
+       SELECT m.group_id FROM reached r JOIN mail_group g ON g.tenant_id = $1 AND g.id = r.id
+         JOIN group_member m ON m.tenant_id = $1 AND m.address = g.address
+     ) SELECT g.policy FROM mail_group g WHERE g.tenant_id = $1 AND g.policy <> '{}' AND g.id IN (SELECT id FROM reached) ORDER BY g.id`,
+    [tenant, account],
+  );
+  return rows.map((row) => row.policy);
+}
+
+/** Numbers of groups that have a policy of their own, by address. */
+export async function groupsWithPolicy(reader: Reader, tenant: number): Promise<number[]> {
+  const rows = await reader.rows<{ id: number }>(
+    `SELECT id FROM mail_group WHERE tenant_id = $1 AND policy <> '{}' ORDER BY address`,
+    [tenant],
+  );
+  return rows.map((row) => row.id);
+}
+
+export async function groupPolicy(reader: Reader, tenant: number, group: number): Promise<Partial<Policy>> {
+  const row = await reader.row<{ policy: Partial<Policy> }>(
+    `SELECT policy FROM mail_group WHERE tenant_id = $1 AND id = $2`,
+    [tenant, group],
+  );
+  return row?.policy ?? {};
+}
+
+export async function writeGroupPolicy(tx: Transaction, tenant: number, group: number, policy: object): Promise<void> {
+  await tx.run(`UPDATE mail_group SET policy = $3 WHERE tenant_id = $1 AND id = $2`, [
+    tenant,
+    group,
+    JSON.stringify(policy),
+  ]);
 }
 
 /** Members' addresses in order, a page after `after`. */

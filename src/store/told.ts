@@ -21,14 +21,15 @@ const UNTOLD = `vault v JOIN outcome o ON o.tenant_id = v.tenant_id AND o.recall
 export async function recordTold(store: Store, telling: Telling, now: Date): Promise<void> {
   const { tenant, account, program, modseq } = telling;
   const params = [tenant, account, program, modseq];
-  const rows = await store.rows<{ id: number; sender: number }>(
-    `SELECT DISTINCT r.id, r.account_id AS sender FROM recall r
+  const rows = await store.rows<{ id: number; sender: number; shown: boolean }>(
+    `SELECT DISTINCT r.id, r.account_id AS sender, coalesce(r.policy ->> 'senderSees', 'outcome+exposure') = 'outcome+exposure' AS shown FROM recall r
      WHERE r.tenant_id = $1 AND r.id IN (SELECT o.recall_id FROM ${UNTOLD}) ORDER BY r.id`,
     params,
   );
-  for (const { id, sender } of rows) {
+  for (const { id, sender, shown } of rows) {
     await store.transact(async (tx) => {
-      const raised = await raise(tx, tenant, sender);
+      // To whom exposure is not shown, a change would say that somebody's device has just been about.
+      const raised = shown ? await raise(tx, tenant, sender) : undefined;
       await tx.run(
         `UPDATE outcome SET told_at = $5 WHERE tenant_id = $1 AND recall_id = $6 AND told_at IS NULL AND n IN (
            SELECT o.n FROM ${UNTOLD} AND v.recall_id = $6)`,

@@ -78,7 +78,7 @@ async function bring(context: MethodContext, account: Account, email: Args): Pro
   if (unknown.length > 0) throw invalidProperties(unknown);
   const { blobId } = email;
   if (typeof blobId !== 'string') throw invalidProperties(['blobId']);
-  const { maxMessageSize } = await context.directory.policy(account.tenant);
+  const { maxMessageSize } = await context.directory.policy(account.tenant, account.id);
   const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
   const blob = await openBlob(context, user, resolveId(blobId, context));
   if (!blob) throw invalidProperties(['blobId'], 'There is no such blob.');

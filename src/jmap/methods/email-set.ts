@@ -80,7 +80,7 @@ async function makeDrafts(
   refused: SetResult,
 ): Promise<Map<string, Draft>> {
   const drafts = new Map<string, Draft>();
-  const { maxMessageSize } = await context.directory.policy(account.tenant);
+  const { maxMessageSize } = await context.directory.policy(account.tenant, account.id);
   for (const [key, email] of asked) {
     await attempt(key, refused.notCreated, async () => {
       const now = context.clock();

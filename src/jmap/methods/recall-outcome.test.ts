@@ -25,6 +25,15 @@ async function recalled(to: string[], subject: string, more: Json = {}): Promise
   return String(id);
 }
 
+/** The mailed report, text and attached JSON, as it was sent. */
+async function reportOf(subject: string): Promise<string> {
+  const [email] = await emailsOf(ana, `Recall report: ${subject}`);
+  const response = await ana.fetch(`/jmap/download/${ana.accountId}/${String(email?.['blobId'])}/x`);
+  const parts = (await response.text()).split(/Content-Transfer-Encoding: base64\r\n(?:.*\r\n)*?\r\n/);
+  const decoded = parts.slice(1).map((part) => Buffer.from(part.split('--')[0] ?? '', 'base64').toString());
+  return [parts[0], ...decoded].join('\n');
+}
+
 test('filter, sort, position, limit and total', async () => {
   const recallId = await recalled([...PEOPLE, 'x@outside.test'], 'Queried');
   const query = async (args: Json = {}, filter: Json = {}): Promise<Json> =>
@@ -176,9 +185,12 @@ test('senderSees: outcome says nothing of exposure, counts name nobody and not f
     [row?.['outcome'], row?.['exposure'], row?.['reason'], row?.['downloadedBy']],
     ['recalled', null, 'Taken back.', null],
   );
-  const sorted = { sort: [{ property: 'exposure', isAscending: true }] };
+  const sorted = { sort: [{ property: 'recipient', isAscending: true }] };
+  const byExposure = { sort: [{ property: 'exposure', isAscending: true }] };
   const kept = (await outcomesOf(ana, await recalled(PEOPLE, 'Kept, that is')))['ben@pigeon.test'];
   assert.deepEqual([kept?.['outcome'], kept?.['exposure']], ['kept-read', null]);
+  const filter = { recallId: kept?.['recallId'] };
+  assert.equal((await ana.call('RecallOutcome/query', { filter, ...byExposure }))['error'], 'unsupportedSort');
   await homing.admin.setPolicy(homing.tenant, { senderSees: 'counts' });
   const few = await recalled(PEOPLE, 'Four');
   assert.deepEqual(await outcomesOf(ana, few), {});
@@ -200,13 +212,6 @@ test('senderSees: outcome says nothing of exposure, counts name nobody and not f
 });
 
 test('the mailed report says no more than the page, and nothing that is not so', async () => {
-  const reportOf = async (subject: string): Promise<string> => {
-    const [email] = await emailsOf(ana, `Recall report: ${subject}`);
-    const response = await ana.fetch(`/jmap/download/${ana.accountId}/${String(email?.['blobId'])}/x`);
-    const parts = (await response.text()).split(/Content-Transfer-Encoding: base64\r\n(?:.*\r\n)*?\r\n/);
-    const decoded = parts.slice(1).map((part) => Buffer.from(part.split('--')[0] ?? '', 'base64').toString());
-    return [parts[0], ...decoded].join('\n');
-  };
   await recalled(PEOPLE, 'All told', { notifyMe: true });
   const full = await reportOf('All told');
   assert.match(full, /Taken back from 3 of 4/);
@@ -221,5 +226,52 @@ test('the mailed report says no more than the page, and nothing that is not so',
   const counts = await reportOf('Nothing told');
   assert.doesNotMatch(counts, /Taken back from|ben@|cho@|dia@|kept-read/);
   assert.match(counts, /The recall has ended/);
+  await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome+exposure' });
+});
+
+test('members that are not shown are not named in the mailed report either, nor in what is attached to it', async () => {
+  await recalled(['hidden@pigeon.test', 'eli@pigeon.test'], 'Hidden, mailed', { notifyMe: true });
+  const hidden = await reportOf('Hidden, mailed');
+  assert.match(hidden, /hidden@pigeon\.test: (?:2 recalled, 1 kept-read|1 kept-read, 2 recalled)/);
+  assert.match(hidden, /eli@pigeon\.test: Taken back/);
+  assert.match(hidden, /"recipients": \[/);
+  assert.doesNotMatch(hidden, /ben@|cho@|dia@/);
+  await homing.admin.setGroup('hidden@pigeon.test', { membersVisibleTo: 'everyone' });
+  await recalled(['hidden@pigeon.test'], 'Shown, mailed', { notifyMe: true });
+  assert.match(await reportOf('Shown, mailed'), /cho@pigeon\.test: Taken back/);
+  await homing.admin.setGroup('hidden@pigeon.test', { membersVisibleTo: 'administrators' });
+});
+
+test('nor does a push tell that somebody’s device was about, where exposure is not shown', async () => {
+  const cho = await homing.client('cho@pigeon.test');
+  const headers = { 'user-agent': 'Pocket 1', 'content-type': 'application/json' };
+  const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'];
+  const asPocket = async (name: string, args: Json): Promise<void> => {
+    const body = JSON.stringify({ using, methodCalls: [[name, { accountId: cho.accountId, ...args }, 'a']] });
+    await (await cho.fetch('/jmap/', { method: 'POST', headers, body })).text();
+  };
+  const changed = async (senderSees: 'outcome+exposure' | 'outcome' | 'counts'): Promise<boolean> => {
+    await homing.admin.setPolicy(homing.tenant, { senderSees });
+    const subject = `Pushed, ${senderSees}`;
+    const { emailId } = await sendMail(ana, ['cho@pigeon.test'], subject);
+    const [email] = await emailsOf(cho, subject);
+    await cho.fetch(`/jmap/download/${cho.accountId}/${String(email?.['blobId'])}/x`, {
+      headers: { 'user-agent': 'Pocket 1' },
+    });
+    const sinceState = await cho.state('Email');
+    await askRecall(ana, emailId);
+    await homing.settle();
+    const before = await ana.state('Recall');
+    await asPocket('Email/changes', { sinceState });
+    const [told] = await homing.sql<{ n: string }>(
+      `SELECT count(*) AS n FROM outcome o JOIN recall r ON r.id = o.recall_id WHERE r.subject = $1 AND o.told_at IS NOT NULL`,
+      [subject],
+    );
+    assert.equal(told?.n, '1', 'it is on record for administrators');
+    return (await ana.state('Recall')) !== before;
+  };
+  assert.equal(await changed('outcome+exposure'), true);
+  assert.equal(await changed('outcome'), false);
+  assert.equal(await changed('counts'), false);
   await homing.admin.setPolicy(homing.tenant, { senderSees: 'outcome+exposure' });
 });

@@ -182,6 +182,9 @@ const query =
     if (!seen) return { ...base, position: 0, ids: [] };
 
     const { recall, view } = seen;
+    // An order is as good as a value.
+    if (!view.exposure && sorts.some(({ property }) => property === 'exposure'))
+      throw new MethodError('unsupportedSort', 'Your organisation does not show exposure.');
     const filter: OutcomeFilter = {
       outcomes: readOutcomes(given['outcome']),
       text: readText(given['text']),

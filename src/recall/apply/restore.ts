@@ -45,7 +45,7 @@ export async function requestRestore(
   const { store, people, clock } = deps;
   const { tenant } = actor;
   const administrator = account === null;
-  const policy = await people.policy(tenant);
+  const policy = await people.policy(tenant, actor.id);
   await store.transact(async (tx) => {
     if (administrator) await requireDuty(tx, actor, 'recall');
     const recall = await recallById(tx, tenant, id);
