@@ -14,7 +14,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { NavigationRegular, SettingsRegular } from '@fluentui/react-icons';
+import { ArrowLeftRegular, NavigationRegular, SettingsRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import { SearchBox } from '../mail/SearchBox.tsx';
 import { useNavigationForm } from '../mail/NavigationPane.tsx';
@@ -22,7 +22,7 @@ import { setDrawer } from './drawer.ts';
 import { navigate, pathOf } from './router.ts';
 import { useAccountId, useJmap } from './session.tsx';
 import { changeSettings, useSettings } from './settings.ts';
-import { WIDE, useMedia } from './theme.ts';
+import { PHONE, WIDE, useMedia } from './theme.ts';
 import { forgetSession, sessionsKnown } from './sessions.ts';
 import type { SessionRoute } from './Shell.tsx';
 
@@ -40,7 +40,7 @@ const useStyles = makeStyles({
     '@media (max-width: 639.98px)': { height: '52px', padding: '0 4px', gap: '4px' },
   },
   /** Where no button stands before the name. */
-  bare: { paddingLeft: '16px' },
+  bare: { paddingLeft: '16px', '@media (max-width: 639.98px)': { paddingLeft: '4px' } },
   name: {
     width: '176px',
     color: tokens.colorBrandForeground1,
@@ -48,6 +48,8 @@ const useStyles = makeStyles({
     '@media (max-width: 1099.98px)': { width: 'auto' },
     '@media (max-width: 639.98px)': { display: 'none' },
   },
+  /** As wide as with one: the search box stays where it is from page to page. */
+  bareName: { '@media (min-width: 1100px)': { width: '208px' } },
   search: { flex: 1, minWidth: 0, display: 'flex', justifyContent: 'center' },
 });
 
@@ -55,6 +57,8 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
   const styles = useStyles();
   const { session } = useJmap();
   const accountId = useAccountId();
+  const phone = useMedia(PHONE);
+  const inMail = route.name === 'mail';
   const inbox = pathOf({
     name: 'mail',
     session: route.session,
@@ -64,11 +68,19 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
     search: null,
   });
   return (
-    <header className={mergeClasses(styles.bar, route.name !== 'mail' && styles.bare)}>
-      {route.name === 'mail' && <NavigationButton />}
+    <header className={mergeClasses(styles.bar, !inMail && styles.bare)}>
+      {inMail && <NavigationButton />}
+      {!inMail && phone && (
+        <Button
+          appearance="subtle"
+          icon={<ArrowLeftRegular />}
+          aria-label="Back to mail"
+          onClick={() => navigate(inbox)}
+        />
+      )}
       <a
         href={inbox}
-        className={styles.name}
+        className={mergeClasses(styles.name, !inMail && styles.bareName)}
         onClick={(event) => {
           event.preventDefault();
           navigate(inbox);

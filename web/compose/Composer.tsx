@@ -148,7 +148,7 @@ export function Composer({ number, request, opened, folded, page = false, onClos
           <Dropdown
             aria-label="From"
             appearance="underline"
-            size="small"
+            className={styles.sender}
             value={identity ? `${identity.name} <${identity.email}>` : ''}
             selectedOptions={[fields.identityId]}
             onOptionSelect={(_, { optionValue }) => {

@@ -36,14 +36,31 @@ const PHONE = '@media (max-width: 639.98px)';
 const useStyles = makeStyles({
   row: {
     display: 'flex',
-    alignItems: 'baseline',
+    alignItems: 'flex-start',
     gap: '8px',
     padding: '4px 16px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     position: 'relative',
   },
-  label: { width: '48px', flexShrink: 0, color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase300 },
-  chips: { display: 'flex', flexWrap: 'wrap', gap: '4px', flex: 1, minWidth: 0, maxHeight: '116px', overflowY: 'auto' },
+  label: {
+    width: '48px',
+    flexShrink: 0,
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase300,
+    // As high as a line of chips.
+    lineHeight: '28px',
+    [PHONE]: { lineHeight: '44px' },
+  },
+  chips: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: '4px',
+    flex: 1,
+    minWidth: 0,
+    maxHeight: '116px',
+    overflowY: 'auto',
+  },
   input: {
     flex: 1,
     minWidth: '64px',

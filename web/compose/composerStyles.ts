@@ -52,9 +52,12 @@ export const useComposerStyles = makeStyles({
     padding: '4px 16px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
+  sender: { minHeight: '28px', '& > button': { padding: '0 0 0 2px', minHeight: '28px' } },
   label: { width: '48px', flexShrink: 0, color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase300 },
   more: {
     display: 'flex',
+    alignItems: 'center',
+    minHeight: '28px',
     flexShrink: 0,
     '& > button': { minWidth: 0, padding: '0 8px', [PHONE]: { minHeight: '44px', minWidth: '44px' } },
   },

@@ -45,6 +45,8 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
   },
+  // Six commands and the count, in the list's usual width.
+  selected: { gap: 0, padding: '0 8px' },
   narrow: { padding: '0 8px 0 4px' },
   title: { flex: 1, minWidth: 0, margin: 0 },
   count: { color: tokens.colorNeutralForeground3, marginLeft: '8px', fontWeight: tokens.fontWeightRegular },
@@ -193,7 +195,11 @@ export function BulkBar({ accountId, ids, onAll, onGone, onClear }: BulkBarProps
     />
   );
   return (
-    <div className={mergeClasses(styles.bar, phone && styles.narrow)} role="toolbar" aria-label="Selected messages">
+    <div
+      className={mergeClasses(styles.bar, styles.selected, phone && styles.narrow)}
+      role="toolbar"
+      aria-label="Selected messages"
+    >
       {phone ? none : <Checkbox checked="mixed" aria-label="Select all" onChange={onAll} />}
       <Text as="h1" weight="semibold" wrap={false} className={styles.title} aria-live="polite">
         {ids.length.toLocaleString('en')} selected

@@ -10,6 +10,7 @@ const useStyles = makeStyles({
   people: { display: 'flex', gap: '12px', alignItems: 'flex-start' },
   words: { flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   quiet: { color: tokens.colorNeutralForeground3 },
+  first: { display: 'flex', gap: '12px', alignItems: 'baseline', justifyContent: 'space-between' },
   time: { flexShrink: 0, color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
 });
 
@@ -28,22 +29,24 @@ export function MessageHeader({ accountId, email }: { accountId: string; email: 
       <div className={styles.people}>
         <Avatar name={nameOf(from)} size={40} color="colorful" aria-hidden />
         <div className={styles.words}>
-          <Text weight="semibold">
-            {nameOf(from) || 'Nobody'}
-            {from?.name && (
-              <Text weight="regular" size={200} className={styles.quiet}>
-                {' '}
-                {from.email}
-              </Text>
-            )}
-          </Text>
+          <div className={styles.first}>
+            <Text weight="semibold">
+              {nameOf(from) || 'Nobody'}
+              {from?.name && (
+                <Text weight="regular" size={200} className={styles.quiet}>
+                  {' '}
+                  {from.email}
+                </Text>
+              )}
+            </Text>
+            <Text size={200} className={styles.time}>
+              <time dateTime={email.receivedAt}>{fullTime(email.receivedAt)}</time>
+            </Text>
+          </div>
           <Recipients label="To" addresses={email.to} />
           <Recipients label="Cc" addresses={email.cc} />
           <Recipients label="Bcc" addresses={email.bcc} />
         </div>
-        <Text size={200} className={styles.time}>
-          <time dateTime={email.receivedAt}>{fullTime(email.receivedAt)}</time>
-        </Text>
       </div>
     </header>
   );

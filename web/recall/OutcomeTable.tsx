@@ -43,9 +43,26 @@ const useStyles = makeStyles({
   who: { display: 'flex', alignItems: 'center', gap: '12px', minWidth: 0 },
   lines: { display: 'flex', flexDirection: 'column', minWidth: 0 },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  /** On a phone a sentence has two lines: it is what one came to read. */
+  says: {
+    [NARROW]: {
+      display: '-webkit-box',
+      WebkitBoxOrient: 'vertical',
+      WebkitLineClamp: 2,
+      whiteSpace: 'normal',
+      fontSize: tokens.fontSizeBase200,
+      lineHeight: tokens.lineHeightBase200,
+    },
+  },
   label: { fontWeight: 600 },
   faint: { color: tokens.colorNeutralForeground3 },
-  what: { display: 'flex', alignItems: 'center', gap: '8px', minWidth: 0, [NARROW]: { paddingLeft: '40px' } },
+  what: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '8px',
+    minWidth: 0,
+    [NARROW]: { paddingLeft: '6px', gap: '18px' },
+  },
   time: { textAlign: 'right', color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
   notOnPhone: { [NARROW]: { display: 'none' } },
   waiting: {
@@ -159,7 +176,7 @@ function Says({ row }: { row: RecallOutcome }): ReactNode {
   const styles = useStyles();
   if (row.outcome === null) {
     return (
-      <Text className={styles.cut} title={row.reason}>
+      <Text className={mergeClasses(styles.cut, styles.says)} title={row.reason}>
         {row.reason}
       </Text>
     );
@@ -167,7 +184,7 @@ function Says({ row }: { row: RecallOutcome }): ReactNode {
   const sentence = sentenceOf({ ...row, outcome: row.outcome });
   const label = labelOf(row.outcome);
   return (
-    <Text className={styles.cut} title={`${label}: ${sentence}`}>
+    <Text className={mergeClasses(styles.cut, styles.says)} title={`${label}: ${sentence}`}>
       <strong className={styles.label}>{label}</strong>
       {sentence === '' ? '' : `: ${sentence}`}
     </Text>

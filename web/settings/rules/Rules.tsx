@@ -35,7 +35,7 @@ const useStyles = makeStyles({
   what: { flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   toggle: { marginLeft: '-8px', flexShrink: 0 },
   said: { color: tokens.colorNeutralForeground3 },
-  buttons: { display: 'flex', flexShrink: 0 },
+  buttons: { display: 'flex', flexShrink: 0, [PHONE]: { flexBasis: '100%', justifyContent: 'flex-end' } },
   button: { [PHONE]: { minWidth: '44px', minHeight: '44px' } },
   add: { alignSelf: 'flex-start', [PHONE]: { minHeight: '44px' } },
 });
