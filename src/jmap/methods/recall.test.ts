@@ -284,8 +284,9 @@ test('for a shared mailbox: by who has the right to, and nobody else who reads i
   const { id } = (made['created'] as Record<string, { id: string }>)['r'] ?? { id: '' };
   await homing.settle();
   assert.deepEqual(await emailsOf(cho, 'By the office'), []);
-  // The office's recall: it is not among Ana's own.
-  assert.deepEqual((await ana.call('Recall/get', { ids: [id] }))['notFound'], [id]);
+  // The office's recall, asked for by Ana: among her own too, and among nobody else's who reads the office's mail.
+  assert.deepEqual((await ana.call('Recall/get', { ids: [id] }))['notFound'], []);
+  assert.deepEqual((await ben.call('Recall/get', { ids: [id] }))['notFound'], [id]);
   const { list } = (await ben.call('Recall/get', { accountId, ids: [id] })) as { list: Json[] };
   assert.equal(list[0]?.['status'], 'done');
 });
