@@ -168,7 +168,11 @@ function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
           (message) => callback(null, message),
           (error: unknown) => {
             const told = toReply(error);
-            if (told.responseCode === 451) log.warn({ err: error, session: session.id }, 'a message was put off');
+            const detail = { err: error, session: session.id };
+            // smtp-server's words: whoever sent it has hung up, which is no fault of ours.
+            if ((error as Error).message.startsWith('Connection closed before'))
+              log.debug(detail, 'a message broke off');
+            else if (told.responseCode === 451) log.warn(detail, 'a message was put off');
             callback(told);
           },
         )

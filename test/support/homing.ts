@@ -12,7 +12,7 @@ import { createOutgoing } from '../../src/delivery/worker.ts';
 import { createAdmin, type Admin } from '../../src/directory/admin.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { startImapFaces, type ImapFaces } from '../../src/imap/faces.ts';
-import { SILENT } from '../../src/mail/log.ts';
+import { SILENT, type Logger } from '../../src/mail/log.ts';
 import type { Policy } from '../../src/mail/policy.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import { startSmtpFaces, type SmtpFaces } from '../../src/smtp/faces.ts';
@@ -55,6 +55,8 @@ export interface HomingOptions {
   realTime?: boolean;
   /** p1 … pN@pigeon.test beside the first five. */
   people?: number;
+  /** Nothing is logged by default. */
+  log?: Logger;
 }
 
 export async function startTestHoming(options: HomingOptions = {}): Promise<TestHoming> {
@@ -65,7 +67,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
   const clock = (): Date => (options.realTime ? new Date() : now);
   const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { ...readConfig('try', [], {}), dataDir, ports };
-  const services = createServices({ connection, config, log: SILENT, clock });
+  const services = createServices({ connection, config, log: options.log ?? SILENT, clock });
   const { store } = services;
   await store.notifier.ready;
   const pool = new pg.Pool({ ...connection, max: 2 });
