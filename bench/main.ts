@@ -1,4 +1,4 @@
-// npm run bench -- recall|fanout|submit|load|dovecot|web [options]: prints progress, then one JSON object as its last line.
+// npm run bench -- recall|fanout|submit|jmap|load|dovecot|web [options]: prints progress, then one JSON object as its last line.
 
 import { parseArgs } from 'node:util';
 
@@ -39,6 +39,7 @@ const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   recall: () => import('./recall.ts'),
   fanout: () => import('./fanout.ts'),
   submit: () => import('./submit.ts'),
+  jmap: () => import('./jmap.ts'),
   load: () => import('./load.ts'),
   dovecot: () => import('./dovecot.ts'),
   // It knows the DOM, so it is checked with the tests of the web client.

@@ -12,7 +12,7 @@ const world = await createWorld();
 after(() => world.close());
 const { services, store, clock } = world;
 const upkeep = createUpkeep(services);
-const NOTHING = { uploads: 0, vault: 0, recalls: 0, submissions: 0, deliveries: 0, messages: 0 };
+const NOTHING = { uploads: 0, vault: 0, recalls: 0, submissions: 0, deliveries: 0, messages: 0, indexed: 0 };
 
 const count = async (what: string, params: unknown[] = []): Promise<number> =>
   (await world.sql<{ n: number }>(`SELECT count(*)::int AS n FROM ${what}`, params))[0]?.n ?? 0;
@@ -91,6 +91,15 @@ test('uploads of an account that is gone go with their bytes', async () => {
   world.advance(DAY + 1);
   assert.equal((await upkeep.run()).uploads, 1);
   assert.equal(await count('blob WHERE tenant_id = $1 AND id = $2', [tenant, blob]), 0);
+});
+
+test('what an older version cut into words is cut anew, once', async () => {
+  const { tenant, message } = await recalled();
+  await world.sql(`UPDATE message SET search = '', search_version = 0 WHERE tenant_id = $1`, [tenant]);
+  assert.ok((await upkeep.run()).indexed >= 2);
+  const found = `message WHERE tenant_id = $1 AND id = $2 AND search @@ $3::tsquery`;
+  assert.equal(await count(found, [tenant, message, `'subject:salaries'`]), 1);
+  assert.equal((await upkeep.run()).indexed, 0);
 });
 
 for (const first of ['restore', 'expiry'] as const) {

@@ -5,6 +5,7 @@ import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
 import { FORGET_MS } from './directory/guard.ts';
 import type { Logger } from './mail/log.ts';
+import { parseMessage } from './mail/mime/parse.ts';
 import type { Blobs } from './store/blobs.ts';
 import {
   expireVault,
@@ -20,6 +21,8 @@ import {
 } from './store/expiry.ts';
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
+import { setVectors, staleMessages } from './store/reindex.ts';
+import { searchVector } from './store/search-index.ts';
 import { expireFailures } from './store/sign-in-failures.ts';
 import { expireSubscriptions } from './store/push-subscriptions.ts';
 import { expireUploads } from './store/uploads.ts';
@@ -27,7 +30,7 @@ import { expireAnswered } from './store/vacation.ts';
 
 export interface UpkeepDeps {
   store: Store;
-  blobs: Pick<Blobs, 'remove'>;
+  blobs: Pick<Blobs, 'remove' | 'read'>;
   directory: Pick<Directory, 'policy'>;
   clock: () => Date;
   log: Logger;
@@ -41,6 +44,8 @@ export interface Removed {
   submissions: number;
   deliveries: number;
   messages: number;
+  /** Cut into words anew. */
+  indexed: number;
 }
 
 export interface Upkeep {
@@ -82,6 +87,8 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   /** Messages that nothing referred to, by tenant: since when. */
   const loose = new Map<number, Map<number, number>>();
   const cursors = new Map<number, number>();
+  /** How far each tenant's messages are indexed as they are now; -1: all of them. */
+  const indexed = new Map<number, number>();
 
   /** Does batches until one has less to do than it could, or this process ends. */
   const each = async <T>(list: T[], batch: (one: T) => Promise<boolean>): Promise<void> => {
@@ -143,8 +150,30 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     }
   };
 
+  /** What an older version has indexed; done once for each tenant. */
+  const index = async (tenant: number, removed: Removed): Promise<void> => {
+    for (let after = indexed.get(tenant) ?? 0; after >= 0 && !stopping;) {
+      const some = await staleMessages(store, tenant, after);
+      const vectors: string[] = [];
+      for (const { blob_id: blob } of some) vectors.push(searchVector(parseMessage(await blobs.read(tenant, blob))));
+      const ids = some.map(({ id }) => id);
+      if (ids.length > 0) await store.transact((tx) => setVectors(tx, tenant, ids, vectors), 'batch');
+      removed.indexed += ids.length;
+      after = ids.at(-1) ?? -1;
+      indexed.set(tenant, after);
+    }
+  };
+
   const run = async (): Promise<Removed> => {
-    const removed: Removed = { uploads: 0, vault: 0, recalls: 0, submissions: 0, deliveries: 0, messages: 0 };
+    const removed: Removed = {
+      uploads: 0,
+      vault: 0,
+      recalls: 0,
+      submissions: 0,
+      deliveries: 0,
+      messages: 0,
+      indexed: 0,
+    };
     const now = clock().getTime();
     removed.uploads = await expireUploads({ store, blobs }, new Date(now - UPLOAD_MS));
     const ago = (ms: number): Date => new Date(now - ms);
@@ -161,6 +190,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       await vault(tenant, daysAgo(policy.vaultRetentionDays), removed);
       // What may still be recalled is tracked, whatever the policy says.
       await tracking(tenant, daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1)), removed);
+      await index(tenant, removed);
       await messages(tenant, Math.ceil(PAGES / tenants.length), removed);
     }
     return removed;

@@ -2,6 +2,7 @@
 // false, never null, so that NOT may stand before it.
 
 import { DELETED, KEYWORD_BITS } from '../mail/keywords.ts';
+import { searchQuery } from './search-index.ts';
 
 /** RFC 8621 §4.4.1, ids as the store has them. */
 export type EmailFilter =
@@ -180,28 +181,11 @@ function textSql(kind: TextTest, text: string, params: Params): string {
   return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
 }
 
+/** In the index of words (search-index.ts): by their beginnings, a phrase word for word. */
 function termSql(kind: TextTest, term: Term, params: Params): string {
-  switch (kind) {
-    case 'subject':
-      return `coalesce(m.subject, '') ILIKE ${params.add(containing(term.text), 'text')}`;
-    case 'body':
-      return indexed(term, 'D', params);
-    case 'text': {
-      const like = params.add(containing(term.text), 'text');
-      return `(${indexed(term, '', params)} OR coalesce(m.subject, '') ILIKE ${like} OR ${addressed(['from', 'to', 'cc', 'bcc'], like)})`;
-    }
-    default:
-      return addressed([kind], params.add(containing(term.text), 'text'));
-  }
-}
-
-/** In the index of words: a word by its beginning, a phrase word for word. Weights: store/messages.ts. */
-function indexed(term: Term, weight: string, params: Params): string {
+  const query = searchQuery(term, kind === 'text' ? null : kind);
   // Nothing but punctuation: the index has nothing to say about it.
-  if (!/[\p{L}\p{N}]/u.test(term.text)) return 'true';
-  const quoted = `'${term.text.replace(/['\\]/g, '$&$&')}'`;
-  const suffix = `${term.phrase ? '' : '*'}${weight}`;
-  return `m.search @@ to_tsquery('simple', ${params.add(suffix === '' ? quoted : `${quoted}:${suffix}`, 'text')})`;
+  return query === null ? 'true' : `m.search @@ ${params.add(query, 'tsquery')}`;
 }
 
 /** Names and addresses as they are written: `Ana Silva <ana@pigeon.test>`. */

@@ -1,4 +1,4 @@
-// Email/query: filtered, sorted, collapsed and cut in the database, over visible_copy alone, so that no search ever
+// Email/query: filtered, sorted, collapsed and cut in the database, over what visible_copy has alone, so that no search ever
 // matches a covered copy.
 
 import { createHash } from 'node:crypto';
@@ -44,6 +44,18 @@ const COVERED = `SELECT c.email_id, c.thread_id FROM gate g JOIN copy c ON c.ten
   WHERE g.tenant_id = $1 AND c.tenant_id = $1 AND c.account_id = $2
     AND NOT EXISTS (SELECT FROM visible_copy v WHERE v.tenant_id = $1 AND v.account_id = $2 AND v.email_id = c.email_id OFFSET 0)`;
 
+/**
+ * Is copy `c` in visible_copy? Nearly all are of messages that no gate is on: one look at the gates, of which there are few,
+ * tells. Of the others the view decides. Where copies are many, a join with the view costs three times as much; where messages are
+ * looked at as well it does not matter, and leaves the planner more choice.
+ */
+const GATED = `(SELECT g.message_id FROM gate g WHERE g.tenant_id = $1)`;
+const VISIBLE = `(c.message_id NOT IN ${GATED} OR c.email_id IN (SELECT v.email_id FROM visible_copy v
+  WHERE v.tenant_id = $1 AND v.account_id = $2 AND v.message_id IN ${GATED}))`;
+
+/** Of the first so many times as many Emails as threads are asked for, there are mostly enough threads. */
+const EMAILS_A_THREAD = 8;
+
 /** Undefined: the anchor is not among the results. */
 export async function queryEmails(
   reader: Reader,
@@ -52,8 +64,39 @@ export async function queryEmails(
   window: Window,
   calculateTotal: boolean,
 ): Promise<EmailPage | undefined> {
+  if (query.collapseThreads && !calculateTotal && 'position' in window && window.position >= 0) {
+    const page = await pageOfEmails(
+      reader,
+      at,
+      query,
+      window,
+      false,
+      (window.position + window.limit) * EMAILS_A_THREAD,
+    );
+    if (page === undefined || page.whole || page.ids.length === window.limit) return page;
+  }
+  return pageOfEmails(reader, at, query, window, calculateTotal, null);
+}
+
+/**
+ * `first`: threads are collapsed among so many Emails only, the first ones: what comes out is the beginning of what would come
+ * of all. `whole`: those were all.
+ */
+async function pageOfEmails(
+  reader: Reader,
+  at: AccountKey,
+  query: EmailQuery,
+  window: Window,
+  calculateTotal: boolean,
+  first: number | null,
+): Promise<(EmailPage & { whole: boolean }) | undefined> {
   const params = new Params(at.tenant, at.account);
-  const { hits, order } = hitsSql(query, params);
+  const most = first === null ? null : params.add(first, 'bigint');
+  const { hits, order } = hitsSql(query, params, most === null ? null : 'matched');
+  const matched =
+    most === null
+      ? ''
+      : `matched AS (${hitsSql({ ...query, collapseThreads: false }, params).hits} ORDER BY ${order} LIMIT ${most}), `;
   const limit = params.add(window.limit, 'bigint');
   const ordered = `SELECT email_id FROM hits ORDER BY ${order}`;
   const anchored = 'anchor' in window;
@@ -69,9 +112,9 @@ export async function queryEmails(
     start = params.add(window.position, 'bigint');
     page = `${ordered} OFFSET ${start} LIMIT ${limit}`;
   }
-  const sql = `WITH hits AS (${hits})${anchored ? `, numbered AS (SELECT email_id, row_number() OVER (ORDER BY ${order}) - 1 AS n FROM hits)` : ''}
+  const sql = `WITH ${matched}hits AS (${hits})${anchored ? `, numbered AS (SELECT email_id, row_number() OVER (ORDER BY ${order}) - 1 AS n FROM hits)` : ''}
     SELECT s.modseq AS state, ${start} AS position, ARRAY(${page})::text[] AS ids,
-      ${calculateTotal ? '(SELECT count(*) FROM hits)' : 'NULL::bigint'} AS total,
+      ${calculateTotal ? '(SELECT count(*) FROM hits)' : 'NULL::bigint'} AS total, ${most === null ? 'true' : `(SELECT count(*) FROM matched) < ${most}`} AS whole,
       ARRAY(SELECT email_id FROM (${COVERED}) x ORDER BY email_id)::text[] AS covered
     FROM account_state s WHERE s.tenant_id = $1 AND s.account_id = $2`;
   const [row] = await run<{
@@ -79,6 +122,7 @@ export async function queryEmails(
     position: number | null;
     ids: string[];
     total: number | null;
+    whole: boolean;
     covered: string[];
   }>(reader, query, sql, params.values);
   if (!row || row.position === null) return undefined;
@@ -88,6 +132,7 @@ export async function queryEmails(
     position: row.position,
     ids: row.ids.map(Number),
     total: row.total,
+    whole: row.whole,
   };
 }
 
@@ -107,17 +152,26 @@ function run<T extends object>(
   return plain && usual ? reader.rows<T>(sql, values) : reader.unprepared<T>(sql, values);
 }
 
-/** `hits`: the matching copies, threads collapsed; `order`: an ORDER BY over its columns. */
-function hitsSql({ filter, sort, collapseThreads }: EmailQuery, params: Params): { hits: string; order: string } {
+/** `hits`: the matching copies, or those in `of`, threads collapsed; `order`: an ORDER BY over its columns. */
+function hitsSql(
+  { filter, sort, collapseThreads }: EmailQuery,
+  params: Params,
+  of: string | null = null,
+): { hits: string; order: string } {
   const sorts: EmailSort[] = sort.length > 0 ? sort : [{ by: 'receivedAt', descending: true }];
-  const keys = sorts.map((each, i) => `${sortSql(each, params)} AS k${i}`);
+  const keys = of === null ? sorts.map((each, i) => `${sortSql(each, params)} AS k${i}`) : [];
   const order = [...sorts.map(({ descending }, i) => `k${i} ${descending ? 'DESC' : 'ASC'}`), 'email_id DESC'].join(
     ', ',
   );
   const message = usesMessage(filter) || sorts.some(({ by }) => BY_MESSAGE.has(by));
-  const matching = `SELECT c.email_id, c.thread_id, ${keys.join(', ')} FROM visible_copy c
-    ${message ? 'JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id' : ''}
-    WHERE c.tenant_id = $1 AND c.account_id = $2 AND ${filterSql(filter, params)}`;
+  const where = `c.tenant_id = $1 AND c.account_id = $2 AND ${of === null ? filterSql(filter, params) : ''}`;
+  const columns = `SELECT c.email_id, c.thread_id, ${keys.join(', ')} FROM`;
+  const matching =
+    of !== null
+      ? `SELECT * FROM ${of}`
+      : message
+        ? `${columns} visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id WHERE ${where}`
+        : `${columns} copy c WHERE ${VISIBLE} AND ${where}`;
   // RFC 8621 §4.4.3: the first of each thread, in this order.
   const hits = collapseThreads
     ? `SELECT DISTINCT ON (thread_id) * FROM (${matching}) x ORDER BY thread_id, ${order}`

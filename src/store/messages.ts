@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
 import { clean } from '../mail/mime/headers.ts';
 import { baseSubject } from '../mail/mime/subject.ts';
+import { WORDS_VERSION } from '../mail/words.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { searchVector } from './search-index.ts';
 import { together } from './together.ts';
 
 export interface NewMessage {
@@ -67,15 +69,13 @@ async function insertRows(
   const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
-       envelope, structure, created_at, search)
+       envelope, structure, created_at, search, search_version)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, $2,
-       setweight(to_tsvector('simple', m.subject_words), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
-         || setweight(to_tsvector('simple', m.to_words), 'C') || setweight(to_tsvector('simple', m.text), 'D')
+       m.envelope, m.structure, $2, m.search, ${WORDS_VERSION}
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         subject_words, from_words, to_words, text, base_subject)`,
+         search, base_subject)`,
     [
       tenant,
       now,
@@ -92,12 +92,7 @@ async function insertRows(
       texts(messages.map(({ parsed }) => parsed.preview)),
       envelopes.map((envelope) => toJson(envelope)),
       messages.map(({ parsed }) => toJson(parsed.root)),
-      envelopes.map((envelope) => clip(envelope.subject ?? '', SEARCHED.subject)),
-      envelopes.map((envelope) => clip(words(envelope.from), SEARCHED.from)),
-      envelopes.map((envelope) =>
-        clip(words([...(envelope.to ?? []), ...(envelope.cc ?? []), ...(envelope.bcc ?? [])]), SEARCHED.to),
-      ),
-      messages.map(({ parsed }) => clip(parsed.searchText, SEARCHED.text)),
+      messages.map(({ parsed }) => searchVector(parsed)),
       texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
     ],
   );
@@ -111,9 +106,6 @@ export function messageIdOf({ envelope }: ParsedMessage): string | null {
   const id = envelope.messageId?.[0] ?? null;
   return id === null ? null : clip(id, MAX_MESSAGE_ID);
 }
-
-/** Octets of UTF-8 that are indexed for search: four times as much is still less than the 1 MB that a tsvector takes. */
-const SEARCHED = { subject: 10_000, from: 10_000, to: 30_000, text: 200_000 };
 
 /** JSON with no escape in it that jsonb refuses, whatever a header held. */
 function toJson(value: unknown): string {
@@ -157,14 +149,6 @@ function sortSubject(subject: string | null): string | null {
 function sortText(addresses: EmailAddress[] | null): string | null {
   const [first] = addresses ?? [];
   return first ? first.name || first.email : null;
-}
-
-/** Names and addresses, these whole and in their parts. */
-function words(addresses: EmailAddress[] | null): string {
-  return (addresses ?? [])
-    .slice(0, 1000)
-    .map(({ name, email }) => `${name ?? ''} ${email} ${email.replace(/[^\p{L}\p{N}]+/gu, ' ')}`)
-    .join(' ');
 }
 
 /** Threads of some messages, in their order, and the references that are new. */

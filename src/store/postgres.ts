@@ -97,7 +97,7 @@ export function openStore(options: StoreOptions): Store {
   };
   const faces = options.faceConnections ?? 10;
   const pools = {
-    read: makePool(faces, '-c default_transaction_read_only=on'),
+    read: makePool(faces, '-c default_transaction_read_only=on -c work_mem=16MB'),
     face: makePool(faces, ''),
     batch: makePool(options.batchConnections ?? 2, BATCH_PLANS),
   };

@@ -32,6 +32,14 @@ test('marks', () => {
   assert.ok(long.isWellFormed());
 });
 
+test('marks what the search finds: without regard to case and diacritics, and within what has no spaces', () => {
+  assert.equal(markedSubject('Grüße, Müller', word('MULL')), 'Grüße, <mark>Müll</mark>er');
+  assert.equal(markedSubject('Stra\u00dfe 5', word('strasse')), '<mark>Straße</mark> 5');
+  assert.equal(markedSubject('Mu\u0308ller', word('muller')), '<mark>Mu\u0308ller</mark>');
+  assert.equal(markedSubject('明天在北京大学开会', word('北京大学')), '明天在<mark>北京大学</mark>开会');
+  assert.equal(markedSubject('Ёлка', word('елка')), '<mark>Ёлка</mark>');
+});
+
 test('terms are those that are looked for', () => {
   const of = snippetTerms({
     kind: 'and',
