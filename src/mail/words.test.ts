@@ -29,7 +29,12 @@ test('pairs of what has none', () => {
   assert.equal(words('東京タワーへ'), '東京 京タ タワ ワー ーへ へ');
   assert.equal(words('iPhone手机 4'), 'iphone 手机 机 4');
   assert.equal(words('학교에서'), '학교 교에 에서 서');
-  assert.equal(words('ภาษาไทย'), [...'ภาษาไทย'].map((c, i, all) => c + (all[i + 1] ?? '')).join(' '));
+  assert.equal(
+    words('ภาษาไทย'),
+    Array.from('ภาษาไทย')
+      .map((c, i, all) => c + (all[i + 1] ?? ''))
+      .join(' '),
+  );
   assert.equal(words('ｶﾞｲﾄﾞ'), 'ガイ イド ド', 'half width, too');
   assert.equal(words('𠮷野家'), '𠮷野 野家 家', 'whole characters');
 });

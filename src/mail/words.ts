@@ -80,7 +80,7 @@ export function* wordsOf(text: string): Generator<string, void> {
       yield piece.text.slice(0, LONGEST);
       continue;
     }
-    const characters = [...piece.text];
+    const characters = Array.from(piece.text);
     for (let i = 0; i < characters.length; i++) yield `${characters[i]}${characters[i + 1] ?? ''}`;
   }
 }
@@ -106,7 +106,7 @@ export function wantedWords(text: string, { whole }: { whole: boolean }): Wanted
       wanted.push({ text: piece.text.slice(0, LONGEST), prefix: false, pair: false });
       continue;
     }
-    const characters = [...piece.text];
+    const characters = Array.from(piece.text);
     if (characters.length === 1) wanted.push({ text: piece.text, prefix: true, pair: false });
     for (let i = 0; i + 1 < characters.length; i++)
       wanted.push({ text: `${characters[i]}${characters[i + 1]}`, prefix: false, pair: true });
