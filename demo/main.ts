@@ -13,7 +13,7 @@ const READERS = 12;
 const DEVICES = 30;
 const PASSWORD = 'homing';
 
-const terminal = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const terminal = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 const say = (line = ''): void => console.log(line);
 const pause = (ms: number): Promise<void> =>
   terminal ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
