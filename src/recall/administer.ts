@@ -189,7 +189,7 @@ async function gateAll(
     sent: message,
     detail: asked.forwards ? { ...detail, forwards: taken.length } : detail,
   });
-  const numbers = await deps.ids.take('recall_id', taken.length);
+  const numbers = await deps.ids.take('recall_id', taken.length, tx);
   const forwards: RecallProgress[] = [];
   for (const [i, forward] of taken.entries()) {
     // Its sender is taking it back just now: what that keeps is for a second look.

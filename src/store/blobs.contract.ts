@@ -66,15 +66,16 @@ export function blobsContract(name: string, make: () => BlobsUnderTest): void {
   test(`${name}: many at once, large ones among them`, async () => {
     const { store, blobs, tenant } = make();
     const list = [pattern(3), pattern(MIB + 3), pattern(0)];
-    const ids = await blobs.reserve(list.length);
-    assert.equal(new Set(ids).size, list.length);
-    await store.transact((tx) =>
-      blobs.putMany(
+    const ids = await store.transact(async (tx) => {
+      const numbers = await blobs.reserve(tx, list.length);
+      await blobs.putMany(
         tx,
         tenant,
-        list.map((bytes, i) => ({ id: ids[i] ?? 0, bytes })),
-      ),
-    );
+        list.map((bytes, i) => ({ id: numbers[i] ?? 0, bytes })),
+      );
+      return numbers;
+    });
+    assert.equal(new Set(ids).size, list.length);
     for (const [i, bytes] of list.entries()) assert.ok((await blobs.read(tenant, ids[i] ?? 0)).equals(bytes));
   });
 

@@ -8,7 +8,7 @@ export interface Blobs {
   /** Stores bytes in the caller's transaction: durable when that commits. Answers the blob's number. */
   put(tx: Transaction, tenant: number, bytes: Uint8Array): Promise<number>;
   /** Numbers for blobs to be put. */
-  reserve(count: number): Promise<number[]>;
+  reserve(tx: Transaction, count: number): Promise<number[]>;
   /** Stores many under reserved numbers; small ones in one statement. */
   putMany(tx: Transaction, tenant: number, blobs: { id: number; bytes: Uint8Array }[]): Promise<void>;
   /** Octets [start, end) of a blob, all by default. Throws if there is no such blob. */
@@ -39,7 +39,7 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
     }
   };
 
-  const reserve: Blobs['reserve'] = (count) => ids.take('blob_id', count);
+  const reserve: Blobs['reserve'] = (tx, count) => ids.take('blob_id', count, tx);
 
   const chunkOf = async (tenant: number, id: number, seq: number): Promise<Buffer | undefined> =>
     (
@@ -71,7 +71,7 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
     reserve,
     putMany,
     async put(tx, tenant, bytes) {
-      const [id = 0] = await reserve(1);
+      const [id = 0] = await reserve(tx, 1);
       await putMany(tx, tenant, [{ id, bytes }]);
       return id;
     },

@@ -3,7 +3,10 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { mail, testMail } from '../../test/support/mailboxes.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
-import { insertMessages, messageById, messageIdOf } from './messages.ts';
+import { createBlobs } from './blobs.ts';
+import { createIds } from './ids.ts';
+import { messageById, messageIdOf, insertMessages, storeMessage } from './messages.ts';
+import { openStore } from './postgres.ts';
 
 const t = await testMail();
 after(() => t.close());
@@ -234,4 +237,19 @@ test('whatever the bytes, they are stored', async () => {
     ),
     { numRuns: 150 },
   );
+});
+
+test('a transaction needs no other connection, even where it uses up a block of numbers', async () => {
+  const narrow = openStore({ connection: t.connection, listen: false, faceConnections: 1 });
+  const numbers = createIds(narrow);
+  const deps = { ids: numbers, blobs: createBlobs({ store: narrow, ids: numbers }) };
+  const bytes = Buffer.from(message('notice@t', 'Notice'));
+  const one = { bytes, parsed: parseMessage(bytes) };
+  const stored = await narrow.transact(async (tx) => {
+    const ids = new Set<number>();
+    for (let i = 0; i < 201; i++) ids.add((await storeMessage(tx, deps, tenant, one, now)).id);
+    return ids;
+  });
+  assert.equal(stored.size, 201);
+  await narrow.close();
 });

@@ -45,7 +45,7 @@ export async function writeMessages(
   threads: Threads,
   now: Date,
 ): Promise<void> {
-  const blobIds = await blobs.reserve(messages.length);
+  const blobIds = await blobs.reserve(tx, messages.length);
   await together(
     insertReferences(tx, tenant, threads),
     blobs.putMany(
@@ -134,7 +134,7 @@ export async function storeMessage(
   message: { bytes: Uint8Array; parsed: ParsedMessage },
   now: Date,
 ): Promise<StoredMessage> {
-  const [id = 0] = await deps.ids.take('message_id');
+  const [id = 0] = await deps.ids.take('message_id', 1, tx);
   const [stored] = await insertMessages(tx, deps.blobs, tenant, [{ id, ...message }], now);
   return stored ?? { id, threadId: id };
 }

@@ -7,6 +7,7 @@ import { raise } from '../../src/store/account-state.ts';
 import { createBlobs, type Blobs } from '../../src/store/blobs.ts';
 import { appendCopies } from '../../src/store/copies.ts';
 import { insertAccounts } from '../../src/store/directory-accounts.ts';
+import type { SocketConnection } from '../../src/store/embedded.ts';
 import { createIds, type Ids } from '../../src/store/ids.ts';
 import { insertMessages } from '../../src/store/messages.ts';
 import { placeCopies } from '../../src/store/placing.ts';
@@ -15,6 +16,8 @@ import { testDatabase } from './database.ts';
 
 export interface TestMail {
   store: Store;
+  /** Of its database. */
+  connection: SocketConnection;
   ids: Ids;
   blobs: Blobs;
   tenant: number;
@@ -59,6 +62,7 @@ export async function testMail(): Promise<TestMail> {
 
   return {
     store,
+    connection: database.connection,
     ids,
     blobs,
     tenant,
