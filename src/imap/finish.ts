@@ -13,7 +13,10 @@ export async function finish(
   expunges: boolean,
 ): Promise<void> {
   if (news) await attempt(session, () => tellNews(session, expunges));
-  session.out.line(statusLine(tag, result));
+  // RFC 5530 §3: there is something that it may not be told yet, and a NOOP would.
+  const more = news && !expunges && (session.selected?.view.gone.size ?? 0) > 0;
+  const told = more && result.status === 'OK' ? { code: 'EXPUNGEISSUED', ...result } : result;
+  session.out.line(statusLine(tag, told));
 }
 
 /** Errors become results here; a fault of ours is logged and told without its cause. */

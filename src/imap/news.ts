@@ -13,7 +13,12 @@ export async function tellNews(session: Session, expunges: boolean): Promise<voi
   let news: MailboxNews | undefined;
   if (selected.stale) {
     selected.stale = false;
-    news = await mailboxNews(session.deps.store, selected.at, selected.told);
+    try {
+      news = await mailboxNews(session.deps.store, selected.at, selected.told);
+    } catch (error) {
+      selected.stale = true; // it is still to be told
+      throw error;
+    }
     for (const uid of news?.gone ?? selected.view.all())
       if (selected.view.sequenceOf(uid) > 0) selected.view.gone.add(uid);
   }

@@ -4,7 +4,7 @@ import { openMailbox, vanishedSince, flagsSince, type OpenedMailbox } from '../.
 import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
 import { findBox } from '../mailboxes.ts';
-import { toldOf } from '../news.ts';
+import { tellKeywords, toldOf } from '../news.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
@@ -89,7 +89,10 @@ async function resynchronise(session: Session, selected: Selected, asked: QResyn
   const vanished = gone.filter((uid) => (!known || has(known, uid)) && view.sequenceOf(uid) === 0);
   if (vanished.length > 0) out.line(`* VANISHED (EARLIER) ${formatSequenceSet(setOf(vanished))}`);
   toldOf(session, selected);
-  for (const row of await flagsSince(deps.store, at, asked.modseq)) {
+  const changed = await flagsSince(deps.store, at, asked.modseq);
+  // They are newer than what the mailbox was opened with.
+  tellKeywords(session, selected, changed);
+  for (const row of changed) {
     const sequence = view.sequenceOf(row.uid);
     if (sequence === 0 || (known && !has(known, row.uid))) continue;
     out.line(`* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row)} MODSEQ (${row.modseq}))`);
