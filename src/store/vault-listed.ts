@@ -25,7 +25,7 @@ export async function vaultPage(
     `SELECT r.id AS recall, r.subject, h.address AS sender, x.copies, x.held, x.removed_at,
        EXISTS (SELECT FROM recall_restore t WHERE t.tenant_id = $1 AND t.recall_id = r.id) AS restoring
      FROM (
-       SELECT id, subject, account_id FROM recall o WHERE o.tenant_id = $1 AND EXISTS (
+       SELECT id, subject, account_id, created_at FROM recall o WHERE o.tenant_id = $1 AND EXISTS (
          SELECT FROM vault v WHERE v.tenant_id = $1 AND v.recall_id = o.id)
        ORDER BY o.created_at DESC, o.id DESC OFFSET $2 LIMIT $3) r
      LEFT JOIN account h ON h.tenant_id = $1 AND h.id = r.account_id,
@@ -33,7 +33,7 @@ export async function vaultPage(
          (count(*) FILTER (WHERE a.legal_hold OR h.legal_hold))::int AS held
        FROM vault v LEFT JOIN account a ON a.tenant_id = $1 AND a.id = v.account_id
        WHERE v.tenant_id = $1 AND v.recall_id = r.id) x
-     ORDER BY r.id DESC`,
+     ORDER BY r.created_at DESC, r.id DESC`,
     [tenant, page.position, page.limit],
   );
 }

@@ -1,10 +1,11 @@
 // The administrators' pages: shown to whom the server lets, worked by mouse, keys and fingers, and clean to axe.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { fromOutside } from '../support/administering.ts';
-import { emailsOf, INBOX, markRead } from '../support/recalling.ts';
+import { askRecall, emailsOf, INBOX, markRead } from '../support/recalling.ts';
 import { check, LOOKS } from './support/axe.ts';
 import { fits, PHONE } from './support/fits.ts';
 import { tabTo } from './support/focus.ts';
@@ -13,15 +14,14 @@ import { webSuite } from './support/stage.ts';
 const TWO = LOOKS.slice(0, 2);
 
 webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
-  const setRoles = async (): Promise<void> => {
+  before(async () => {
     await stage.homing.admin.setAccount('dia@pigeon.test', { addRoles: ['recall-admin'] });
     await stage.homing.admin.setAccount('eli@pigeon.test', { addRoles: ['owner'] });
     await stage.homing.admin.setAccount('cho@pigeon.test', { addRoles: ['auditor'] });
-  };
+  });
   const administration = (page: Page) => page.getByRole('navigation', { name: 'Administration' });
 
   test('is shown to whoever has a role, each page to whom it is for', async () => {
-    await setRoles();
     const [, ben, cho, dia] = await stage.people(['ben@pigeon.test', 'cho@pigeon.test', 'dia@pigeon.test']);
     assert.ok(ben && cho && dia);
     assert.equal(await ben.getByRole('link', { name: 'Administration' }).count(), 0);
@@ -139,5 +139,78 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await eli.getByText(/^eli@pigeon\.test, /).waitFor();
     await fits(eli, 'tracking');
     await stage.homing.admin.setPolicy(stage.homing.tenant, { dualControl: false });
+  });
+
+  test('figures with their tables, the vault, the queue and the audit log', async () => {
+    await stage.homing.admin.setPolicy(stage.homing.tenant, { holdOutsideSeconds: 600 });
+    const ana = await stage.client('ana@pigeon.test');
+    const { emailId } = await stage.send({ to: ['ben@pigeon.test', 'cho@pigeon.test'], subject: 'Kept' });
+    await askRecall(ana, emailId);
+    await stage.send({ to: ['nora@outside.test', 'press@outside.test'], subject: 'Held' });
+    const [, eli] = await stage.people(['eli@pigeon.test']);
+    assert.ok(eli);
+    await eli.goto('/u/0/admin/recalls');
+    await eli.getByText('Recalls a day, as a table').press('Enter');
+    const today = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }).format(new Date());
+    await eli.getByRole('table', { name: 'Recalls a day' }).getByRole('row', { name: today }).waitFor();
+    await check(eli, 'figures', TWO);
+
+    await administration(eli).getByRole('link', { name: 'Vault' }).click();
+    await eli.getByRole('button', { name: 'Restore Kept' }).waitFor();
+    await check(eli, 'vault', TWO);
+    await eli.getByRole('button', { name: 'Restore Kept' }).press('Enter');
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Restore' }).click();
+    const ben = await stage.client('ben@pigeon.test');
+    while ((await emailsOf(ben, 'Kept', INBOX)).length === 0)
+      await eli.evaluate(() => new Promise(requestAnimationFrame));
+
+    await administration(eli).getByRole('link', { name: 'Queue' }).click();
+    await eli.getByText('1 message: 2 held for the sender.').waitFor();
+    await check(eli, 'queue', TWO);
+    await eli.getByRole('link', { name: 'Held' }).click();
+    await eli.getByRole('button', { name: 'Give up for press@outside.test' }).click();
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Give up' }).click();
+    const outside = eli.getByRole('table', { name: 'Recipients' });
+    await outside.getByRole('row', { name: /press@outside.test Failed dropped by an administrator/ }).waitFor();
+    await check(eli, 'a queued message', TWO);
+    await eli.getByRole('button', { name: 'Give up for all that wait' }).click();
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Give up' }).click();
+    await eli.getByText('Nothing waits.').waitFor();
+
+    await administration(eli).getByRole('link', { name: 'Audit' }).click();
+    const entries = eli.getByRole('table', { name: 'Entries' });
+    await entries
+      .getByRole('row', { name: /queue.dropped/ })
+      .first()
+      .waitFor();
+    await eli.getByRole('button', { name: 'Verify' }).click();
+    await eli.getByText('Intact.').waitFor();
+    await check(eli, 'audit', TWO);
+    await eli.getByRole('textbox', { name: 'What', exact: true }).fill('queue.');
+    await eli.keyboard.press('Enter');
+    await entries
+      .getByRole('row', { name: /recall/ })
+      .first()
+      .waitFor({ state: 'detached' });
+    const [file] = await Promise.all([
+      eli.waitForEvent('download'),
+      eli.getByRole('button', { name: 'Export as JSON Lines' }).click(),
+    ]);
+    const lines = readFileSync(await file.path(), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const exported = lines.map((line) => JSON.parse(line) as { action: string; actor: string; hash: string });
+    assert.deepEqual(
+      exported.map(({ action, actor }) => [action, actor]),
+      Array.from({ length: 2 }, () => ['queue.dropped', 'eli@pigeon.test']),
+    );
+    await stage.homing.sql('ALTER TABLE audit DISABLE TRIGGER USER');
+    await stage.homing.sql(`UPDATE audit SET actor = 'nobody' WHERE action = 'queue.dropped'`);
+    await eli.getByRole('button', { name: 'Verify' }).click();
+    await eli.getByText(/^Broken at entry/).waitFor();
+    await check(eli, 'a broken log', TWO);
+    await stage.homing.sql(`UPDATE audit SET actor = 'eli@pigeon.test' WHERE action = 'queue.dropped'`);
+    await stage.homing.sql('ALTER TABLE audit ENABLE TRIGGER USER');
+    await stage.homing.admin.setPolicy(stage.homing.tenant, { holdOutsideSeconds: 0 });
   });
 });

@@ -1,9 +1,19 @@
 // Which administrators' pages there are, in their order, and whom the server would answer.
 
-import { ArrowUndoRegular, SearchRegular, type FluentIcon } from '@fluentui/react-icons';
+import {
+  ArrowUndoRegular,
+  BoxRegular,
+  HistoryRegular,
+  MailClockRegular,
+  SearchRegular,
+  type FluentIcon,
+} from '@fluentui/react-icons';
 import type { ComponentType } from 'react';
 import type { Duty } from './administrator.ts';
 import type { AdminRoute } from './AdminPage.tsx';
+import { AuditPage } from './audit/AuditPage.tsx';
+import { QueuePage } from './queue/QueuePage.tsx';
+import { VaultPage } from './queue/VaultPage.tsx';
 import { MessagesPage } from './recall/MessagesPage.tsx';
 import { RecallsPage } from './recall/RecallsPage.tsx';
 
@@ -19,4 +29,7 @@ export interface PageInfo {
 export const PAGES: readonly PageInfo[] = [
   { id: 'messages', name: 'Recall a message', icon: SearchRegular, duty: 'recall', Page: MessagesPage },
   { id: 'recalls', name: 'Recalls', icon: ArrowUndoRegular, duty: 'see-recalls', Page: RecallsPage },
+  { id: 'vault', name: 'Vault', icon: BoxRegular, duty: 'see-recalls', Page: VaultPage },
+  { id: 'queue', name: 'Queue', icon: MailClockRegular, duty: 'see-queue', Page: QueuePage },
+  { id: 'audit', name: 'Audit', icon: HistoryRegular, duty: 'see-audit', Page: AuditPage },
 ];

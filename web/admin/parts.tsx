@@ -45,7 +45,7 @@ const useStyles = makeStyles({
   waits: { height: '2px' },
   goTo: {
     textAlign: 'left',
-    [PHONE]: { display: 'inline-flex', alignItems: 'center', minHeight: '44px', margin: '-12px 0' },
+    [PHONE]: { display: 'inline-block', padding: '12px 0', margin: '-12px 0', minWidth: '44px' },
   },
   surface: { maxWidth: '460px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
   table: {

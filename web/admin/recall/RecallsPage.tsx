@@ -1,15 +1,27 @@
 // *Recalls*: every recall of the organisation, and requests that wait for a second administrator.
 
-import { Button, Field, Input, makeStyles, mergeClasses, Select, Text, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Field,
+  Input,
+  makeStyles,
+  mergeClasses,
+  MessageBar,
+  MessageBarBody,
+  Select,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { navigate } from '../../app/router.ts';
 import type { Json } from '../../jmap/types.ts';
 import { ThinFamilyBar } from '../../recall/Families.tsx';
-import { shortTime } from '../../recall/words.ts';
+import { several, shortTime } from '../../recall/words.ts';
 import { useAdminPath } from '../administrator.ts';
 import type { AdminRoute } from '../AdminPage.tsx';
 import { Empty, GoTo, Lines, Page, Problem, Section, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
 import { usePages, type AdminRecall } from './data.ts';
+import { Figures } from './Figures.tsx';
 import { Tracking } from './Tracking.tsx';
 import { isRecall, standingOf, STATUS, subjectOf } from './words.ts';
 
@@ -59,6 +71,8 @@ function All({ route }: { route: AdminRoute }): ReactNode {
   const { data, error, isFetching, hasNextPage, fetchNextPage } = list;
   return (
     <Page title="Recalls" says="Every recall of your organisation, its senders’ and its administrators’.">
+      {filter['status'] !== 'waiting' && <Waiters />}
+      <Figures />
       <Section heading="All recalls">
         <Filter key={route.parameters.toString()} asked={route.parameters} />
         {error && <Problem>{sentenceOfError(error)}</Problem>}
@@ -72,6 +86,23 @@ function All({ route }: { route: AdminRoute }): ReactNode {
         )}
       </Section>
     </Page>
+  );
+}
+
+/** Somebody waits for the reader, or for another administrator. */
+function Waiters(): ReactNode {
+  const pathTo = useAdminPath();
+  const { data } = usePages<AdminRecall>('AdminRecall', { status: 'waiting' }, { refetchInterval: AGAIN_MS });
+  if (!data || data.length === 0) return null;
+  return (
+    <MessageBar intent="warning" layout="multiline">
+      <MessageBarBody>
+        {several(data.length, 'request waits', 'requests wait')} for another administrator’s approval.{' '}
+        <GoTo inline to={pathTo('recalls', null, { status: 'waiting' })}>
+          Show
+        </GoTo>
+      </MessageBarBody>
+    </MessageBar>
   );
 }
 
