@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Refusal } from '../mail/errors.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { ADMIN_OPTIONS, decide, recallFound, type AdminVerb } from './recall-admin.ts';
+import { PACK_OPTIONS, pack, printKey, verifyPack } from './recall-pack.ts';
 import { showOutcomes, watch } from './recall-outcomes.ts';
 import { accountNamed, print, Usage, withSession, type Session } from './session.ts';
 
@@ -21,6 +22,9 @@ export const help = `take a sent message back, or bring back what was taken
   homing recall --by ADMIN --dry-run …    what it would meet; nothing is done
   homing recall approve | deny RECALL --by ADMIN      where policy wants two (dualControl)
   homing recall cancel | restore RECALL --by ADMIN
+
+  homing recall pack RECALL --out FILE.html [--tenant NAME] [--by ADMIN]     an incident pack: what, who, exposure, timeline; signed
+  homing recall verify FILE.html [--key KEY.pem]      is the pack as it was signed?  homing recall key prints the key
   --wait shows the progress and then every outcome.  --json for programs.`;
 
 const OPTIONS = {
@@ -33,6 +37,7 @@ const OPTIONS = {
   wait: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   ...ADMIN_OPTIONS,
+  ...PACK_OPTIONS,
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
@@ -40,6 +45,13 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositi
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [first = '', second = ''] = positionals;
+  if (first === 'key' && second === '') return printKey();
+  if (first === 'verify' && second !== '') return verifyPack(second, values);
+  if (first === 'pack') {
+    const id = numberOf(second);
+    if (id === null) throw new Usage('homing recall pack RECALL --out FILE.html');
+    return pack(id, values);
+  }
   if (values.by !== undefined) return administer(first, second, values);
   if (first === '' || values.from === undefined)
     throw new Usage('homing recall MESSAGE-ID --from ADDRESS …; --help says more.');

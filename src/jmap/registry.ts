@@ -9,6 +9,7 @@ import { adminAccountGet, adminAccountQuery, adminAccountSet } from './methods/a
 import { adminMessageGet, adminMessageQuery } from './methods/admin-message.ts';
 import {
   adminRecallGet,
+  adminRecallPack,
   adminRecallPreview,
   adminRecallQuery,
   adminRecallRestore,
@@ -176,6 +177,7 @@ export const METHODS: Readonly<Record<string, Registered>> = {
   ...forDuty('see-recalls', {
     'AdminRecall/get': adminRecallGet,
     'AdminRecall/query': adminRecallQuery,
+    'AdminRecall/pack': adminRecallPack,
     'AdminRecall/statistics': adminRecallStatistics,
     'AdminRecallOutcome/get': adminOutcomeGet,
     'AdminRecallOutcome/query': adminOutcomeQuery,

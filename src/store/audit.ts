@@ -20,7 +20,8 @@ export interface AuditRecord extends AuditEntry {
   hash: Buffer;
 }
 
-const GENESIS = Buffer.alloc(32);
+/** The hash before the first entry. */
+export const GENESIS = Buffer.alloc(32);
 
 /**
  * Appends one entry, as the last thing its transaction does. The head's lock is the last in the lock order, and it is
@@ -72,6 +73,19 @@ export async function auditPage(reader: Reader, tenant: number, after: number, l
     after,
     limit,
   ]);
+}
+
+/** All entries of these subjects, oldest first. */
+export async function auditOfSubjects(reader: Reader, tenant: number, subjects: string[]): Promise<AuditRecord[]> {
+  return reader.rows(`SELECT ${COLUMNS} FROM audit WHERE tenant_id = $1 AND subject = ANY ($2::text[]) ORDER BY seq`, [
+    tenant,
+    subjects,
+  ]);
+}
+
+/** Does an entry follow from the hash before it? For a log that was exported. */
+export function followsFrom(previous: Buffer, tenant: number, record: AuditRecord): boolean {
+  return linkOf(previous, record.seq, digestOf(tenant, record)).equals(record.hash);
 }
 
 export interface AuditFilter {

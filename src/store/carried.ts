@@ -49,6 +49,15 @@ export async function deleteCarried(tx: Transaction, tenant: number, messages: n
     await tx.run(`DELETE FROM ${table} WHERE tenant_id = $1 AND message_id = ANY ($2::bigint[])`, [tenant, messages]);
 }
 
+/** Files and messages in a message, in its order. */
+export async function filesOf(reader: Reader, tenant: number, message: number): Promise<CarriedFile[]> {
+  return reader.rows(
+    `SELECT part_id AS "partId", encode(sha256, 'hex') AS sha256, name FROM attachment WHERE tenant_id = $1 AND message_id = $2
+     ORDER BY string_to_array(part_id, '.')::int[]`,
+    [tenant, message],
+  );
+}
+
 export interface ForwardRow {
   id: number;
   account_id: number;

@@ -358,6 +358,15 @@ export async function tenantRecallsByIds(reader: Reader, tenant: number, ids: nu
   ]);
 }
 
+/** Recalls of messages that forward another's, taken along with it. */
+export async function recallsForwarding(reader: Reader, tenant: number, id: number): Promise<RecallProgress[]> {
+  return reader.rows(
+    `SELECT ${PROGRESS} FROM ${RECALLS} WHERE r.tenant_id = $1 AND r.created_at >= (
+       SELECT o.created_at FROM recall o WHERE o.tenant_id = $1 AND o.id = $2) AND r.forward_of = $2 ORDER BY r.id`,
+    [tenant, id],
+  );
+}
+
 export interface TenantRecallFilter {
   /** Of recalls, or of requests that have not become one. */
   status: string | null;

@@ -3,6 +3,7 @@
 
 import type { Account } from '../../directory/directory.ts';
 import type { AdminRecallRequest } from '../../recall/administer.ts';
+import { packRecall } from '../../recall/pack/pack.ts';
 import { recallRequests, type RecallRequestRow } from '../../store/recall-requests.ts';
 import { tenantRecallIds, tenantRecallsByIds, type RecallProgress } from '../../store/recalls.ts';
 import { recallableMessage } from '../../store/messages-found.ts';
@@ -267,6 +268,16 @@ export const adminRecallPreview: Method = async (args, context) => {
     forwards:
       forwards && forwards.map(({ messageId, subject, total }) => ({ message: `mg${messageId}`, subject, total })),
   };
+};
+
+/** The incident pack: one signed HTML file, to be saved as it is. */
+export const adminRecallPack: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'recallId']);
+  const id = numberOf(args['recallId'], 'r');
+  if (id === undefined) throw invalidArguments('"recallId" is required.');
+  const { store, directory, clock, user } = context;
+  const { html, keyId } = await packRecall({ store, people: directory, clock }, user.address, user.tenant, id);
+  return { accountId: args['accountId'], recallId: args['recallId'], name: `recall-r${id}.html`, html, keyId };
 };
 
 /** Stops and brings back all that an account recalled since a time: { account, since, dryRun }. */
