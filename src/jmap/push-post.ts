@@ -41,7 +41,7 @@ function send(url: URL, body: Buffer, encrypted: boolean, allowPrivate: boolean)
       agent: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
-        'content-type': encrypted ? 'application/octet-stream' : 'application/json',
+        'content-type': 'application/json', // RFC 8620 §7.2, encrypted or not
         ...(encrypted ? { 'content-encoding': 'aes128gcm' } : {}),
         'content-length': body.length,
         ttl: TTL,
@@ -61,11 +61,11 @@ function send(url: URL, body: Buffer, encrypted: boolean, allowPrivate: boolean)
   });
 }
 
-/** RFC 8620 §7.2: 503 may be tried again, 429 less often; any other 4xx or 5xx is for good. Redirects are not followed. */
+/** RFC 8620 §7.2: a service that is busy or broken is asked again, after a while; one that says no is not. Redirects are not followed. */
 function judged(status: number, retryAfter: string | undefined): Posted {
   if (status >= 200 && status < 300) return { kind: 'done' };
   const reason = `the push service said ${status}`;
-  if (status !== 503 && status !== 429) return { kind: 'never', reason };
+  if (status < 500 && status !== 429 && status !== 408) return { kind: 'never', reason };
   return /^\d{1,6}$/.test(retryAfter ?? '')
     ? { kind: 'again', reason, afterMs: Number(retryAfter) * 1000 }
     : { kind: 'again', reason };

@@ -78,7 +78,7 @@ export function filterSql(filter: EmailFilter, params: Params): string {
     case 'sentSince':
       return `coalesce(left(m.envelope->>'sentAt', 10) >= ${params.add(filter.day, 'text')}, false)`;
     case 'contains':
-      return termSql(filter.in, { text: filter.text, phrase: false }, params);
+      return containsSql(filter.in, filter.text, params);
     case 'modseq':
       return `c.modseq >= ${params.add(filter.least, 'bigint')}`;
     case 'emailId':
@@ -186,6 +186,17 @@ function termSql(kind: TextTest, term: Term, params: Params): string {
   const query = searchQuery(term, kind === 'text' ? null : kind);
   // Nothing but punctuation: the index has nothing to say about it.
   return query === null ? 'true' : `m.search @@ ${params.add(query, 'tsquery')}`;
+}
+
+/** As IMAP looks (RFC 9051 §6.4.4): any part of a subject or an address; of the text, words by their beginnings. */
+function containsSql(where: TextTest, text: string, params: Params): string {
+  const term = { text, phrase: false };
+  if (where === 'body') return termSql('body', term, params);
+  const like = params.add(containing(text), 'text');
+  const subject = `coalesce(m.subject, '') ILIKE ${like}`;
+  if (where === 'subject') return subject;
+  if (where !== 'text') return addressed([where], like);
+  return `(${termSql('text', term, params)} OR ${subject} OR ${addressed(['from', 'to', 'cc', 'bcc'], like)})`;
 }
 
 /** Names and addresses as they are written: `Ana Silva <ana@pigeon.test>`. */
