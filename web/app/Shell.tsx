@@ -9,7 +9,7 @@ import { ConnectionBar } from './ConnectionBar.tsx';
 import { useNotifications } from './notifications.ts';
 import { Overlay } from './Overlay.tsx';
 import { useOverlay } from './overlay.ts';
-import type { Route } from './router.ts';
+import { useAround, type Route } from './router.ts';
 import { TopBar } from './TopBar.tsx';
 
 const OwnWindow = lazy(() => import('../message/OwnWindow.tsx').then(({ OwnWindow }) => ({ default: OwnWindow })));
@@ -33,11 +33,12 @@ export function Shell({ route }: { route: SessionRoute }): ReactNode {
   const styles = useStyles();
   const isOwnWindow = route.name === 'message' || route.name === 'compose';
   useNotifications(route.session);
+  const around = useAround(route);
   const isCovered = useOverlay() !== null;
   return (
     <div className={styles.shell}>
       <div className={styles.page} inert={isCovered}>
-        {!isOwnWindow && <TopBar route={route} />}
+        {!isOwnWindow && <TopBar route={around} />}
         <ConnectionBar />
         <div className={styles.page}>
           <Suspense>

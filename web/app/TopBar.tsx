@@ -15,7 +15,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { ArrowLeftRegular, NavigationRegular, SettingsRegular } from '@fluentui/react-icons';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { SearchBox } from '../mail/SearchBox.tsx';
 import { useNavigationForm } from '../mail/NavigationPane.tsx';
 import { setDrawer } from './drawer.ts';
@@ -53,7 +53,7 @@ const useStyles = makeStyles({
   search: { flex: 1, minWidth: 0, display: 'flex', justifyContent: 'center' },
 });
 
-export function TopBar({ route }: { route: SessionRoute }): ReactNode {
+export const TopBar = memo(function TopBar({ route }: { route: SessionRoute }): ReactNode {
   const styles = useStyles();
   const { session } = useJmap();
   const accountId = useAccountId();
@@ -127,7 +127,7 @@ export function TopBar({ route }: { route: SessionRoute }): ReactNode {
       </Menu>
     </header>
   );
-}
+});
 
 /** Where there is room, the pane becomes a rail and back; where there is none, it comes over the page. */
 function NavigationButton(): ReactNode {

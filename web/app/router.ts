@@ -1,6 +1,6 @@
 // Addresses of the client, and going from one to another. The browser's own history is the only state.
 
-import { useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 
 export type Route =
   | { name: 'signIn'; next: string | null }
@@ -135,6 +135,17 @@ export function currentRoute(): Route {
 
 export function useRoute(): Route {
   return useSyncExternalStore(subscribe, currentRoute);
+}
+
+/** A string of it, for what is drawn anew when that is another, and not with every step. */
+export function useRouteText(textOf: (route: Route) => string): string {
+  return useSyncExternalStore(subscribe, () => textOf(currentRoute()));
+}
+
+/** The page without the message that is open in it: the same object, whichever is. For what stands around it. */
+export function useAround<T extends Route>(route: T): T {
+  const path = pathOf(route.name === 'mail' ? { ...route, emailId: null } : route);
+  return useMemo(() => parseRoute(path) as T, [path]);
 }
 
 export function navigate(to: string, { replace = false }: { replace?: boolean } = {}): void {

@@ -7,7 +7,7 @@ import { EmailStoreProvider } from '../jmap/cache.ts';
 import { PushProvider } from '../jmap/push.ts';
 import { CAPABILITIES, type JmapSession } from '../jmap/types.ts';
 import { Nothing } from './Nothing.tsx';
-import { currentRoute, navigate, useRoute } from './router.ts';
+import { currentRoute, navigate, useRouteText } from './router.ts';
 import { rememberSession, signInPath } from './sessions.ts';
 
 const JmapContext = createContext<Jmap | null>(null);
@@ -31,9 +31,8 @@ export function ownAccountId({ session }: Jmap): string {
 /** The account in view: a shared mailbox, or their own. */
 export function useAccountId(): string {
   const jmap = useJmap();
-  const route = useRoute();
-  const asked = 'accountId' in route ? route.accountId : null;
-  return asked !== null && asked in jmap.session.accounts ? asked : ownAccountId(jmap);
+  const asked = useRouteText((route) => ('accountId' in route ? (route.accountId ?? '') : ''));
+  return asked in jmap.session.accounts ? asked : ownAccountId(jmap);
 }
 
 type Loading = { jmap: Jmap } | { failed: string } | null;

@@ -23,7 +23,7 @@ import {
   MoreHorizontalRegular,
   SelectAllOnRegular,
 } from '@fluentui/react-icons';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { PHONE, useMedia } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import { useEmails } from '../jmap/cache.ts';
@@ -74,7 +74,8 @@ const FILTERS: [Only, string][] = [
   ['files', 'With files'],
 ];
 
-export function ListToolbar({ title, total, form, onForm, onClearSearch }: ListToolbarProps): ReactNode {
+export const ListToolbar = memo(function ListToolbar(props: ListToolbarProps): ReactNode {
+  const { title, total, form, onForm, onClearSearch } = props;
   const styles = useStyles();
   // Elsewhere the navigation pane has it.
   const phone = useMedia(PHONE);
@@ -153,7 +154,7 @@ export function ListToolbar({ title, total, form, onForm, onClearSearch }: ListT
       )}
     </div>
   );
-}
+});
 
 export interface BulkBarProps {
   accountId: string;

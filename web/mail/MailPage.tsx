@@ -4,7 +4,7 @@
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ArrowLeftRegular } from '@fluentui/react-icons';
 import { useEffect, type ReactNode } from 'react';
-import { navigate, pathOf, type Route } from '../app/router.ts';
+import { navigate, pathOf, useAround, type Route } from '../app/router.ts';
 import { useAccountId } from '../app/session.tsx';
 import { changeSettings, useSettings } from '../app/settings.ts';
 import { Splitter } from '../app/Splitter.tsx';
@@ -55,6 +55,7 @@ const useStyles = makeStyles({
 
 export function MailPage({ route }: { route: MailRoute }): ReactNode {
   const styles = useStyles();
+  const around = useAround(route);
   const accountId = useAccountId();
   const { data: mailboxes } = useMailboxesQuery(accountId);
   const mailbox = findMailbox(mailboxes ?? [], route.mailbox);
@@ -77,7 +78,7 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
   if (alone) {
     return (
       <div className={styles.page}>
-        <NavigationPane route={route} />
+        <NavigationPane route={around} />
         {/* It stays where it was scrolled to while a message is read. */}
         <section
           className={mergeClasses(styles.list, styles.alone)}
@@ -109,7 +110,7 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
   }
   return (
     <div className={styles.page}>
-      <NavigationPane route={route} />
+      <NavigationPane route={around} />
       <div className={mergeClasses(styles.panes, above && styles.above)}>
         <section
           className={mergeClasses(styles.list, above ? styles.over : styles.beside)}

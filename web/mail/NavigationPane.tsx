@@ -2,7 +2,7 @@
 
 import { Button, makeStyles, mergeClasses, OverlayDrawer, tokens, Tooltip } from '@fluentui/react-components';
 import { ArrowUndoRegular, ComposeRegular, DismissRegular, ShieldRegular } from '@fluentui/react-icons';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { setDrawer, useDrawer } from '../app/drawer.ts';
 import { pathOf } from '../app/router.ts';
 import { useAccountId, useJmap, useOwnAccountId } from '../app/session.tsx';
@@ -61,7 +61,7 @@ export function useNavigationForm(): 'open' | 'rail' | 'drawer' {
   return wide && navigation === 'open' ? 'open' : 'rail';
 }
 
-export function NavigationPane({ route }: { route: MailRoute }): ReactNode {
+export const NavigationPane = memo(function NavigationPane({ route }: { route: MailRoute }): ReactNode {
   const styles = useStyles();
   const form = useNavigationForm();
   const drawer = useDrawer();
@@ -86,7 +86,7 @@ export function NavigationPane({ route }: { route: MailRoute }): ReactNode {
       )}
     </>
   );
-}
+});
 
 interface PaneProps {
   route: MailRoute;
