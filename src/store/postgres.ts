@@ -256,7 +256,8 @@ function isConflict(error: unknown): boolean {
 function asUnavailable(error: unknown): never {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   const gone =
-    /^(?:08|57P0|53300)/.test(code) ||
+    // Out of reach, out of room (disk, memory, connections), or its disk fails: none of it is what was asked.
+    /^(?:08|53|57P0|58030)/.test(code) ||
     /^(?:ECONN|EPIPE|ENOENT|ETIMEDOUT)/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed|not currently accepting/i.test(
       message,

@@ -1,0 +1,28 @@
+// `npm run torture [-- --minutes N] [--seed N]`: two minutes of it unless told otherwise. Exit code 1 if anything is wrong.
+
+import { parseArgs } from 'node:util';
+import { torture } from './torture.ts';
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '2' }, seed: { type: 'string' } } });
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) throw new Error('--minutes takes a number of minutes.');
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
+const began = performance.now();
+const at = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(8);
+console.log(`seed ${seed}`);
+const { wrong, troubles, told, errors } = await torture(minutes * 60, seed, (line) =>
+  console.log(`${at()} s  ${line}`),
+);
+const accepted = told.sent.filter((sent) => sent.told).length;
+const gated = told.recalls.filter((recall) => recall.recallId !== null).length;
+console.log(`
+${told.sent.length} messages sent, ${accepted} told that they were accepted; ${told.content.length} read, ${told.opened.length} opened;
+${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} cancelled, ${told.restored.length} restored.`);
+for (const [name, count] of Object.entries(troubles)) console.log(`${String(count).padStart(5)}  ${name}`);
+console.log(
+  wrong.length === 0
+    ? '\nEverything is as it was told.'
+    : `\n${wrong.length} things are not:\n${wrong.slice(0, 100).join('\n')}`,
+);
+if (wrong.length > 0) console.log(`\nThe last errors that servers logged:\n${errors.slice(-20).join('\n')}`);
+process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -1,0 +1,229 @@
+// One durable PostgreSQL, two Homing servers on it, each with lines that can be cut before its ports, and an outside world.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { freePorts } from '../../bench/support/server.ts';
+import { createAdmin } from '../../src/directory/admin.ts';
+import { hashPassword } from '../../src/directory/passwords.ts';
+import { startEmbedded } from '../../src/store/embedded.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { openStore, type Store } from '../../src/store/postgres.ts';
+import { startOutside, type OutsideWorld } from '../../src/try/outside.ts';
+import type { Random } from '../fuzz/fuzz.ts';
+import { createProxy, type Proxy } from './proxy.ts';
+
+export const DOMAIN = 'firm.test';
+export const PASSWORD = 'torture';
+export const ANA = `ana@${DOMAIN}`;
+export const EVERYONE = `everyone@${DOMAIN}`;
+export const person = (n: number): string => `p${n}@${DOMAIN}`;
+
+export interface Server {
+  http: Proxy;
+  submissions: Proxy;
+  up(): boolean;
+  start(): Promise<void>;
+  /** kill -9, or an orderly end. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+export interface Place {
+  servers: [Server, Server];
+  outside: OutsideWorld;
+  tenant: number;
+  domain: string;
+  /** By address. */
+  accounts: Map<string, number>;
+  store: Store;
+  /** Errors that the servers have logged, each a line. */
+  errors: string[];
+  sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
+  /** Every process of PostgreSQL. */
+  database(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Moves both servers' clocks this far from the machine's, in milliseconds. */
+  moveClock(ms: number): void;
+  /** No room is left where the database is, until the answer is called; null: this machine has no such place for it. */
+  fillDisk: (() => () => void) | null;
+  close(): Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const clock = fileURLToPath(new URL('clock.ts', import.meta.url));
+
+/** A disk of the database's own, small enough to be filled; only root can make one. */
+const DISK = '700m';
+
+export async function createPlace(people: number, random: Random): Promise<Place> {
+  const directory = await mkdtemp(join(tmpdir(), 'homing-torture-'));
+  const disk = join(directory, 'db');
+  mkdirSync(disk);
+  const mounted =
+    process.getuid?.() === 0 &&
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'tmpfs', disk], { stdio: 'ignore' }).status ===
+      0;
+  const settings = { max_connections: '200', shared_buffers: '64MB', max_wal_size: '128MB', min_wal_size: '32MB' };
+  const database = await startEmbedded({ dataDir: disk, settings });
+  const { connection } = database;
+  await migrate(connection);
+  const store = openStore({ connection });
+  const now = (): Date => new Date();
+  const admin = createAdmin({ store, clock: now, actor: 'torture' });
+  const policy = { rateLimit: 0, readCopies: 'sender-chooses', holdOutsideSeconds: 1 } as const;
+  const tenant = await admin.addTenant({ name: DOMAIN, domains: [DOMAIN], policy });
+  const passwordHash = await hashPassword(PASSWORD);
+  const addresses = [ANA, ...Array.from({ length: people }, (_, i) => person(i + 1))];
+  await admin.addAccounts(
+    tenant,
+    addresses.map((address) => ({ address, name: address, passwordHash })),
+  );
+  await admin.addGroup({ address: EVERYONE, members: addresses.slice(1) });
+  const outside = await startOutside({ clock: now, slowMs: 300, lostMs: 300 });
+  const clockFile = join(directory, 'clock');
+  const { host, port, user, database: name } = connection;
+  const url = `postgresql://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
+
+  const errors: string[] = [];
+  const server = async (n: number): Promise<Server> => {
+    const names = ['HTTP', 'SMTP', 'SUBMISSION', 'SUBMISSIONS', 'LMTP', 'IMAP', 'IMAPS'];
+    const ports = await freePorts(names.length);
+    const env = {
+      ...process.env,
+      ...Object.fromEntries(names.map((face, i) => [`HOMING_${face}_PORT`, String(ports[i])])),
+      HOMING_PARENT: '1',
+      HOMING_DATA: join(directory, `server${n}`),
+      DATABASE_URL: url,
+      HOMING_NEXT_HOP: `127.0.0.1:${outside.nextHop.port}`,
+      HOMING_TEST_CLOCK: clockFile,
+      HOMING_LOG: 'error',
+    };
+    let child: ChildProcess | undefined;
+    const [http, submissions] = await Promise.all([
+      createProxy(ports[0] ?? 0, random),
+      createProxy(ports[3] ?? 0, random),
+    ]);
+    const one: Server = {
+      http,
+      submissions,
+      up: () => child !== undefined,
+      async start() {
+        const flags = ['--disable-warning=ExperimentalWarning', `--import=${clock}`];
+        const next = spawn(process.execPath, [...flags, main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+        child = next;
+        let output = '';
+        await new Promise<void>((resolve, reject) => {
+          const take = (chunk: Buffer): void => {
+            output = (output + chunk.toString()).slice(-4000);
+            errors.push(
+              ...chunk
+                .toString()
+                .split('\n')
+                .filter((line) => line.startsWith('{')),
+            );
+            if (output.includes('Homing is ready')) resolve();
+          };
+          next.stdout.on('data', take);
+          next.stderr.on('data', take);
+          next.once('exit', (code, signal) => {
+            if (child === next) child = undefined;
+            reject(new Error(`server ${n} ended with ${code ?? signal}: ${output}`));
+          });
+        });
+      },
+      async end(signal) {
+        const ending = child;
+        if (!ending) return;
+        const exited = new Promise<void>((resolve) => ending.once('exit', () => resolve()));
+        ending.kill(signal);
+        await exited;
+      },
+      signal: (signal) => void child?.kill(signal),
+    };
+    return one;
+  };
+  const servers: [Server, Server] = [await server(1), await server(2)];
+  const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> => {
+    const client = new pg.Client(connection);
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query<T>(text, params)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const rows = await sql<{ id: number; address: string }>(`SELECT id, address FROM account WHERE tenant_id = $1`, [
+    tenant,
+  ]);
+
+  return {
+    servers,
+    outside,
+    tenant,
+    domain: DOMAIN,
+    accounts: new Map(rows.map((row) => [row.address, row.id])),
+    store,
+    errors,
+    sql,
+    database(signal) {
+      const { pid } = database;
+      const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').map(Number);
+      for (const one of [pid, ...children]) if (one > 0) kill(one, signal);
+    },
+    moveClock: (ms) => writeFileSync(clockFile, String(ms)),
+    fillDisk: mounted
+      ? () => {
+          const file = join(disk, 'filler');
+          const fd = openSync(file, 'w');
+          try {
+            for (const piece of [1 << 20, 4096]) {
+              const zeros = Buffer.alloc(piece);
+              try {
+                for (;;) writeSync(fd, zeros);
+              } catch {
+                // full
+              }
+            }
+            fsyncSync(fd);
+          } finally {
+            closeSync(fd);
+          }
+          return () => rmSync(file, { force: true });
+        }
+      : null,
+    async close() {
+      for (const one of servers) {
+        one.signal('SIGCONT');
+        await one.end('SIGTERM');
+        one.http.close();
+        one.submissions.close();
+      }
+      await outside.close();
+      await store.close();
+      await database.stop();
+      if (mounted) spawnSync('umount', [disk], { stdio: 'ignore' });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone between the reading and the killing
+  }
+}
