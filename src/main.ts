@@ -79,6 +79,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const http = await startHttp({
       services,
       watch,
+      mail: { hostname: config.hostname, ports: { ...smtp.ports, ...imap.ports } },
       host: config.host,
       port: config.ports.http,
       ...(outside ? { outside } : {}),

@@ -8,6 +8,7 @@ import { parseJson } from '../jmap/json.ts';
 import { createPush } from '../jmap/push.ts';
 import { createTellings } from '../jmap/told.ts';
 import type { JmapServices } from '../jmap/services.ts';
+import { autoconfigRoutes, type MailPorts } from './autoconfig.ts';
 import { createEventSources } from './event-source.ts';
 import { jmapRoutes } from './jmap-routes.ts';
 import { placeOf, withoutPlace } from './place.ts';
@@ -24,6 +25,8 @@ export interface HttpDeps {
   port: number;
   /** Health, readiness and metrics; without it there are none. */
   watch?: Watch;
+  /** Where the other faces are, for mail programs that ask (autoconfig.ts); without it they are not told. */
+  mail?: { hostname: string; ports: MailPorts };
   /** Where the built client is; web/dist unless given. */
   web?: string;
   /** Try mode: what left, to be looked at. */
@@ -108,6 +111,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   if (deps.watch) watchRoutes(app, deps.watch);
   outsideRoutes(app, deps.outside);
   signInRoutes(app, signIn);
+  if (deps.mail) autoconfigRoutes(app, { directory: services.directory, ...deps.mail });
   if (deps.tryMode) tryRoutes(app, signIn, deps.tryMode);
   await webRoutes(app, { directory: deps.web ?? WEB, tryMode: deps.tryMode !== undefined });
   await app.register((inside, _options, done) => {

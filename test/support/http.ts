@@ -91,7 +91,11 @@ export async function httpWorld(policy: Partial<Policy> = {}, mode: Config['mode
   await admin.delegate('office@pigeon.test', 'ana@pigeon.test', ['full', 'send-as']);
   await admin.delegate('office@pigeon.test', 'ben@pigeon.test', ['full']);
 
-  const http = await startHttp({ services, host: '127.0.0.1', port: 0 });
+  const mailFaces = {
+    hostname: 'mail.pigeon.test',
+    ports: { imap: 143, imaps: 993, submission: 587, submissions: 465 },
+  };
+  const http = await startHttp({ services, host: '127.0.0.1', port: 0, mail: mailFaces });
   const base = `http://127.0.0.1:${http.port}`;
   const client = async (address: string): Promise<Client> => {
     const target = await services.directory.resolve(address);
