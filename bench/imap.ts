@@ -1,0 +1,183 @@
+// IMAP: a mailbox of 10,000 messages that came one by one, opened and fetched, first and later; APPEND, sign-in, and how soon
+// one who waits hears of a removal. And the same of Dovecot, where Debian's is installed.
+
+import type { BenchOptions } from './main.ts';
+import { startDovecot } from './support/dovecot.ts';
+import { percentile, round } from './support/figures.ts';
+import { connectImap, type ImapClient } from './support/imap.ts';
+import { startHoming } from './support/server.ts';
+import { connectSubmission } from './support/smtp.ts';
+
+const MESSAGES = 10_000;
+
+interface Server {
+  connect(): Promise<ImapClient>;
+  login: string;
+  /** Puts the messages into the Inbox. */
+  fill(): Promise<void>;
+}
+
+export async function run({ say }: BenchOptions): Promise<object> {
+  const homing = await startHoming({ people: 3 });
+  let ours: object;
+  try {
+    say(`Homing: ${MESSAGES} messages`);
+    ours = await measure(say, {
+      connect: () => connectImap(homing.ports.imaps, true),
+      login: 'LOGIN p1@pigeon.test homing',
+      async fill() {
+        const clients = await Promise.all(
+          Array.from({ length: 8 }, () => connectSubmission(homing.ports.submissions, 'ana@pigeon.test', 'homing')),
+        );
+        let next = 0;
+        await Promise.all(
+          clients.map(async (client) => {
+            while (next < MESSAGES) await client.send('ana@pigeon.test', ['p1@pigeon.test'], message(next++));
+            client.close();
+          }),
+        );
+      },
+    });
+    ours = { ...ours, rssMb: await homing.rssMb() };
+  } finally {
+    await homing.stop();
+  }
+  const theirs = await dovecot(say).catch((error: Error) => error.message);
+  return { bench: 'imap', homing: ours, dovecot: theirs };
+}
+
+async function dovecot(say: BenchOptions['say']): Promise<object> {
+  const server = await startDovecot();
+  try {
+    say(`Dovecot ${server.version}: ${MESSAGES} messages`);
+    const connect = (): Promise<ImapClient> => connectImap(server.ports.imap, false);
+    const login = 'LOGIN p1@pigeon.test homing';
+    const measured = await measure(say, {
+      connect,
+      login,
+      async fill() {
+        const client = await connect();
+        await client.run(login);
+        for (let i = 0; i < MESSAGES; i += 100) {
+          const parts = Array.from({ length: 100 }, (_, n) => {
+            const text = message(i + n);
+            return ` {${Buffer.byteLength(text)}+}\r\n${text}`;
+          });
+          await client.run(`APPEND INBOX${parts.join('')}`);
+        }
+        client.close();
+      },
+    });
+    return { version: server.version, ...measured };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Five thousand octets, as people's letters are. */
+function message(n: number): string {
+  const header = [
+    `From: "Sender ${n % 50}" <ana@pigeon.test>`,
+    'To: Somebody <p1@pigeon.test>',
+    `Subject: Message number ${n} of the bench`,
+    'Date: Mon, 23 Nov 2026 12:00:00 +0000',
+    `Message-ID: <bench-${n}@pigeon.test>`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    `References: <bench-${Math.max(0, n - 1)}@pigeon.test>`,
+    'X-Mailer: Homing bench',
+  ];
+  return `${header.join('\r\n')}\r\n\r\n${'All work and no play makes nobody a better programmer.\r\n'.repeat(80)}`;
+}
+
+const FETCHES: Record<string, string> = {
+  flags: 'FETCH 1:* (FLAGS)',
+  envelope: 'FETCH 1:* (ENVELOPE)',
+  fields: 'FETCH 1:* (BODY.PEEK[HEADER.FIELDS (From To Subject Date Message-ID)])',
+  header: 'FETCH 1:* (BODY.PEEK[HEADER])',
+  bodies: 'FETCH 1:* (BODY.PEEK[])',
+};
+
+async function measure(say: BenchOptions['say'], { connect, login, fill }: Server): Promise<object> {
+  await fill();
+  const client = await connect();
+  await client.run(login);
+  const timed = async (command: string): Promise<number> => {
+    const start = performance.now();
+    await client.count(command);
+    return round(performance.now() - start);
+  };
+  const opened: number[] = [];
+  for (let i = 0; i < 9; i++) opened.push(await timed('SELECT INBOX'));
+  const first: Record<string, number> = {};
+  const later: Record<string, number> = {};
+  for (const [name, command] of Object.entries(FETCHES)) {
+    say(command);
+    first[name] = await timed(command);
+    const again: number[] = [];
+    for (let i = 0; i < (name === 'bodies' ? 3 : 7); i++) again.push(await timed(command));
+    later[name] = round(percentile(again, 0.5));
+  }
+  say('APPEND, sign-in');
+  const letter = message(1);
+  const append = `APPEND Bench {${letter.length}+}\r\n${letter}`;
+  await client.run('CREATE Bench');
+  const appends: Record<string, number> = {};
+  const logins: Record<string, number> = {};
+  for (const connections of [1, 8]) {
+    const clients = await Promise.all(Array.from({ length: connections }, connect));
+    for (const one of clients) await one.run(login);
+    appends[connections] = await rate(clients, (one) => one.run(append));
+    for (const one of clients) one.close();
+    logins[connections] = await rate(
+      Array.from({ length: connections }, () => null),
+      async () => {
+        const one = await connect();
+        await one.run(login);
+        await one.run('LOGOUT');
+        one.close();
+      },
+    );
+  }
+  say('IDLE');
+  const heard = await removals(client, connect, login);
+  client.close();
+  return { selectMs: round(percentile(opened, 0.5)), firstMs: first, laterMs: later, appends, logins, heardMs: heard };
+}
+
+/** A second. */
+async function rate<T>(clients: T[], work: (client: T) => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  let count = 0;
+  await Promise.all(
+    clients.map(async (client) => {
+      while (performance.now() - began < 4000) {
+        await work(client);
+        count++;
+      }
+    }),
+  );
+  return Math.round((count / (performance.now() - began)) * 1000);
+}
+
+/** From the answer to the one who removes to the news of it; less than nothing counts as nothing. */
+async function removals(client: ImapClient, connect: () => Promise<ImapClient>, login: string): Promise<number> {
+  const waiting = await connect();
+  await waiting.run(login);
+  await waiting.run('SELECT Bench');
+  await client.run('SELECT Bench');
+  const heard: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    await client.run('STORE 1 +FLAGS.SILENT (\\Deleted)');
+    waiting.write(`w${i} IDLE\r\n`);
+    await waiting.until('+ ');
+    const news = waiting.until('EXPUNGE\r\n').then(() => performance.now());
+    await client.run('EXPUNGE');
+    const told = performance.now();
+    heard.push(Math.max(0, (await news) - told));
+    waiting.write('DONE\r\n');
+    await waiting.until(`w${i} OK`);
+  }
+  waiting.close();
+  return round(percentile(heard, 0.5));
+}
