@@ -28,6 +28,13 @@ const AHEAD_TOGETHER = 4 << 20;
 
 export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, rows: FetchedRow[]): Promise<Bodies> {
   const heads = await readAhead(blobs, tenant, plan, rows);
+  const names = new Map<ContentItem, string>();
+  const fields = new Map<ContentItem, ReadonlySet<string>>();
+  const namesOf = (item: Extract<ContentItem, { item: 'SECTION' }>): ReadonlySet<string> => {
+    let named = fields.get(item);
+    if (!named) fields.set(item, (named = new Set(item.section.fields.map((name) => name.toLowerCase()))));
+    return named;
+  };
   const read = async (row: FetchedRow, [start, end]: ByteRange): Promise<Buffer> => {
     const head = heads.get(row.blob_id);
     return head && end <= head.length ? head.subarray(start, end) : blobs.read(tenant, row.blob_id, [start, end]);
@@ -56,7 +63,7 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
       const [start, end] = cut(range[1] - range[0], partial);
       return writeRange(out, row, [range[0] + start, range[0] + end]);
     }
-    const fields = selectFields(await read(row, range), section);
+    const fields = selectFields(await read(row, range), namesOf(item), section.what === 'FIELDS');
     const [start, end] = cut(fields.length, partial);
     out.write(octets(end - start));
     out.write(fields.subarray(start, end));
@@ -84,9 +91,9 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
       checkEncoding(partOf(row, item.part));
     },
     name(item) {
-      if (item.item === 'BINARY.SIZE') return `BINARY.SIZE[${item.part}] `;
-      if (item.item === 'BINARY') return `BINARY[${item.part}]${item.partial ? `<${item.partial.offset}>` : ''} `;
-      return `${item.as === 'BODY' ? sectionName(item.section, item.partial) : item.as} `;
+      let name = names.get(item);
+      if (name === undefined) names.set(item, (name = nameOf(item)));
+      return name;
     },
     async write(out, item, row) {
       if (item.item === 'SECTION') return writeSection(out, item, row);
@@ -97,6 +104,12 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
   };
 }
 
+function nameOf(item: ContentItem): string {
+  if (item.item === 'BINARY.SIZE') return `BINARY.SIZE[${item.part}] `;
+  if (item.item === 'BINARY') return `BINARY[${item.part}]${item.partial ? `<${item.partial.offset}>` : ''} `;
+  return `${item.as === 'BODY' ? sectionName(item.section, item.partial) : item.as} `;
+}
+
 /** RFC 9051 §7.1 UNKNOWN-CTE. */
 function checkEncoding(part: Part | null | undefined): void {
   if (part && !part.parts && !KNOWN_ENCODINGS.has(part.encoding))
@@ -104,13 +117,13 @@ function checkEncoding(part: Part | null | undefined): void {
 }
 
 /** Where only the header was asked for, its end is all there is of the structure. */
-function outlineOf({ structure, header_end, size }: FetchedRow): Outline {
-  return { root: structure ?? null, header: structure?.header ?? [0, header_end ?? 0], size };
+function outlineOf({ structure, header_size, size }: FetchedRow): Outline {
+  return { root: structure ?? null, header: structure?.header ?? [0, header_size ?? 0], size };
 }
 
 function partOf({ structure }: FetchedRow, number: string): Part | null | undefined {
   if (number === '') return null;
-  return structure && findPart(structure, number);
+  return structure ? findPart(structure, number) : undefined;
 }
 
 async function readAhead(
@@ -131,7 +144,7 @@ async function readAhead(
   const wanted = new Map<number, number>();
   let together = 0;
   for (const row of rows) {
-    const need = headers ? (row.header_end ?? row.structure?.header[1] ?? 0) : row.size;
+    const need = headers ? (row.header_size ?? row.structure?.header[1] ?? 0) : row.size;
     if (need > AHEAD || together + need > AHEAD_TOGETHER) continue;
     together += need;
     wanted.set(row.blob_id, need);

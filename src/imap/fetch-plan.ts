@@ -33,12 +33,14 @@ export function planOf({ items: asked, uid, changedSince }: CommandOf<'FETCH'>, 
     for (const depth of depthsOf(item)) depths.add(depth);
   }
   const give = RANK[rank] ?? 'opened';
+  if (give === 'opened') depths.add('flags');
   return {
     items,
     give,
     uidOnly: items.every(({ item }) => item === 'UID'),
-    depths: [...depths],
-    atOnce: give === 'downloaded' || give === 'opened' ? 100 : 1000,
+    // The structure is there once.
+    depths: [...depths].filter((depth) => depth !== 'bodystructure' || !depths.has('structure')),
+    atOnce: give === 'downloaded' || give === 'opened' ? 100 : 250,
   };
 }
 
@@ -69,17 +71,28 @@ function exposureOf(item: FetchItem): Plan['give'] {
 
 function depthsOf(item: FetchItem): Depth[] {
   switch (item.item) {
+    case 'FLAGS':
+    case 'MODSEQ':
+      return ['flags'];
+    case 'INTERNALDATE':
+      return ['date'];
+    case 'RFC822.SIZE':
+      return ['size'];
+    case 'THREADID':
+      return ['thread'];
     case 'ENVELOPE':
       return ['envelope'];
     case 'PREVIEW':
       return ['preview'];
-    case 'BODY':
     case 'BODYSTRUCTURE':
+      return ['bodystructure'];
+    case 'BODY':
+      return ['structure'];
     case 'BINARY':
     case 'BINARY.SIZE':
-      return ['structure'];
+      return ['structure', 'size', 'blob'];
     case 'SECTION':
-      return item.section.part === '' ? ['header_end'] : ['structure'];
+      return [item.section.part === '' ? 'header' : 'structure', 'size', 'blob'];
     default:
       return [];
   }

@@ -7,10 +7,17 @@ import type { Chunk } from './wire/response.ts';
 /** Ended by the client or by us: nothing more can be said. */
 export class ConnectionGone extends Error {}
 
+/** Octets of the first piece of an answer, most of which are small, and of those that follow. */
+const FIRST = 2 << 10;
+const NEXT = 64 << 10;
+
 export class Output {
   #stream: Writable;
-  #chunks: Uint8Array[] = [];
-  #text = '';
+  /** Pieces that are full, and the one that is being filled. */
+  #full: Uint8Array[] = [];
+  #piece: Buffer | null = null;
+  #at = 0;
+  /** Octets of all of them. */
   #size = 0;
   /** Pushes out what the stream itself keeps back (COMPRESS). */
   #push: () => void = () => undefined;
@@ -27,14 +34,15 @@ export class Output {
   }
 
   write(chunk: Chunk): void {
-    if (typeof chunk === 'string') {
-      this.#text += chunk;
-      this.#size += chunk.length;
-      return;
+    // UTF-8 has three octets at most for a unit of UTF-16.
+    const most = typeof chunk === 'string' ? chunk.length * 3 : chunk.length;
+    if (most > NEXT / 2) return this.#large(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    const piece = this.#room(most);
+    if (typeof chunk === 'string') this.#at += piece.write(chunk, this.#at);
+    else {
+      piece.set(chunk, this.#at);
+      this.#at += chunk.length;
     }
-    this.#settle();
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
   }
 
   line(text: string): void {
@@ -43,17 +51,21 @@ export class Output {
 
   flush(): void {
     this.#settle();
-    if (this.#chunks.length === 0) return;
-    const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    this.#chunks = [];
+    if (this.#full.length === 0) return;
+    const pieces = this.#full;
+    this.#full = [];
     this.#size = 0;
-    if (this.#stream.writable) this.#stream.write(bytes);
+    if (this.#stream.writable) {
+      this.#stream.cork();
+      for (const piece of pieces) this.#stream.write(piece);
+      this.#stream.uncork();
+    }
     this.#push();
   }
 
   /** To be awaited between the pieces of a long answer. Throws ConnectionGone. */
   async more(): Promise<void> {
-    if (this.#size < LIMITS.gathered) return;
+    if (this.#size + this.#at < LIMITS.gathered) return;
     this.flush();
     await this.#drained();
   }
@@ -75,9 +87,26 @@ export class Output {
     });
   }
 
+  /** Without a copy of it: it is the caller's no more. */
+  #large(chunk: Uint8Array): void {
+    this.#settle();
+    this.#full.push(chunk);
+    this.#size += chunk.length;
+  }
+
+  #room(octets: number): Buffer {
+    if (this.#piece && this.#at + octets <= this.#piece.length) return this.#piece;
+    const began = this.#piece !== null || this.#full.length > 0;
+    this.#settle();
+    this.#piece = Buffer.allocUnsafeSlow(began || octets > FIRST ? NEXT : FIRST);
+    return this.#piece;
+  }
+
   #settle(): void {
-    if (this.#text === '') return;
-    this.#chunks.push(Buffer.from(this.#text));
-    this.#text = '';
+    if (!this.#piece) return;
+    this.#full.push(this.#piece.subarray(0, this.#at));
+    this.#size += this.#at;
+    this.#piece = null;
+    this.#at = 0;
   }
 }

@@ -70,6 +70,8 @@ export interface Envelope {
 }
 
 export interface ParsedMessage {
+  /** ENVELOPE and BODYSTRUCTURE as IMAP writes them (mime/imap.ts). */
+  imap: { envelope: string; structure: string };
   envelope: Envelope;
   root: Part;
   /** First 256 characters of readable text, white space collapsed. */

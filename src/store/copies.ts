@@ -14,6 +14,8 @@ export interface NewCopy {
 }
 
 export interface PlacedCopy {
+  /** Of the mailbox. */
+  uidValidity: number;
   emailId: number;
   uid: number;
   modseq: number;
@@ -31,13 +33,14 @@ export async function appendCopies(
   const { tenant, account, mailbox } = at;
   const last = await raise(tx, tenant, account, copies.length);
   const unread = copies.filter((copy) => (copy.keywords.flags & SEEN) === 0).length;
-  const [box] = await tx.rows<{ uid_next: number }>(
+  const [box] = await tx.rows<{ uid_next: number; uid_validity: number }>(
     `UPDATE mailbox SET uid_next = uid_next + $4, total = total + $4, unread = unread + $5, modseq = $6
-     WHERE tenant_id = $1 AND account_id = $2 AND id = $3 RETURNING uid_next`,
+     WHERE tenant_id = $1 AND account_id = $2 AND id = $3 RETURNING uid_next, uid_validity`,
     [tenant, account, mailbox, copies.length, unread, last],
   );
   if (last === undefined || box === undefined) throw new Refusal('noMailbox', 'There is no such mailbox.');
   const placed = copies.map((_, i) => ({
+    uidValidity: box.uid_validity,
     emailId: last - copies.length + 1 + i,
     modseq: last - copies.length + 1 + i,
     uid: box.uid_next - copies.length + i,

@@ -10,26 +10,46 @@ import type { Store } from './postgres.ts';
 /** A copy and as much of its message as was asked for. */
 export interface FetchedRow extends FlagsRow, Exposed {
   thread_id: number;
-  received_at: Date;
+  /** Seconds since 1970: a Date for each of ten thousand costs more than all the rest of it. */
+  received: number;
   size: number;
   blob_id: number;
   preview?: string;
-  envelope?: Envelope;
-  structure?: Part;
+  /** ENVELOPE as IMAP writes it; of what was stored before that was kept, it is made from `envelope`. */
+  imap_envelope?: string | null;
+  envelope?: Envelope | null;
+  imap_structure?: string | null;
+  structure?: Part | null;
   /** Octets of the message's header. */
-  header_end?: number;
+  header_size?: number;
   /** `\Seen` was set by this very reading. */
   seen_now?: boolean;
 }
 
-/** Columns of the message beyond its size. */
-export type Depth = 'preview' | 'envelope' | 'structure' | 'header_end';
+/** Columns beyond the UID and those that recording needs. */
+export type Depth =
+  | 'flags'
+  | 'date'
+  | 'size'
+  | 'thread'
+  | 'blob'
+  | 'preview'
+  | 'envelope'
+  | 'bodystructure'
+  | 'structure'
+  | 'header';
 
 const COLUMNS: Record<Depth, string> = {
+  flags: 'c.modseq, c.flags, c.keywords',
+  date: 'floor(extract(epoch FROM c.received_at))::bigint AS received',
+  size: 'm.size',
+  thread: 'c.thread_id',
+  blob: 'm.blob_id',
   preview: 'm.preview',
-  envelope: 'm.envelope',
+  envelope: `m.imap_envelope, CASE WHEN m.imap_envelope IS NULL THEN m.envelope END AS envelope`,
+  bodystructure: `m.imap_structure, CASE WHEN m.imap_structure IS NULL THEN m.structure END AS structure`,
   structure: 'm.structure',
-  header_end: `(m.structure->'header'->>1)::int AS header_end`,
+  header: `coalesce(m.header_size, (m.structure->'header'->>1)::int) AS header_size`,
 };
 
 /** What of a copy is handed out beyond its existence; `opened` marks as read unless `readOnly`. */
@@ -37,7 +57,7 @@ export type Give = null | (Given & ({ what: 'listed' | 'downloaded' } | { what: 
 
 /**
  * Reads copies by UID, in ascending order. What is new of their exposure is recorded and committed before this answers; a
- * covered one, and one for which it could not be recorded, is left out.
+ * covered one, and one for which it could not be recorded, is left out. What is to be opened needs its flags.
  */
 export async function readByUid(
   store: Store,
@@ -50,8 +70,7 @@ export async function readByUid(
   const columns = depths.map((depth) => `, ${COLUMNS[depth]}`).join('');
   const read = (by: string, list: number[]): Promise<FetchedRow[]> =>
     store.rows<FetchedRow>(
-      `SELECT c.uid, c.modseq, c.flags, c.keywords, c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure, c.thread_id, c.received_at,
-         m.size, m.blob_id${columns}
+      `SELECT c.uid, c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure${columns}
        FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
        WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND ${by} = ANY ($4::bigint[]) ORDER BY c.uid`,
       [at.tenant, at.account, at.mailbox, list],

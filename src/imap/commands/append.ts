@@ -4,9 +4,9 @@
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { appendCopies } from '../../store/copies.ts';
 import { lockAccount } from '../../store/held-copies.ts';
-import { mailboxStatus } from '../../store/mailbox-view.ts';
-import { insertMessages } from '../../store/messages.ts';
+import { findThreads, writeMessages } from '../../store/messages.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
+import { together } from '../../store/together.ts';
 import { keywordsOf } from '../flags.ts';
 import { findBox } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
@@ -34,10 +34,10 @@ export const append: Verb<'APPEND'> = {
       return { id: numbers[i] ?? 0, bytes, parsed: parseMessage(bytes) };
     });
     const { uids, validity } = await store.transact(async (tx) => {
-      await lockAccount(tx, at);
-      const [status] = await mailboxStatus(tx, at, [at.mailbox], false);
-      if (!status) throw no('TRYCREATE', 'There is no such mailbox.');
-      const stored = await insertMessages(tx, blobs, at.tenant, made, now);
+      // One after the other on the wire, without waiting in between.
+      const [, threads] = await together(lockAccount(tx, at), findThreads(tx, at.tenant, made));
+      const stored = made.map(({ id }, i) => ({ id, threadId: threads.ids[i] ?? id }));
+      await writeMessages(tx, blobs, at.tenant, made, threads, now);
       const placed = await appendCopies(
         tx,
         at,
@@ -54,7 +54,7 @@ export const append: Verb<'APPEND'> = {
           await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
       }
       await session.deps.pause?.('applied');
-      return { uids: placed.map((copy) => copy.uid), validity: status.uid_validity };
+      return { uids: placed.map((copy) => copy.uid), validity: placed[0]?.uidValidity };
     });
     if (session.selected) session.selected.stale = true;
     return ok('Stored.', `APPENDUID ${validity} ${formatSequenceSet(setOf(uids))}`);

@@ -9,9 +9,9 @@ import { emailIdOf, threadIdOf } from '../ids.ts';
 import { choose } from '../message-set.ts';
 import { tellKeywords, toldOf } from '../news.ts';
 import { no, ok, type Result } from '../replies.ts';
-import { given, isUtf8, tellsModseq, type Selected, type Session } from '../session.ts';
+import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
-import { bodyStructure, envelope } from '../wire/envelope.ts';
+import { bodyStructure, envelope } from '../../mail/mime/imap.ts';
 import { formatSequenceSet, has, resolve, setOf } from '../wire/sequence-set.ts';
 import { dateTime, string } from '../wire/response.ts';
 
@@ -27,10 +27,10 @@ export const fetch: Verb<'FETCH'> = {
     if (command.vanished) await tellVanished(session, selected, command);
     const uids =
       command.changedSince === null ? asked : await changedOf(session, selected, asked, command.changedSince);
-    let shown = 0;
-    for (let i = 0; i < uids.length; i += plan.atOnce) {
-      shown += await fetchSome(session, selected, plan, uids.slice(i, i + plan.atOnce));
-    }
+    const shown =
+      plan.give === 'existence'
+        ? await showExistence(session, selected, plan, uids)
+        : await showAll(session, selected, plan, uids);
     if (uids.length === selected.view.length && selected.view.gone.size === 0) toldOf(session, selected);
     return resultOf(command.uid, missing, shown, uids.length);
   },
@@ -68,31 +68,48 @@ async function tellVanished(session: Session, { at, view }: Selected, command: C
 }
 
 /** Answers how many were shown. */
-async function fetchSome(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
+async function showExistence(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
   const { deps, out } = session;
-  if (plan.give === 'existence') {
-    const rows = plan.uidOnly
-      ? uids.map((uid) => ({ uid, modseq: 0, flags: 0, keywords: null }))
-      : await flagsOf(deps.store, selected.at, uids);
-    tellKeywords(session, selected, rows);
-    for (const row of rows) {
-      out.write(
-        `* ${selected.view.sequenceOf(row.uid)} FETCH (${plan.items.map((item) => existence(item.item, row)).join(' ')})\r\n`,
-      );
-      if ((row.uid & 255) === 0) await out.more();
-    }
-    await out.more();
-    return rows.length;
-  }
-  const rows = await readByUid(deps.store, selected.at, uids, plan.depths, giveOf(session, selected, plan), deps.pause);
+  const rows = plan.uidOnly
+    ? uids.map((uid) => ({ uid, modseq: 0, flags: 0, keywords: null }))
+    : await flagsOf(deps.store, selected.at, uids.length === selected.view.length ? null : uids);
   tellKeywords(session, selected, rows);
-  const bodies = await createBodies(deps.blobs, selected.at.tenant, plan, rows);
+  let shown = 0;
   for (const row of rows) {
-    for (const item of plan.items) bodies.check(item, row);
-    await show(session, selected, plan, row, bodies);
-    await out.more();
+    const sequence = selected.view.sequenceOf(row.uid);
+    if (sequence === 0) continue;
+    out.write(`* ${sequence} FETCH (${plan.items.map((item) => existence(item.item, row)).join(' ')})\r\n`);
+    if ((++shown & 255) === 0) await out.more();
   }
-  return rows.length;
+  return shown;
+}
+
+/** The next ones are read while the ones before are written. Answers how many were shown. */
+async function showAll(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
+  const { deps, out } = session;
+  const give = giveOf(session, selected, plan);
+  const read = async (from: number): Promise<{ rows: FetchedRow[]; bodies: Bodies }> => {
+    const some = uids.slice(from, from + plan.atOnce);
+    const rows = await readByUid(deps.store, selected.at, some, plan.depths, give, deps.pause);
+    return { rows, bodies: await createBodies(deps.blobs, selected.at.tenant, plan, rows) };
+  };
+  let shown = 0;
+  let next = read(0);
+  for (let i = 0; i < uids.length; i += plan.atOnce) {
+    const { rows, bodies } = await next;
+    if (i + plan.atOnce < uids.length) {
+      next = read(i + plan.atOnce);
+      next.catch(() => undefined); // it is awaited, unless the client goes away first
+    }
+    if (plan.depths.includes('flags')) tellKeywords(session, selected, rows);
+    for (const row of rows) {
+      for (const item of plan.items) bodies.check(item, row);
+      await show(session, selected, plan, row, bodies);
+      await out.more();
+    }
+    shown += rows.length;
+  }
+  return shown;
 }
 
 function giveOf(session: Session, { readOnly }: Selected, { give }: Plan): Give {
@@ -107,9 +124,13 @@ function existence(item: string, row: Existence): string {
   return item === 'FLAGS' ? `FLAGS ${showFlags(row)}` : `MODSEQ (${row.modseq})`;
 }
 
+function structureOf({ imap_structure, structure }: FetchedRow, extended: boolean): string {
+  if (extended && typeof imap_structure === 'string') return imap_structure;
+  return structure ? bodyStructure(structure, extended) : 'NIL';
+}
+
 async function show(session: Session, selected: Selected, plan: Plan, row: FetchedRow, bodies: Bodies): Promise<void> {
   const { out } = session;
-  const utf8 = isUtf8(session);
   let separator = `* ${selected.view.sequenceOf(row.uid)} FETCH (`;
   const say = (text: string): void => {
     out.write(separator + text);
@@ -123,17 +144,17 @@ async function show(session: Session, selected: Selected, plan: Plan, row: Fetch
         say(existence(item.item, row));
         break;
       case 'INTERNALDATE':
-        say(`INTERNALDATE ${dateTime(row.received_at)}`);
+        say(`INTERNALDATE ${dateTime(row.received)}`);
         break;
       case 'RFC822.SIZE':
         say(`RFC822.SIZE ${row.size}`);
         break;
       case 'ENVELOPE':
-        if (row.envelope) say(`ENVELOPE ${envelope(row.envelope, utf8)}`);
+        say(`ENVELOPE ${row.imap_envelope ?? (row.envelope ? envelope(row.envelope) : 'NIL')}`);
         break;
       case 'BODY':
       case 'BODYSTRUCTURE':
-        if (row.structure) say(`${item.item} ${bodyStructure(row.structure, item.item === 'BODYSTRUCTURE', utf8)}`);
+        say(`${item.item} ${structureOf(row, item.item === 'BODYSTRUCTURE')}`);
         break;
       case 'EMAILID':
         say(`EMAILID (${emailIdOf(row.email_id)})`);

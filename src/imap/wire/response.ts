@@ -1,32 +1,13 @@
 // What goes back to a client, as text (RFC 9051 §7, §9). A literal is `{n}` with the octets of its UTF-8 after it, so a
 // response is written as UTF-8. Octets that are no text of ours go as octets beside it: octets() has their head.
 
+import { quoted, string } from '../../mail/mime/imap.ts';
 import { encodeModifiedUtf7 } from './modified-utf7.ts';
 
 /** What is written: text as UTF-8, octets as they are. */
 export type Chunk = string | Uint8Array;
 
-/** Octets of a quoted string beyond which a literal is kinder to a client's line buffer. */
-const QUOTED = 1_000;
-
-/** RFC 9051 §9: quoted where that may hold it, else a literal. */
-export function string(text: string): string {
-  return !/[\0\r\n]|\P{ASCII}/u.test(text) && text.length <= QUOTED ? quoted(text) : literal(text);
-}
-
-function quoted(text: string): string {
-  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
-}
-
-/** CHAR8 has no NUL. */
-function literal(text: string): string {
-  const whole = text.replaceAll('\0', '');
-  return `{${Buffer.byteLength(whole)}}\r\n${whole}`;
-}
-
-export function nstring(text: string | null | undefined): string {
-  return text === null || text === undefined ? 'NIL' : string(text);
-}
+export { nstring, string } from '../../mail/mime/imap.ts';
 
 /** An atom where it is one. */
 export function astring(text: string): string {
@@ -47,8 +28,9 @@ export function octets(size: number, binary = false): string {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** RFC 9051 §9 date-time, in UTC: "27-Nov-2026 09:00:00 +0000". */
-export function dateTime(date: Date): string {
+/** RFC 9051 §9 date-time, in UTC, of seconds since 1970: "27-Nov-2026 09:00:00 +0000". */
+export function dateTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
   const day = String(date.getUTCDate()).padStart(2, ' ');
   const year = String(date.getUTCFullYear()).padStart(4, '0');
   return `"${day}-${MONTHS[date.getUTCMonth()]}-${year} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000"`;

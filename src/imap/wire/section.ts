@@ -47,10 +47,8 @@ export function cut(size: number, partial: Partial | null): ByteRange {
   return [start, Math.min(size, start + partial.count)];
 }
 
-/** The fields of a header block that are named, or those that are not, and its empty line. */
-export function selectFields(block: Uint8Array, section: Section): Buffer {
-  const names = new Set(section.fields.map((name) => name.toLowerCase()));
-  const wanted = section.what === 'FIELDS';
+/** The fields of a header block that are named (in lower case) or, not `wanted`, those that are not; and its empty line. */
+export function selectFields(block: Uint8Array, names: ReadonlySet<string>, wanted: boolean): Buffer {
   const chosen: Uint8Array[] = [];
   for (const { name, start, end } of fieldRanges(block, [0, block.length]))
     if (names.has(name.toLowerCase()) === wanted) chosen.push(block.subarray(start, end));

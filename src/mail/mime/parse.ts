@@ -4,6 +4,7 @@ import type { ParsedMessage, Part } from '../message.ts';
 import { bodyParts, bodyText, type BodyParts } from './body.ts';
 import { envelopeOf } from './envelope.ts';
 import { htmlToText } from './html.ts';
+import { bodyStructure, envelopeOfFields } from './imap.ts';
 import { LIMITS } from './limits.ts';
 import { scanMessage } from './structure.ts';
 import { threadSubject } from './subject.ts';
@@ -17,6 +18,7 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
   return {
     envelope,
     root,
+    imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
     preview: previewOf(text.body),
     searchText: text.all,
     hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
