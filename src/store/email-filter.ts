@@ -195,7 +195,9 @@ function containsSql(where: TextTest, text: string, params: Params): string {
   const like = params.add(containing(text), 'text');
   const subject = `coalesce(m.subject, '') ILIKE ${like}`;
   if (where === 'subject') return subject;
-  if (where !== 'text') return addressed([where], like);
+  // The name of a group is in the header alone; it is read where the envelope has the text.
+  if (where !== 'text')
+    return `(${addressed([where], like)} OR (coalesce(m.imap_envelope, '') ILIKE ${like} AND ${headerSql(where, text, params)}))`;
   return `(${termSql('text', term, params)} OR ${subject} OR ${addressed(['from', 'to', 'cc', 'bcc'], like)})`;
 }
 
@@ -217,7 +219,7 @@ function containing(text: string): string {
 function headerSql(name: string, text: string | null, params: Params): string {
   const field = `(?n)^${pattern(name)}[ \\t]*:${text === null ? '' : `.*${pattern(text)}`}`;
   const raw = `EXISTS (SELECT FROM blob b WHERE b.tenant_id = $1 AND b.id = m.blob_id AND b.seq = 0
-    AND regexp_replace(encode(substring(b.bytes FROM 1 FOR (m.structure->'header'->>1)::int), 'escape'), '\\r?\\n[ \\t]+', ' ', 'g')
+    AND regexp_replace(encode(substring(b.bytes FROM 1 FOR coalesce(m.header_size, (m.structure->'header'->>1)::int)), 'escape'), '\\r?\\n[ \\t]+', ' ', 'g')
       ~* ${params.add(field, 'text')})`;
   const lower = name.toLowerCase();
   if (text === null || !['subject', 'from', 'to', 'cc', 'bcc'].includes(lower)) return raw;

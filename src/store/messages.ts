@@ -69,25 +69,13 @@ async function insertRows(
   const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
-<<<<<<< HEAD
-       envelope, structure, created_at, search, search_version)
+       envelope, structure, imap_envelope, imap_structure, header_size, created_at, search, search_version)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, $2, m.search, ${WORDS_VERSION}
+       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, $2, m.search, ${WORDS_VERSION}
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[], $18::text[], $19::text[], $20::int[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         search, base_subject)`,
-=======
-       envelope, structure, imap_envelope, imap_structure, header_size, created_at, search)
-     SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, $2,
-       setweight(to_tsvector('simple', m.subject_words), 'A') || setweight(to_tsvector('simple', m.from_words), 'B')
-         || setweight(to_tsvector('simple', m.to_words), 'C') || setweight(to_tsvector('simple', m.text), 'D')
-     FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::int[])
-       AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         subject_words, from_words, to_words, text, base_subject, imap_envelope, imap_structure, header_size)`,
->>>>>>> d3c9468 (Keep what IMAP shows of a message as it is written there; read ahead while writing; say groups in ENVELOPE)
+         search, base_subject, imap_envelope, imap_structure, header_size)`,
     [
       tenant,
       now,
