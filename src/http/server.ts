@@ -39,6 +39,8 @@ export interface HttpDeps {
 
 export interface HttpFace {
   port: number;
+  /** Every route there is, as Fastify knows it: for a test that goes through all of them. */
+  routes: readonly { method: string; url: string }[];
   /** How many are open. */
   connections(): Promise<number>;
   close(): Promise<void>;
@@ -80,6 +82,10 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     exposeHeadRoutes: false,
     rewriteUrl: withoutPlace,
     logger: false,
+  });
+  const routes: { method: string; url: string }[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url });
   });
   await app.register(cookie);
   app.decorateRequest('user', null);
@@ -152,6 +158,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
   }
   return {
     port: (app.server.address() as { port: number }).port,
+    routes,
     connections: () =>
       new Promise((resolve, reject) =>
         app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),

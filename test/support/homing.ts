@@ -31,6 +31,8 @@ export interface TestHoming {
   ports: SmtpFaces['ports'] & ImapFaces['ports'] & { http: number };
   /** http://127.0.0.1:… */
   base: string;
+  /** Of its HTTP face. */
+  routes: readonly { method: string; url: string }[];
   /** pigeon.test: ana, ben, cho, dia, eli, office@ (ana and ben may send as it) and all@. */
   tenant: number;
   /** other.test: zoe. */
@@ -112,6 +114,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     connection,
     ports: { ...smtp.ports, ...imap.ports, http: http.port },
     base,
+    routes: http.routes,
     tenant,
     other,
     async client(address) {
