@@ -42,7 +42,7 @@ interface Followed {
 }
 
 /** Types whose state is the account's modseq itself. */
-const MODSEQ_TYPES = ['Email', 'Mailbox', 'Thread', 'Quota'];
+const MODSEQ_TYPES = ['Email', 'Mailbox', 'Thread'];
 
 const RETRY_MS = 200;
 
@@ -155,6 +155,7 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
 function changedTypes(before: Seen, now: ChangedStates): Record<string, string> {
   const types = Object.fromEntries(MODSEQ_TYPES.map((type) => [type, String(now.modseq)]));
   if (now.delivered !== null) types['EmailDelivery'] = String(now.delivered);
+  if (now.quota !== null) types['Quota'] = String(now.quota);
   if (now.identity !== null) types['Identity'] = String(now.identity);
   if (now.vacation !== null) types['VacationResponse'] = String(now.vacation);
   if (now.submission > before.submission) types['EmailSubmission'] = String(now.submission);

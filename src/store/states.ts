@@ -1,6 +1,7 @@
 // The states that a client is told of: how far each type of an account has come.
 
 import type { Reader } from './postgres.ts';
+import { quotaState } from './quota.ts';
 
 export interface AccountStates {
   account_id: number;
@@ -24,6 +25,7 @@ export interface ChangedStates extends AccountStates {
   /** Where these have changed since: their newest modseq. Null: they have not. */
   identity: number | null;
   vacation: number | null;
+  quota: number | null;
   /** The newest Email that was delivered since: new mail, unseen. Null: none was. */
   delivered: number | null;
 }
@@ -45,6 +47,7 @@ export async function statesSince(
        coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall,
        (SELECT max(modseq) FROM identity x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > b.since) AS identity,
        (SELECT modseq FROM vacation_response x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > b.since) AS vacation,
+       nullif(greatest(b.since, ${quotaState('$1', 's.account_id')}), b.since) AS quota,
        (SELECT c.email_id FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
         WHERE c.tenant_id = $1 AND c.account_id = s.account_id AND c.email_id > b.since
           AND c.delivery_n IS NOT NULL AND c.notice_of IS NULL AND c.flags & 1 = 0 AND c.received_at >= m.created_at

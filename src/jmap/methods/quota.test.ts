@@ -34,6 +34,10 @@ test('there is one quota, without a limit, and only what it says is used ever ch
   const nothing = await ben.call(quotaChanges, { sinceState: state });
   assert.deepEqual([nothing['updated'], nothing['newState']], [[], state]);
   const { queryState } = await ben.call(quotaQuery, {});
+  await t.append(ben.account, 1, mail('Flagged'));
+  const { state: before } = await ben.call(quotaGet, { ids: [] });
+  await t.sql(`UPDATE account_state SET modseq = modseq + 1 WHERE account_id = $1`, [ben.account]);
+  assert.equal((await ben.call(quotaGet, { ids: [] }))['state'], before, 'what else happens is nothing to it');
   await t.deliver([ben.account], mail('More'));
   const changes = await ben.call(quotaChanges, { sinceState: state });
   assert.deepEqual([changes['updated'], changes['updatedProperties']], [['octets'], ['used']]);

@@ -1,7 +1,7 @@
 // Quota/get, /changes, /query, /queryChanges (RFC 9425). An account has no limit here: its one quota says what is used,
 // and has the highest limit that there can be.
 
-import { modseqOf, usageOf } from '../../store/quota.ts';
+import { quotaStateOf, usageOf } from '../../store/quota.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { pageOf, queryChanges, queryChangesArguments, readFilter, sortArguments } from '../query.ts';
@@ -39,13 +39,13 @@ export const quotaGet: Method = async (args, context) => {
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   const usage = await usageOf(context.store, { tenant, account });
   const all = new Map(usage ? [[ID, { ...QUOTA, used: usage.octets }]] : []);
-  return { accountId: args['accountId'], state: String(usage?.modseq ?? 0), ...listed(all, ids, properties) };
+  return { accountId: args['accountId'], state: String(usage?.state ?? 0), ...listed(all, ids, properties) };
 };
 
 export const quotaChanges: Method = async (args, context) => {
   const { tenant, id: account } = accountOf(args, context);
   const { since } = changesArguments(args);
-  const state = await modseqOf(context.store, { tenant, account });
+  const state = await quotaStateOf(context.store, { tenant, account });
   checkState(since, state);
   return {
     accountId: args['accountId'],
@@ -89,7 +89,7 @@ export const quotaQuery: Method = async (args, context) => {
   sortArguments(args, SORTS);
   return {
     accountId: args['accountId'],
-    queryState: String(await modseqOf(context.store, { tenant, account })),
+    queryState: String(await quotaStateOf(context.store, { tenant, account })),
     canCalculateChanges: true,
     ...pageOf(matches(args) ? [ID] : [], args, LIMITS.maxQuery),
   };
@@ -100,7 +100,7 @@ export const quotaQueryChanges: Method = async (args, context) => {
   const { tenant, id: account } = accountOf(args, context);
   onlyArguments(args, ['accountId', 'filter', 'sort', 'sinceQueryState', 'maxChanges', 'upToId', 'calculateTotal']);
   sortArguments(args, SORTS);
-  const state = await modseqOf(context.store, { tenant, account });
+  const state = await quotaStateOf(context.store, { tenant, account });
   const { max } = queryChangesArguments(args, state);
   return queryChanges(args, { ids: matches(args) ? [ID] : [], state: String(state) }, new Map(), max);
 };
