@@ -129,6 +129,41 @@ test('changes are told from when they are asked for until they are not, and sinc
   line.socket.close();
 });
 
+test('a recall is told as any change is, and then there is nothing to be got', async () => {
+  const { services } = world;
+  const accepted = await services.accept({
+    tenant: world.tenant,
+    origin: { kind: 'submission', account: ana.account, submittedBy: ana.account, source: 'jmap' },
+    mailFrom: ana.address,
+    recipients: [{ address: ben.address }],
+    bytes: Buffer.from(`From: ${ana.address}\r\nTo: ${ben.address}\r\nSubject: Salaries\r\n\r\nText\r\n`),
+  });
+  const [id] = (await ben.call('Email/query', { filter: { subject: 'salaries' } }))['ids'] as string[];
+  const line = await connect(ben);
+  line.send({ '@type': 'WebSocketPushEnable', dataTypes: ['Email'], pushState: null });
+  line.send(echo('on'));
+  assert.equal((await line.next())['requestId'], 'on');
+  await services.recalls.request({
+    actor: { tenant: world.tenant, id: ana.account, address: ana.address, name: 'Ana' },
+    account: ana.account,
+    message: { messageId: accepted.messageIdHeader },
+    mode: 'delete',
+    recipients: null,
+    includeRead: false,
+    notifyMe: false,
+    reason: null,
+  });
+  const get = { accountId: ben.accountId, ids: [id], properties: ['subject'] };
+  line.send({ ...echo('gated'), methodCalls: [['Email/get', get, 'g']] });
+  const [answered] = (await line.next())['methodResponses'] as [string, Json, string][];
+  assert.deepEqual(answered?.[1]['notFound'], [id], 'from the gate on, before anything is told');
+  services.recalls.worker.start();
+  const told = await line.next();
+  await services.recalls.worker.stop();
+  assert.deepEqual([told['@type'], Object.keys(told['changed'] as Json)], ['StateChange', [ben.accountId]]);
+  line.socket.close();
+});
+
 test('only who is signed in, by the protocol’s name, and from a page of ours', async () => {
   const status = async (headers: Record<string, string>, protocols = ['jmap']): Promise<string> =>
     connect(ben, headers, protocols).then(
