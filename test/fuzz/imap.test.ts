@@ -255,7 +255,7 @@ async function bring(state: State, random: Random): Promise<Talk> {
   const talk: Talk = { client, random, tags: 0, over: false };
   if (state === 'selected' || state === 'idle') await client.run('SELECT INBOX');
   if (state === 'examined') await client.run('EXAMINE INBOX');
-  if (state === 'logged out') client.write('l LOGOUT\r\n');
+  if (state === 'logged out') await client.run('LOGOUT');
   const begun = { authenticating: 'b AUTHENTICATE PLAIN', idle: 'b IDLE', 'in a literal': 'b APPEND INBOX {20}' };
   const begin = state in begun ? begun[state as keyof typeof begun] : undefined;
   if (begin !== undefined) {

@@ -41,7 +41,13 @@ export async function stressImap(options: StressOptions): Promise<StressResult> 
   const isOver = (): boolean => performance.now() - began > options.seconds * 1000 || truth.problems.length >= 100;
   const tokens = { next: 0, recent: [] as string[] };
   const token = (): string => `token-${(tokens.next++).toString(36)}-x`;
-  const recall = { sent: 0, under: [] as Promise<void>[], outcomes: new Map<string, number>(), made: 0 };
+  const recall = { sent: 0, under: [] as Promise<unknown>[], pending: 0, outcomes: new Map<string, number>(), made: 0 };
+
+  const record = (verb: string, ms: number): void => {
+    const all = took.get(verb);
+    if (all) all.push(ms);
+    else took.set(verb, [ms]);
+  };
 
   const clients = Array.from({ length: options.clients }, async (_, i) => {
     const random = createRandom(options.seed * 1000 + i);
@@ -51,11 +57,7 @@ export async function stressImap(options: StressOptions): Promise<StressResult> 
       port: options.imaps,
       account,
       truth,
-      took(verb, ms) {
-        const all = took.get(verb);
-        if (all) all.push(ms);
-        else took.set(verb, [ms]);
-      },
+      took: record,
     };
     while (!isOver()) await live(session, deps, isOver);
   });
@@ -67,7 +69,8 @@ export async function stressImap(options: StressOptions): Promise<StressResult> 
     tokens.recent.push(name);
     if (tokens.recent.length > 20) tokens.recent.shift();
     if (random.chance(0.3)) return;
-    const ended = await takeBack(by, emailId, name, random.below(1500), truth);
+    await sleep(random.below(1500));
+    const ended = await takeBack(by, emailId, name, truth, record);
     recall.made++;
     for (const { outcome } of ended.values()) recall.outcomes.set(outcome, (recall.outcomes.get(outcome) ?? 0) + 1);
   };
@@ -75,7 +78,14 @@ export async function stressImap(options: StressOptions): Promise<StressResult> 
     const random = createRandom(options.seed);
     for (; !isOver(); await sleep(1000 / options.arrivals)) {
       const to = options.accounts.filter(() => random.chance(3 / options.accounts.length));
-      if (to.length > 0) recall.under.push(send(random, to).catch((error: unknown) => truth.problem(String(error))));
+      // What does not keep up is not pressed further: recalls are to run beside sessions, not in a queue of their own.
+      if (to.length === 0 || recall.pending >= JMAP_AT_ONCE) continue;
+      recall.pending++;
+      recall.under.push(
+        send(random, to)
+          .catch((error: unknown) => truth.problem(String(error)))
+          .finally(() => recall.pending--),
+      );
     }
   })();
   const progress = setInterval(() => {
@@ -123,21 +133,26 @@ async function live(options: SessionOptions, deps: Deps, isOver: () => boolean):
   }
 }
 
-/** After some time, and to its end. */
+/** To its end. */
 async function takeBack(
   sender: Client,
   emailId: string,
   token: string,
-  after: number,
   truth: Truth,
+  record: SessionOptions['took'],
 ): Promise<Map<string, Outcome>> {
-  await sleep(after);
+  const began = performance.now();
   const made = await askRecall(sender, emailId);
-  truth.gated(token, performance.now());
+  const gated = performance.now();
+  truth.gated(token, gated);
+  record('(gate)', gated - began);
   const id = String(made['id'] ?? made['existingId']);
   for (const deadline = Date.now() + 60_000; ; await sleep(200)) {
     const { list } = (await sender.call('Recall/get', { ids: [id] })) as { list: { status: string }[] };
-    if (list[0]?.status === 'done') break;
+    if (list[0]?.status === 'done') {
+      record('(recall)', performance.now() - began);
+      break;
+    }
     if (Date.now() > deadline) {
       truth.problem(`the recall of ${token} has not ended within a minute: ${JSON.stringify(made)} ${list[0]?.status}`);
       return new Map();
