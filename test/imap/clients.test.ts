@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { ImapFlow } from 'imapflow';
 import { startTestHoming } from '../support/homing.ts';
 import { mail } from '../support/mailboxes.ts';
-import { askRecall, outcomesOf, sendMail } from '../support/recalling.ts';
+import { askRecall, emailsOf, outcomesOf, sendMail } from '../support/recalling.ts';
 import { certificateOf, createMbsync, createNeomutt, curl, providePrograms, type Home } from './support/programs.ts';
 
 const homing = await startTestHoming();
@@ -44,6 +44,19 @@ async function takeBack(emailId: string): Promise<{ outcome: unknown; exposure: 
   return { outcome: row?.['outcome'], exposure: row?.['exposure'] };
 }
 
+/** Something that they have sent to Ana, and nobody has opened. */
+async function sendFrom(local: string, subject: string): Promise<void> {
+  await sendMail(await homing.client(`${local}@pigeon.test`), ['ana@pigeon.test'], subject);
+  await homing.settle();
+  assert.equal((await emailsOf(ana, subject)).length, 1);
+}
+
+/** It has been taken back. */
+async function isGone(subject: string): Promise<void> {
+  await homing.settle();
+  assert.deepEqual(await emailsOf(ana, subject), []);
+}
+
 test('imapflow hears of new mail and of a recall, as they come', async () => {
   const { user, password: pass } = await homeOf('ben');
   const local = { host: '127.0.0.1', port, secure: true, tls: { rejectUnauthorized: false } };
@@ -68,6 +81,14 @@ test('imapflow hears of new mail and of a recall, as they come', async () => {
   assert.match(notice.source?.toString() ?? '', /took this message back/);
   assert.doesNotMatch(notice.source?.toString() ?? '', /Plans for ben/);
   assert.deepEqual(await flow.search({ subject: 'Plans for ben' }), []);
+
+  await sendFrom('ben', 'Sent by ben');
+  await flow.mailboxOpen('Sent Items');
+  const sent = flow.mailbox && flow.mailbox.exists;
+  assert.ok(await flow.messageMove('*', 'Recall'));
+  await isGone('Sent by ben');
+  const status = await flow.status('Sent Items', { messages: true });
+  assert.equal(status && status.messages, sent);
   await flow.logout();
 });
 
@@ -98,6 +119,10 @@ test('curl: what it has listed is taken back, what it has read is not', async (c
   await writeFile(join(home.directory, 'letter'), mail('Put there by curl'));
   await curl(home, 'Archive', '-T', join(home.directory, 'letter'));
   assert.match(await curl(home, 'Archive', '-X', 'SEARCH SUBJECT "put there"'), /^\* SEARCH 1\r\n/);
+
+  await sendFrom('cho', 'Sent by cho');
+  await curl(home, 'Sent%20Items', '-X', 'MOVE * Recall');
+  await isGone('Sent by cho');
 });
 
 test('mbsync: what it has fetched without a glance is taken out of the Maildir again', async (context) => {
@@ -129,6 +154,15 @@ test('neomutt: the message turns into the notice while its owner looks at the li
     await terminal.seen('Unopened by eli');
     assert.deepEqual(await takeBack(emailId), { outcome: 'recalled', exposure: 'listed' });
     await terminal.seen('Message recalled');
+
+    await sendFrom('eli', 'Sent by eli');
+    terminal.press('c=Sent\x16 Items\r');
+    await terminal.seen('Sent by eli');
+    terminal.press('s=Recall\r');
+    // It copies, and deletes later: that would leave the message where it is, so it is refused, and said why.
+    await terminal.seen('a copy would stay');
+    await homing.settle();
+    assert.equal((await emailsOf(ana, 'Sent by eli')).length, 1);
   } finally {
     await terminal.close();
   }
