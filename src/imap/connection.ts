@@ -1,6 +1,7 @@
 // One client: bytes in, commands one after the other, answers out; TLS, IDLE, and its end.
 
 import type { Socket } from 'node:net';
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { capabilities } from './capabilities.ts';
 import { finish } from './finish.ts';
@@ -187,6 +188,7 @@ export class Connection {
     if (session.idling !== null || session.awaiting) this.#reader.expectLine();
     if (session.user) this.#socket.setTimeout(LIMITS.idleAfter * 1000);
     if (after === 'tls') this.#startTls();
+    if (after === 'compress') this.#compress();
     if (after === 'end') {
       session.out.flush();
       this.#socket.end();
@@ -206,6 +208,27 @@ export class Connection {
     session.program = 'unknown';
     session.out.to(secure);
     this.#attach(secure);
+  }
+
+  /** RFC 4978: from the answer on, all octets both ways. */
+  #compress(): void {
+    const { session } = this;
+    session.out.flush();
+    const rest = this.#reader.rest();
+    const socket = this.#socket;
+    const inflate = createInflateRaw();
+    const deflate = createDeflateRaw({ flush: constants.Z_SYNC_FLUSH });
+    socket.removeAllListeners('data').on('data', (bytes: Buffer) => {
+      if (!inflate.write(bytes)) socket.pause();
+    });
+    inflate
+      .on('drain', () => socket.resume())
+      .on('data', (bytes: Buffer) => this.#take(bytes))
+      .on('error', () => socket.destroy());
+    deflate.on('error', () => socket.destroy()).pipe(socket);
+    session.compressed = true;
+    session.out.to(deflate);
+    if (rest.length > 0) inflate.write(rest);
   }
 
   #hear(): void {

@@ -19,18 +19,15 @@ export class Output {
   #at = 0;
   /** Octets of all of them. */
   #size = 0;
-  /** Pushes out what the stream itself keeps back (COMPRESS). */
-  #push: () => void = () => undefined;
 
   constructor(stream: Writable) {
     this.#stream = stream;
   }
 
   /** To another stream from here on; what is gathered goes to the old one first. */
-  to(stream: Writable, push: () => void = () => undefined): void {
+  to(stream: Writable): void {
     this.flush();
     this.#stream = stream;
-    this.#push = push;
   }
 
   write(chunk: Chunk): void {
@@ -60,7 +57,6 @@ export class Output {
       for (const piece of pieces) this.#stream.write(piece);
       this.#stream.uncork();
     }
-    this.#push();
   }
 
   /** To be awaited between the pieces of a long answer. Throws ConnectionGone. */

@@ -98,8 +98,14 @@ const PROBES: Record<string, Probe | string> = {
     [`SEARCH ${criteria}`, /^\* SEARCH\nOK/],
     [`UID SEARCH RETURN (COUNT ALL) ${criteria}`, /^\* ESEARCH \(TAG "a\d+"\) UID COUNT 0\nOK/],
   ]),
-  SORT: NOTHING,
-  THREAD: NOTHING,
+  SORT: [
+    ['SORT (SUBJECT) UTF-8 ALL', /^\* SORT\nOK/],
+    ['UID SORT RETURN (COUNT ALL) (REVERSE ARRIVAL) UTF-8 UNSEEN', /^\* ESEARCH \(TAG "a\d+"\) UID COUNT 0\nOK/],
+  ],
+  THREAD: [
+    ['THREAD REFERENCES UTF-8 ALL', /^\* THREAD\nOK/],
+    ['UID THREAD ORDEREDSUBJECT UTF-8 ALL', /^\* THREAD\nOK/],
+  ],
   FETCH: content.flatMap((items): Probe => [
     [`FETCH 1 ${items}`, GONE],
     [`UID FETCH 1 ${items}`, SILENT],

@@ -286,3 +286,62 @@ test('bad input gets an answer, and the session goes on', async () => {
   assert.deepEqual((await client.run('LOGOUT')).length, 2);
   assert.equal(await client.line(), '');
 });
+
+test('sorted and threaded', async () => {
+  const client = await as('eli');
+  await client.run('CREATE Sorted');
+  const letter = (subject: string, from: string, id: string, references = ''): string =>
+    [
+      `From: ${from}`,
+      `Subject: ${subject}`,
+      'Date: Mon, 23 Nov 2026 12:00:00 +0000',
+      `Message-ID: <${id}>`,
+      ...(references === '' ? [] : [`References: ${references}`]),
+      '',
+      'x'.repeat(subject.length * 10),
+      '',
+    ].join('\r\n');
+  await put(client, 'Sorted', letter('Zebra', 'Ann <zoe@pigeon.test>', 'z1@x'));
+  await put(client, 'Sorted', letter('re: apple', 'bea@pigeon.test', 'a2@x', '<a1@x>'));
+  await put(client, 'Sorted', letter('Apple', 'Cyd <abe@pigeon.test>', 'a1@x'));
+  await put(client, 'Sorted', letter('Re: Zebra', 'dan@pigeon.test', 'z2@x', '<z1@x>'));
+  await put(client, 'Sorted', letter('Re: Zebra', 'dan@pigeon.test', 'z3@x', '<z1@x>'));
+  await client.run('SELECT Sorted');
+  for (const [keys, order] of [
+    ['SUBJECT REVERSE ARRIVAL', '2 3 1 4 5'],
+    ['REVERSE FROM', '1 4 5 2 3'],
+    ['DISPLAYFROM', '1 2 3 4 5'],
+    ['SIZE', '1 3 2 4 5'],
+  ] as const)
+    assert.deepEqual(await client.run(`SORT (${keys}) UTF-8 ALL`), [`* SORT ${order}`, 'OK That is all.'], keys);
+  assert.deepEqual(
+    await client.run('UID SORT RETURN (MIN MAX) (SUBJECT) UTF-8 3:5').then(([line]) => line?.replace(/"a\d+"/, '')),
+    '* ESEARCH (TAG ) UID MIN 3 MAX 5',
+  );
+  assert.equal((await client.run('THREAD REFERENCES UTF-8 ALL'))[0], '* THREAD (1 (4)(5))(3 2)');
+  assert.equal((await client.run('THREAD ORDEREDSUBJECT UTF-8 ALL'))[0], '* THREAD (1 (4)(5))(2 3)');
+  client.close();
+});
+
+test('compressed, everything goes as before', async () => {
+  const flow = new ImapFlow({
+    host: '127.0.0.1',
+    port: imaps,
+    secure: true,
+    tls: { rejectUnauthorized: false },
+    auth: { user: 'eli@pigeon.test', pass: 'homing' },
+    logger: false,
+  });
+  await flow.connect();
+  assert.equal(
+    (flow as unknown as { _deflate?: unknown })._deflate !== undefined,
+    true,
+    'imapflow compresses where it can',
+  );
+  const message = mail('Pressed', { body: 'All work and no play.\r\n'.repeat(20_000) });
+  const { uid } = (await flow.append('Archive', message)) as { uid: number };
+  await flow.mailboxOpen('Archive');
+  const found = await flow.fetchOne(String(uid), { source: true }, { uid: true });
+  assert.ok(found && found.source?.toString() === message);
+  await flow.logout();
+});

@@ -1,0 +1,29 @@
+// THREAD (RFC 5256 §3).
+
+import { searchForSort } from '../../store/mailbox-search.ts';
+import { ok } from '../replies.ts';
+import { filterOf } from '../search-filter.ts';
+import { formatThreads, orderedSubject, references } from '../thread.ts';
+import { selectedOf, type Verb } from '../verb.ts';
+import { bad } from '../wire/fault.ts';
+
+export const thread: Verb<'THREAD'> = {
+  state: 'selected',
+  news: 'unless by sequence',
+  async run(session, { uid, algorithm, criteria }) {
+    if (algorithm !== 'REFERENCES' && algorithm !== 'ORDEREDSUBJECT')
+      throw bad('There is no such way to make threads.');
+    const selected = selectedOf(session);
+    const { view } = selected;
+    const rows = await searchForSort(
+      session.deps.store,
+      selected.at,
+      filterOf(criteria, selected, session.deps.clock()),
+    );
+    const shown = rows.filter((row) => view.sequenceOf(row.uid) > 0 && !view.gone.has(row.uid));
+    const nodes = algorithm === 'REFERENCES' ? references(shown) : orderedSubject(shown);
+    const text = formatThreads(nodes, (row) => (uid ? row.uid : view.sequenceOf(row.uid)));
+    session.out.line(`* THREAD${text === '' ? '' : ` ${text}`}`);
+    return ok('That is all.');
+  },
+};
