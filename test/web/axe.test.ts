@@ -7,7 +7,7 @@ import { askRecall, emailsOf, INBOX, markRead } from '../support/recalling.ts';
 import { check, LOOKS } from './support/axe.ts';
 import { webSuite, type Visit } from './support/stage.ts';
 
-webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses' } }, (stage) => {
+webSuite('axe', { policy: { rateLimit: 0, readCopies: 'sender-chooses', holdOutsideSeconds: 600 } }, (stage) => {
   const ana = async (settings: object = {}): Promise<[Visit, Page]> => {
     const [visit, page] = await stage.people(['ana@pigeon.test']);
     assert.ok(page);

@@ -222,6 +222,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
   );
 });
 
+/** The row says who; all of it is to be read where it is cut. */
+const NOTICE = 'Taken back. You need do nothing.';
+
 /** A message that was recalled says what became of that in place of its first words. */
 function FirstWords({ accountId, email, isSent }: { accountId: string; email: EmailRow; isSent: boolean }): ReactNode {
   const styles = useStyles();
@@ -229,7 +232,7 @@ function FirstWords({ accountId, email, isSent }: { accountId: string; email: Em
   if (isSent && recall) return <RecallMark email={email} accountId={accountId} />;
   return (
     <Text size={200} truncate wrap={false} className={mergeClasses(styles.grow, styles.quiet)}>
-      {email.preview}
+      {email.recallNotice === null ? email.preview : NOTICE}
     </Text>
   );
 }

@@ -25,6 +25,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
   },
+  icon: { flexShrink: 0 },
   words: { display: 'flex', flexDirection: 'column', minWidth: 0 },
   size: { color: tokens.colorNeutralForeground3 },
   picture: { maxWidth: '100%', maxHeight: '80vh', objectFit: 'contain', display: 'block', margin: '0 auto' },
@@ -44,7 +45,11 @@ export function Attachments({ accountId, parts }: { accountId: string; parts: Em
         const isPicture = PICTURE.test(part.type);
         return (
           <li key={part.blobId} className={styles.file}>
-            {isPicture ? <ImageRegular fontSize={20} /> : <DocumentRegular fontSize={20} />}
+            {isPicture ? (
+              <ImageRegular className={styles.icon} fontSize={20} />
+            ) : (
+              <DocumentRegular className={styles.icon} fontSize={20} />
+            )}
             <span className={styles.words}>
               <Text truncate wrap={false} title={name}>
                 {name}
