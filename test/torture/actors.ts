@@ -189,10 +189,11 @@ export async function recaller(scene: Scene): Promise<void> {
     if (random.chance(8)) {
       const { updated } = await call(scene, ANA, 'Recall/set', { update: { [id]: { status: 'cancelled' } } });
       if (updated && id in (updated as Json)) told.cancelled.push(asked.recallId);
-    } else if (random.chance(4)) {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await call(scene, ANA, 'Recall/restore', { recallId: id }).then(
-        () => told.restored.push(asked.recallId ?? 0),
+    } else if (random.chance(3)) {
+      const earlier = random.pick(told.recalls).recallId;
+      if (earlier === null) return;
+      await call(scene, ANA, 'Recall/restore', { recallId: `r${earlier}` }).then(
+        () => told.restored.push(earlier),
         (error: Error & { type?: string }) => {
           if (error instanceof NoAnswer || error.type === undefined) throw error;
           // Under way, or cancelled: nothing to give back yet.

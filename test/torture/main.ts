@@ -1,17 +1,22 @@
-// `npm run torture [-- --minutes N] [--seed N]`: two minutes of it unless told otherwise. Exit code 1 if anything is wrong.
+// `npm run torture [-- --minutes N] [--seed N] [--only WORD]`: two minutes of it unless told otherwise. Exit code 1 if anything is wrong.
 
 import { parseArgs } from 'node:util';
 import { torture } from './torture.ts';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '2' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '2' }, seed: { type: 'string' }, only: { type: 'string' } },
+});
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes takes a number of minutes.');
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
 const began = performance.now();
 const at = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(8);
 console.log(`seed ${seed}`);
-const { wrong, troubles, told, errors } = await torture(minutes * 60, seed, (line) =>
-  console.log(`${at()} s  ${line}`),
+const { wrong, troubles, told, errors } = await torture(
+  minutes * 60,
+  seed,
+  (line) => console.log(`${at()} s  ${line}`),
+  values.only,
 );
 const accepted = told.sent.filter((sent) => sent.told).length;
 const gated = told.recalls.filter((recall) => recall.recallId !== null).length;

@@ -110,8 +110,13 @@ const TROUBLES: Trouble[] = [
   ],
 ];
 
-/** `say` gets a line for each trouble. Throws where it cannot even come to rest. */
-export async function torture(seconds: number, seed: number, say: (line: string) => void): Promise<TortureResult> {
+/** `say` gets a line for each trouble; `only`: those with this in their name. Throws where it cannot even come to rest. */
+export async function torture(
+  seconds: number,
+  seed: number,
+  say: (line: string) => void,
+  only = '',
+): Promise<TortureResult> {
   const random = new Random(seed);
   const place = await createPlace(PEOPLE, random);
   const told = createTold();
@@ -123,9 +128,9 @@ export async function torture(seconds: number, seed: number, say: (line: string)
     const actors = [submitter, submitter, reader, reader, reader, recaller, recaller, ruler].map((actor) =>
       actor(scene),
     );
-    const possible = TROUBLES.filter(([name]) => name !== 'the disk is full' || place.fillDisk !== null).flatMap(
-      (trouble) => Array.from({ length: trouble[1] }, () => trouble),
-    );
+    const possible = TROUBLES.filter(
+      ([name]) => name.includes(only) && (name !== 'the disk is full' || place.fillDisk !== null),
+    ).flatMap((trouble) => Array.from({ length: trouble[1] }, () => trouble));
     while (!scene.over()) {
       await sleep(300 + random.below(1200));
       const [name, , cause] = random.pick(possible);
@@ -135,15 +140,15 @@ export async function torture(seconds: number, seed: number, say: (line: string)
     }
     await Promise.all(actors);
     say('quiet');
-    await rest(place);
+    await rest(place, 90_000 + seconds * 2000);
     return { wrong: await checkTold(place, told), troubles, told, errors: place.errors };
   } finally {
     await place.close();
   }
 }
 
-/** Servers are up, clocks are right, what waits for a date need not wait, and everything comes to its end. */
-async function rest(place: Place): Promise<void> {
+/** Servers are up, clocks are right, what waits for a date need not wait, and everything comes to its end: workers yield to whatever else runs. */
+async function rest(place: Place, patienceMs: number): Promise<void> {
   for (const server of place.servers) await server.end('SIGTERM');
   place.moveClock(0);
   await until('the database is back', async () => (await place.sql('SELECT 1')).length === 1, 60_000);
@@ -164,8 +169,10 @@ async function rest(place: Place): Promise<void> {
   await until(
     'nothing is left to do',
     async () => Object.values((await left()) ?? {}).every((count) => count === 0),
-    90_000,
+    patienceMs,
   ).catch(async (error: unknown) => {
-    throw new Error(`it does not come to rest: ${JSON.stringify(await left())}`, { cause: error });
+    const work = await place.sql(`SELECT * FROM work LIMIT 5`);
+    const found = { left: await left(), now: new Date(), work, errors: place.errors.slice(-10) };
+    throw new Error(`it does not come to rest: ${JSON.stringify(found, null, 1)}`, { cause: error });
   });
 }
