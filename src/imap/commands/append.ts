@@ -1,6 +1,7 @@
 // APPEND (RFC 9051 §6.3.12; RFC 3502, RFC 4315 §3, RFC 6855 §4, RFC 7889). The messages came as streams before the command
 // was whole: incoming.ts has them.
 
+import { encodeNul } from '../../mail/mime/nul.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { appendCopies } from '../../store/copies.ts';
 import { lockAccount } from '../../store/held-copies.ts';
@@ -30,8 +31,10 @@ export const append: Verb<'APPEND'> = {
     const now = clock();
     const numbers = await ids.take('message_id', messages.length);
     const made = messages.map(({ content }, i) => {
-      const bytes = session.incoming.take(content.stream);
-      return { id: numbers[i] ?? 0, bytes, parsed: parseMessage(bytes) };
+      const came = session.incoming.take(content.stream);
+      const read = parseMessage(came);
+      const bytes = encodeNul(came, read.root);
+      return { id: numbers[i] ?? 0, bytes, parsed: bytes === came ? read : parseMessage(bytes) };
     });
     const { uids, validity } = await store.transact(async (tx) => {
       // One after the other on the wire, without waiting in between.
