@@ -257,6 +257,19 @@ test('QRESYNC: a client that was away is told what went and what changed', async
   other.close();
 });
 
+test('a binary message is shown as text, and as the octets that came', async () => {
+  const client = await as('eli');
+  const message = 'Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\na\0b\r\n';
+  const told = last(await client.run(`APPEND Drafts ~{${message.length}+}\r\n${message}`));
+  const uid = /APPENDUID \d+ (\d+)/.exec(told)?.[1];
+  await client.run('SELECT Drafts');
+  const [body = ''] = await client.run(`UID FETCH ${uid} BODY.PEEK[1]`);
+  assert.match(body, /BODY\[1\] \{8\}\r\nYQBiDQo=\)$/);
+  const [binary = ''] = await client.run(`UID FETCH ${uid} (BINARY.SIZE[1] BINARY.PEEK[1])`);
+  assert.ok(binary.endsWith('BINARY.SIZE[1] 5 BINARY[1] ~{5}\r\na\0b\r\n)'), JSON.stringify(binary));
+  client.close();
+});
+
 test('a large message goes in and out as it is', async () => {
   const client = await as('eli');
   const message = mail('Large', { body: 'All work and no play.\r\n'.repeat(120_000) });
