@@ -8,7 +8,7 @@ export interface ConnectionLimits {
   perAccount: number;
 }
 
-export const CONNECTION_LIMITS: ConnectionLimits = { perPlace: 250, perAccount: 100 };
+export const CONNECTION_LIMITS: ConnectionLimits = { perPlace: 2000, perAccount: 100 };
 
 export interface Connections {
   /**

@@ -57,6 +57,17 @@ test('who has signed in before is not kept out by what others guess, here or in 
     await signIn('203.0.113.1', 'anas word', 'ana@pigeon.test', newDirectory()),
     'a process that has just begun',
   );
+  for (let i = 0; i < 4; i++) assert.equal(await signIn('203.0.113.1', `guess ${i}`), null);
+  assert.equal(await retryAfter(signIn('203.0.113.1', 'guess')), 1, 'but to guess there is slow as well');
+  later(86_401);
+});
+
+test('a whole office behind one address: what some mistype does not keep the others out', async () => {
+  const office = '198.51.100.77';
+  assert.ok(await signIn(office, 'anas word', 'ana@pigeon.test', newDirectory()));
+  for (let i = 0; i < 6; i++) assert.equal(await signIn(office, 'typo', `nobody${i}@pigeon.test`), null);
+  assert.equal(await retryAfter(signIn(office, 'typo', 'ben@pigeon.test')), 1);
+  assert.ok(await signIn(office, 'anas word', 'ana@pigeon.test', newDirectory()));
   later(86_401);
 });
 

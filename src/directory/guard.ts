@@ -1,6 +1,6 @@
 // Guessing passwords is made slow, by every face together: attempts are counted in the database by where they come from and
-// by the account they are for. Who has signed in from a place before is not kept out of their account by what others
-// guess elsewhere.
+// by the account they are for. Who has signed in from a place before has a count of their own there: neither what others
+// guess elsewhere, nor what a colleague behind the same address mistypes, keeps them out.
 
 import { isIPv6 } from 'node:net';
 import { Refusal } from '../mail/errors.ts';
@@ -36,24 +36,22 @@ export function createGuard({ store, clock, limits }: { store: Store; clock: () 
       const place = placeOf(ip);
       const known = `known ${place ?? 'here'} ${account}`.slice(0, 600);
       const own = `account ${account}`.slice(0, 400);
-      const subjects = [
+      const wasKnown = await isKnown(store, known);
+      const strangers = [
         ...(place === null ? [] : [{ subject: `address ${place}`, backOff: limits.address }]),
-        ...((await isKnown(store, known)) ? [] : [{ subject: own, backOff: limits.account }]),
+        { subject: own, backOff: limits.account },
       ];
-      if (subjects.length > 0) {
-        const forget = new Date(now.getTime() - FORGET_MS.failures);
-        const blocked = await countAttempt(store, subjects, { now, forget });
-        if (blocked.length > 0) {
-          const until = (await blockedUntil(store, blocked)) ?? now;
-          const retryAfter = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
-          throw new Refusal('tooManyFailures', 'Too many wrong passwords. Wait a little, and try again.', {
-            retryAfter,
-          });
-        }
+      const subjects = wasKnown ? [{ subject: known, backOff: limits.account }] : strangers;
+      const forget = new Date(now.getTime() - FORGET_MS.failures);
+      const blocked = await countAttempt(store, subjects, { now, forget });
+      if (blocked.length > 0) {
+        const until = (await blockedUntil(store, blocked)) ?? now;
+        const retryAfter = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
+        throw new Refusal('tooManyFailures', 'Too many wrong passwords. Wait a little, and try again.', { retryAfter });
       }
       const result = await check();
       if (result !== null) {
-        const uncount = place === null ? [] : [`address ${place}`];
+        const uncount = place === null || wasKnown ? [] : [`address ${place}`];
         await countSuccess(store, { clear: own, uncount, known, now });
       }
       return result;

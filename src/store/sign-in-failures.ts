@@ -69,7 +69,7 @@ export async function countSuccess(
     );
     await tx.run(
       `INSERT INTO sign_in_failure (subject, failures, last_at, until) VALUES ($1, 0, $2, $2)
-       ON CONFLICT (subject) DO UPDATE SET last_at = $2`,
+       ON CONFLICT (subject) DO UPDATE SET failures = 0, last_at = $2, until = $2`,
       [known, now],
     );
   });
