@@ -104,7 +104,7 @@ const COMMANDS = [
   'COPY 1 Recall',
   'GETQUOTAROOT INBOX',
   'GETQUOTA ""',
-  'COMPRESS DEFLATEX',
+  'COMPRESS DEFLATE',
   'XYZZY',
   'LOGOUT',
 ];
@@ -184,7 +184,9 @@ async function say(talk: Talk, line: string, tag = tagOf(line.replace(/\r$/, '')
     }
     // oxlint-disable-next-line no-control-regex
     assert.match(told, /^[^ ]+ (?:OK|NO|BAD) [^\0\r\n]+$/, `no answer: ${JSON.stringify(told)}`);
-    return told.split(' ')[1] ?? '';
+    const end = told.split(' ')[1] ?? '';
+    // What follows is compressed, or TLS: another conversation.
+    return end === 'OK' && /compress|starttls/i.test(line) ? leave(talk) : end;
   }
 }
 

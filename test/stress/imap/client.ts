@@ -84,7 +84,9 @@ export class StressSession {
     const last = lines.at(-1) ?? '';
     if (last === '') this.#truth.problem(`the connection was ended: ${said(lines.at(-2) ?? '')}`);
     const tagged = last === '' ? { status: 'BYE', code: '', text: '' } : parseTagged(last);
-    if (tagged.status === 'BAD' || (tagged.status === 'NO' && !EXPECTED.test(tagged.code)))
+    // Too much at once for the machine: an answer, and nothing is said of what there is.
+    if (tagged.code === 'UNAVAILABLE') this.#options.took('(unavailable)', performance.now() - began);
+    else if (tagged.status === 'BAD' || (tagged.status === 'NO' && !EXPECTED.test(tagged.code)))
       this.#truth.problem(`refused: ${said(last)}`);
     return { ...tagged, responses };
   }

@@ -83,7 +83,7 @@ export async function stressImap(options: StressOptions): Promise<StressResult> 
       recall.pending++;
       recall.under.push(
         send(random, to)
-          .catch((error: unknown) => truth.problem(String(error)))
+          .catch((error: unknown) => options.say(`a message was not sent, or not recalled: ${String(error)}`))
           .finally(() => recall.pending--),
       );
     }
