@@ -114,6 +114,8 @@ export class Connection {
   }
 
   #take(bytes: Buffer): void {
+    // What comes after LOGOUT is nobody's.
+    if (this.#ending) return;
     this.#reader.push(bytes);
     this.#waiting += bytes.length;
     if (this.#running && this.#waiting > LIMITS.waiting) this.#socket.pause();

@@ -31,7 +31,7 @@ export async function putNewEmails(
   emails: NewEmail[],
 ): Promise<CreatedEmail[]> {
   if (emails.length === 0) return [];
-  const numbers = await ids.take('message_id', emails.length);
+  const numbers = await ids.take('message_id', emails.length, tx);
   const messages = emails.map(({ bytes, parsed }, i) => ({ id: numbers[i] ?? 0, bytes, parsed }));
   const stored = await insertMessages(tx, blobs, at.tenant, messages, clock());
   const created = new Map<NewEmail, CreatedEmail>();
