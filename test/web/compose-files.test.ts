@@ -149,6 +149,12 @@ webSuite('Files in letters, and sending otherwise', {}, (stage) => {
     const own = await stage.client(BEN);
     const mark = async (): Promise<unknown> => ((await got(own, 'The plan'))['keywords'] as Json)['$forwarded'];
     await until('the original bears the mark', async () => (await mark()) === true);
+    // By that an administrator's recall of the original finds it.
+    const header = 'header:X-Forwarded-Message-Id:asMessageIds';
+    const forwarded = await cho.call('Email/get', { ids: [email['id']], properties: [header] });
+    const original = await got(own, 'The plan');
+    const named = await own.call('Email/get', { ids: [original['id']], properties: ['messageId'] });
+    assert.deepEqual((forwarded['list'] as Json[])[0]?.[header], (named['list'] as Json[])[0]?.['messageId']);
   });
 
   test('whoever is in Bcc gets it, and nobody is told', async () => {

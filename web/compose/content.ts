@@ -30,9 +30,13 @@ export interface Content {
   attachments: Attachment[];
 }
 
+export const FORWARDED = 'header:X-Forwarded-Message-Id:asMessageIds';
+
 export interface Threading {
   inReplyTo: string[] | null;
   references: string[] | null;
+  /** What it forwards: by that an administrator's recall of the original finds it (docs/recall.md). */
+  [FORWARDED]?: string[] | null;
 }
 
 /** Attachments that go with the letter: a picture that was taken out of the text goes no more. */

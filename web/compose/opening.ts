@@ -5,7 +5,7 @@ import { fetchFull } from '../jmap/cache.ts';
 import { JmapError, type Jmap } from '../jmap/client.ts';
 import type { EmailBodyPart, EmailFull, Identity, Mailbox } from '../jmap/types.ts';
 import { parseAddressList } from './addresses.ts';
-import type { Attachment, Content, Threading } from './content.ts';
+import { FORWARDED, type Attachment, type Content, type Threading } from './content.ts';
 import { htmlToDoc, paragraph, textToDoc } from './read.ts';
 import { answerSubject, answerThread, attribution, forwardLines, identityFor, replyRecipients } from './reply.ts';
 import type { ComposeRequest } from './requests.ts';
@@ -66,7 +66,7 @@ export async function openContent(jmap: Jmap, ownAccount: string, request: Compo
       attachments,
     };
     const isDraft = kind === 'draft';
-    const thread = isDraft ? { inReplyTo: original.inReplyTo, references: original.references } : NO_THREAD;
+    const thread = isDraft ? await threadOf(jmap, accountId, original) : NO_THREAD;
     return { ...base, content, thread, draftId: isDraft ? emailId : null, answers: null, pictures };
   }
   const own = identities.map(({ email }) => email);
@@ -90,6 +90,13 @@ async function fetchOriginal(jmap: Jmap, accountId: string, emailId: string): Pr
   const { email: original } = await fetchFull(jmap, accountId, emailId);
   if (!original) throw new JmapError('notFound', 'This message is not here any more.');
   return original;
+}
+
+/** A draft keeps its place in a conversation, and what it forwards, when it is written on. */
+async function threadOf(jmap: Jmap, accountId: string, draft: EmailFull): Promise<Threading> {
+  const asked = { accountId, ids: [draft.id], properties: [FORWARDED] };
+  const [kept] = (await jmap.call<{ list: Threading[] }>('Email/get', asked)).list;
+  return { inReplyTo: draft.inReplyTo, references: draft.references, [FORWARDED]: kept?.[FORWARDED] ?? null };
 }
 
 export function signatureOf(identity: Identity | undefined): Node[] {

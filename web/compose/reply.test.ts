@@ -80,7 +80,12 @@ test('the conversation', () => {
     references: ['a', 'b'],
   });
   assert.deepEqual(thread('reply', {}), { inReplyTo: null, references: null });
-  assert.deepEqual(thread('forward', { messageId: ['b'], references: ['a'] }), { inReplyTo: null, references: null });
+  assert.deepEqual(thread('forward', { messageId: ['b'], references: ['a'] }), {
+    inReplyTo: null,
+    references: null,
+    'header:X-Forwarded-Message-Id:asMessageIds': ['b'],
+  });
+  assert.deepEqual(thread('forward', {}), { inReplyTo: null, references: null });
 });
 
 test('as whom one answers', () => {

@@ -2,6 +2,7 @@
 
 import type { EmailAddress, EmailFull, Identity } from '../jmap/types.ts';
 import { keyOf, uniqueRecipients } from './addresses.ts';
+import { FORWARDED, type Threading } from './content.ts';
 
 export type Kind = 'reply' | 'replyAll' | 'forward';
 
@@ -65,12 +66,10 @@ export function bareSubject(subject: string): string {
 }
 
 /** RFC 5322 §3.6.4. A forwarded message begins a conversation of its own. */
-export function answerThread(
-  kind: Kind,
-  original: Original,
-): { inReplyTo: string[] | null; references: string[] | null } {
+export function answerThread(kind: Kind, original: Original): Threading {
   const parent = original.messageId?.slice(0, 1) ?? [];
-  if (kind === 'forward' || parent.length === 0) return { inReplyTo: null, references: null };
+  if (parent.length === 0) return { inReplyTo: null, references: null };
+  if (kind === 'forward') return { inReplyTo: null, references: null, [FORWARDED]: parent };
   const before = original.references ?? (original.inReplyTo?.length === 1 ? original.inReplyTo : []);
   return { inReplyTo: parent, references: [...new Set([...before, ...parent])].slice(-100) };
 }

@@ -75,3 +75,16 @@ test('what is encoded is decoded again', () => {
     }),
   );
 });
+
+test('base64 as programs write it is decoded as any other', () => {
+  const digits = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n'.split(''));
+  const tails = fc.constantFrom('', '=', '==', '=\r\n', '==\r\n\r\n', '===', '=a', '= ');
+  fc.assert(
+    fc.property(fc.array(digits), tails, (text, tail) => {
+      const written = text.join('') + tail;
+      // A space is skipped, and keeps it from the quick way.
+      assert.equal(decoded(written, 'base64'), decoded(` ${written}`, 'base64'), JSON.stringify(written));
+      assert.equal(decodedLength(Buffer.from(written), 'base64'), decoded(written, 'base64').length);
+    }),
+  );
+});
