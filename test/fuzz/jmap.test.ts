@@ -295,7 +295,7 @@ function change(random: Random, root: { value: unknown }): void {
   }
 }
 
-fuzz('calls that were right are answered, however they were changed', { runs: 220 }, async (random) => {
+fuzz('calls that were right are answered, however they were changed', { runs: 140 }, async (random) => {
   const calls = Array.from({ length: 1 + random.below(4) }, (_, i): [string, Json, string] => {
     const [name, args] = random.pick(right);
     const root = { value: structuredClone({ accountId: ana.accountId, ...args }) as unknown };
@@ -341,7 +341,7 @@ fuzz('calls that were right are answered, however they were changed', { runs: 22
   }
 });
 
-fuzz('JSON that is broken is told so', { runs: 150 }, async (random) => {
+fuzz('JSON that is broken is told so', { runs: 100 }, async (random) => {
   const [name, args] = random.pick(right);
   const whole = JSON.stringify({ using: USING, methodCalls: [[name, { accountId: ana.accountId, ...args }, 'c']] });
   const at = random.below(whole.length);

@@ -32,6 +32,9 @@ const ENDS: Record<string, string> = {
   'NEL . NEL': '\x85.\x85',
 };
 
+const stored = async (): Promise<number> =>
+  (await sql<{ n: number }>(`SELECT count(*)::int AS n FROM message`))[0]?.n ?? 0;
+
 const smuggled = `MAIL FROM:<evil@outside.test>\r\nRCPT TO:<cho@pigeon.test>\r\nDATA\r\nFrom: evil@outside.test\r\nSubject: Smuggled\r\n\r\nx`;
 
 const FACES: Record<string, { open: () => Promise<RawSmtp>; from: string }> = {
@@ -45,19 +48,18 @@ const carrier = (from: string, name: string, end: string): string =>
 
 for (const [face, { open, from }] of Object.entries(FACES)) {
   test(`${face}: each form is text of the one message`, async () => {
-    for (const [name, end] of Object.entries(ENDS)) {
-      const client = await open();
-      const [before] = await sql<{ n: number }>(`SELECT count(*)::int AS n FROM message`);
-      assert.match(
-        await client.send(from, ['ben@pigeon.test'], Buffer.from(carrier(from, name, end), 'latin1')),
-        /^250/,
-        name,
-      );
-      assert.match(await client.say('NOOP'), /^250/, `${name}: the session goes on where it was`);
-      client.close();
-      const [now] = await sql<{ n: number }>(`SELECT count(*)::int AS n FROM message`);
-      assert.equal((now?.n ?? 0) - (before?.n ?? 0), 1, name);
-    }
+    const before = await stored();
+    const forms = Object.entries(ENDS);
+    await Promise.all(
+      forms.map(async ([name, end]) => {
+        const client = await open();
+        const bytes = Buffer.from(carrier(from, name, end), 'latin1');
+        assert.match(await client.send(from, ['ben@pigeon.test'], bytes), /^250/, name);
+        assert.match(await client.say('NOOP'), /^250/, `${name}: the session goes on where it was`);
+        client.close();
+      }),
+    );
+    assert.equal((await stored()) - before, forms.length);
     assert.deepEqual(await sql(`SELECT id FROM message WHERE subject LIKE 'Smuggled%'`), []);
   });
 }
