@@ -19,15 +19,19 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await stage.homing.admin.setAccount('eli@pigeon.test', { addRoles: ['owner'] });
     await stage.homing.admin.setAccount('cho@pigeon.test', { addRoles: ['auditor'] });
   });
+  /** Of windows that lie behind another, Chromium paints some once a second. */
+  const toFront = (page: Page): Promise<void> => page.bringToFront();
   const administration = (page: Page) => page.getByRole('navigation', { name: 'Administration' });
 
   test('is shown to whoever has a role, each page to whom it is for', async () => {
     const [, ben, cho, dia] = await stage.people(['ben@pigeon.test', 'cho@pigeon.test', 'dia@pigeon.test']);
     assert.ok(ben && cho && dia);
     assert.equal(await ben.getByRole('link', { name: 'Administration' }).count(), 0);
+    await toFront(ben);
     await ben.goto('/u/0/admin/recalls');
     await ben.getByText(/^These pages are for administrators/).waitFor();
 
+    await toFront(cho);
     await cho.getByRole('link', { name: 'Administration' }).click();
     await cho.getByRole('heading', { name: 'Recalls', level: 1 }).waitFor();
     await cho.getByText('Nobody has recalled a message yet.').waitFor();
@@ -36,6 +40,7 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await cho.getByText(/your role does not include it/).waitFor();
     await check(cho, 'no such page', TWO);
 
+    await toFront(dia);
     await dia.goto('/u/2/admin');
     await dia.getByRole('heading', { name: 'Recall a message', level: 1 }).waitFor();
     await administration(dia).getByRole('link', { name: 'Mail' }).click();
@@ -112,6 +117,7 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await stage.send({ to: ['ben@pigeon.test', 'cho@pigeon.test'], subject: 'Wrong week' });
     const [, dia, eli] = await stage.people(['dia@pigeon.test', 'eli@pigeon.test'], PHONE);
     assert.ok(dia && eli);
+    await toFront(dia);
     await dia.getByRole('button', { name: 'Mailboxes' }).tap();
     await dia.getByRole('link', { name: 'Administration' }).tap();
     await dia.getByRole('textbox', { name: 'Subject' }).fill('wrong week');
@@ -126,6 +132,7 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await dia.getByText(/^Nothing has happened yet/).waitFor();
     await dia.getByRole('button', { name: 'Withdraw' }).waitFor();
 
+    await toFront(eli);
     await eli.goto('/u/1/admin');
     await eli.getByRole('button', { name: /^Administration/ }).tap();
     await eli.getByRole('menuitem', { name: 'Recalls' }).tap();
@@ -212,5 +219,149 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await stage.homing.sql(`UPDATE audit SET actor = 'eli@pigeon.test' WHERE action = 'queue.dropped'`);
     await stage.homing.sql('ALTER TABLE audit ENABLE TRIGGER USER');
     await stage.homing.admin.setPolicy(stage.homing.tenant, { holdOutsideSeconds: 0 });
+  });
+
+  test('people with roles, groups, holds and policy', async () => {
+    const { directory } = stage.homing.services;
+    const [, eli, dia] = await stage.people(['eli@pigeon.test', 'dia@pigeon.test']);
+    assert.ok(eli && dia);
+    await toFront(eli);
+    await eli.goto('/u/0/admin/people');
+    await eli
+      .getByRole('table', { name: 'People' })
+      .getByRole('row', { name: /ana@pigeon.test/ })
+      .waitFor();
+    await check(eli, 'people', TWO);
+    await eli.getByRole('button', { name: 'Add' }).press('Enter');
+    await eli.getByRole('textbox', { name: 'Address' }).fill('ana@pigeon.test');
+    await eli.getByRole('textbox', { name: 'Name' }).fill('Fay Wu');
+    await eli.getByLabel('Password').fill('a good word');
+    await eli.keyboard.press('Enter');
+    await eli.getByText('ana@pigeon.test is taken.').waitFor();
+    await check(eli, 'refused', TWO);
+    await eli.getByRole('textbox', { name: 'Address' }).fill('fay@pigeon.test');
+    await eli.keyboard.press('Enter');
+    await eli.getByRole('heading', { name: 'Fay Wu', level: 1 }).waitFor();
+    assert.equal((await directory.authenticate('fay@pigeon.test', 'a good word'))?.name, 'Fay Wu');
+    await check(eli, 'a person', TWO);
+    const roles = eli.getByRole('form', { name: 'Roles' });
+    await roles.getByRole('checkbox', { name: 'Auditor' }).press('Space');
+    await roles.getByRole('button', { name: 'Save' }).click();
+    await roles.getByText('Saved.').waitFor();
+    const delegates = eli.getByRole('form', { name: 'Who may act for it' });
+    await delegates.getByLabel('Add somebody').fill('ben@pigeon.test');
+    await delegates.getByRole('button', { name: 'Add' }).click();
+    await delegates
+      .getByRole('group', { name: 'ben@pigeon.test' })
+      .getByRole('checkbox', { name: /^Recalls/ })
+      .check();
+    await delegates.getByRole('button', { name: 'Save' }).click();
+    await delegates.getByText('Saved.').waitFor();
+    const fay = await directory.resolve('fay@pigeon.test');
+    assert.ok(fay.kind === 'account');
+    assert.deepEqual((await directory.account(stage.homing.tenant, fay.account))?.roles, ['auditor']);
+    const ben = await directory.resolve('ben@pigeon.test');
+    assert.ok(ben.kind === 'account');
+    assert.ok(await directory.may(stage.homing.tenant, ben.account, fay.account, 'recall'));
+
+    // Who may not change anybody sees as much; holds are theirs.
+    await toFront(dia);
+    await dia.goto(`/u/1/admin/people/a${fay.account}`);
+    await dia.getByText(/^Auditor: /).waitFor();
+    assert.equal(await dia.getByRole('heading', { name: 'Password' }).count(), 0);
+    await dia.getByRole('switch', { name: 'Under legal hold' }).press('Space');
+    await dia.getByRole('switch', { name: 'Under legal hold', checked: true }).waitFor();
+    await administration(dia).getByRole('link', { name: 'Holds' }).click();
+    await dia.getByRole('table', { name: 'Under legal hold' }).getByText('Fay Wu').waitFor();
+    await check(dia, 'holds', TWO);
+    await toFront(eli);
+    await eli.getByRole('button', { name: 'Remove fay@pigeon.test' }).click();
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await eli
+      .getByRole('alertdialog')
+      .getByText(/is under legal hold/)
+      .waitFor();
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
+    await toFront(dia);
+    await dia.getByRole('button', { name: 'End hold of fay@pigeon.test' }).click();
+    await dia.getByRole('alertdialog').getByRole('button', { name: 'End hold' }).click();
+    await dia.getByText('Nobody is under legal hold.').waitFor();
+    await toFront(eli);
+    await eli.getByRole('button', { name: 'Remove fay@pigeon.test' }).click();
+    await eli.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await eli.getByRole('heading', { name: 'People', level: 1 }).waitFor();
+    assert.equal((await directory.resolve('fay@pigeon.test')).kind, 'unknown');
+
+    await administration(eli).getByRole('link', { name: 'Groups' }).click();
+    await eli.getByRole('table', { name: 'Groups' }).getByText('all@pigeon.test').waitFor();
+    await check(eli, 'groups', TWO);
+    await eli.getByRole('button', { name: 'Add' }).click();
+    await eli.getByRole('textbox', { name: 'Address' }).fill('roof@pigeon.test');
+    await eli.getByRole('textbox', { name: 'Members' }).fill('ana@pigeon.test\ngardener@outside.test');
+    await eli.getByRole('combobox', { name: 'Members are shown to' }).selectOption('Administrators only');
+    await eli.getByRole('button', { name: 'Add' }).click();
+    const members = eli.getByRole('table', { name: 'Members' });
+    await members.getByRole('row', { name: /gardener@outside.test Outside/ }).waitFor();
+    await check(eli, 'a group', TWO);
+    await eli.getByRole('textbox', { name: 'Add members' }).fill('nobody@pigeon.test');
+    await eli.keyboard.press('Enter');
+    await eli.getByText('There is no nobody@pigeon.test here.').waitFor();
+    await eli.getByRole('button', { name: 'Remove gardener@outside.test' }).press('Enter');
+    await members.getByText('gardener@outside.test').waitFor({ state: 'detached' });
+
+    await administration(eli).getByRole('link', { name: 'Policy' }).click();
+    const age = eli.getByRole('spinbutton', { name: 'Age of a message' });
+    await age.fill('0040000');
+    await eli.getByRole('button', { name: 'Save' }).click();
+    await eli.getByText(/maxAgeDays takes a number of days from 0 to 36500/).waitFor();
+    await age.fill('7');
+    await eli.getByRole('textbox', { name: 'Protected mailboxes' }).fill('cho@pigeon.test');
+    await eli.getByText('2 settings are changed').waitFor();
+    await check(eli, 'policy', TWO);
+    await eli.getByRole('button', { name: 'Save' }).click();
+    await eli.getByText('Saved.').waitFor();
+    const { maxAgeDays, protectedRecipients } = await directory.policy(stage.homing.tenant);
+    assert.deepEqual([maxAgeDays, protectedRecipients], [7, ['cho@pigeon.test']]);
+    await eli.getByRole('button', { name: 'Back to default: Age of a message' }).click();
+    await eli.getByRole('button', { name: 'Save' }).click();
+    await eli.getByText('Saved.').waitFor();
+    assert.equal((await directory.policy(stage.homing.tenant)).maxAgeDays, 30);
+    await toFront(dia);
+    await dia.goto('/u/1/admin/policy');
+    await dia.getByText('cho@pigeon.test').waitFor();
+    assert.equal(await dia.getByRole('button', { name: 'Save' }).count(), 0);
+  });
+
+  test('what a compromised account recalled is undone', async () => {
+    const { emailId } = await stage.send({ from: 'ben@pigeon.test', to: ['cho@pigeon.test'], subject: 'Not by Ben' });
+    await askRecall(await stage.client('ben@pigeon.test'), emailId);
+    const ben = await stage.homing.services.directory.resolve('ben@pigeon.test');
+    assert.ok(ben.kind === 'account');
+    const [, dia] = await stage.people(['dia@pigeon.test'], PHONE);
+    assert.ok(dia);
+    await dia.goto(`/u/0/admin/people/a${ben.account}`);
+    await dia.getByLabel('Since').fill('2026-01-01T00:00');
+    await dia.getByRole('button', { name: 'Look what there is' }).tap();
+    await dia.getByRole('link', { name: 'Not by Ben' }).waitFor();
+    await fits(dia, 'a person');
+    await dia.getByRole('button', { name: /^Undo/ }).tap();
+    await dia.getByRole('alertdialog').getByRole('button', { name: 'Undo' }).tap();
+    await dia.getByText('Stopped and being brought back:').waitFor();
+    const cho = await stage.client('cho@pigeon.test');
+    while ((await emailsOf(cho, 'Not by Ben', INBOX)).length === 0)
+      await dia.evaluate(() => new Promise(requestAnimationFrame));
+    for (const [page, name] of [
+      ['people', 'People'],
+      ['groups', 'Groups'],
+      ['policy', 'Policy'],
+      ['holds', 'Holds'],
+      ['vault', 'Vault'],
+      ['queue', 'Queue'],
+    ] as const) {
+      await dia.goto(`/u/0/admin/${page}`);
+      await dia.getByRole('heading', { name, level: 1 }).waitFor();
+      await dia.getByRole('progressbar').waitFor({ state: 'detached' });
+      await fits(dia, page);
+    }
   });
 });

@@ -40,6 +40,7 @@ const useStyles = makeStyles({
   actions: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
   heading: { margin: 0, fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400, fontWeight: 600 },
   section: { display: 'flex', flexDirection: 'column', gap: '12px', minWidth: 0 },
+  ruled: { paddingTop: '20px', borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
   none: { color: tokens.colorNeutralForeground3 },
   lines: { display: 'flex', flexDirection: 'column', gap: '2px', minWidth: 0 },
   waits: { height: '2px' },
@@ -139,10 +140,17 @@ export function Page({ title, says, actions, children }: PageProps): ReactNode {
   );
 }
 
-export function Section({ heading, children }: { heading: string; children: ReactNode }): ReactNode {
+export interface SectionProps {
+  heading: string;
+  /** With a line above it: of a page with many. */
+  ruled?: boolean;
+  children: ReactNode;
+}
+
+export function Section({ heading, ruled = false, children }: SectionProps): ReactNode {
   const styles = useStyles();
   return (
-    <section className={styles.section} aria-label={heading}>
+    <section className={mergeClasses(styles.section, ruled && styles.ruled)} aria-label={heading}>
       <h2 className={styles.heading}>{heading}</h2>
       {children}
     </section>

@@ -80,7 +80,11 @@ export async function pageOf<T>(jmap: Jmap, type: string, args: Json, position: 
 }
 
 /** A list that goes on where its end was: pages so far, flat. */
-export function usePages<T>(type: string, filter: Json | null, more: { refetchInterval?: number } = {}) {
+export function usePages<T>(
+  type: string,
+  filter: Json | null,
+  more: { refetchInterval?: number; staleTime?: number } = {},
+) {
   const jmap = useJmap();
   const { accountId } = useAdministrator();
   return useInfiniteQuery({

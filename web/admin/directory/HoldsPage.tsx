@@ -1,0 +1,96 @@
+// *Holds*: people under legal hold.
+
+import { Button, Field, Input } from '@fluentui/react-components';
+import { useState, type ReactNode } from 'react';
+import { useJmap } from '../../app/session.tsx';
+import { useAdministrator, useAdminPath } from '../administrator.ts';
+import { Confirm, Empty, GoTo, Lines, Page, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { pageOf, usePages } from '../recall/data.ts';
+import { KIND, useSet, type AdminAccount } from './data.ts';
+import { Form } from './Form.tsx';
+
+export function HoldsPage(): ReactNode {
+  const pathTo = useAdminPath();
+  const { may } = useAdministrator();
+  const set = useSet('AdminAccount');
+  const [ending, setEnding] = useState<AdminAccount | null>(null);
+  const { data, error, hasNextPage, fetchNextPage } = usePages<AdminAccount>(
+    'AdminAccount',
+    { legalHold: true },
+    { staleTime: 0 },
+  );
+  const columns: Column<AdminAccount>[] = [
+    {
+      header: 'Name',
+      lead: true,
+      cell: (one) => (
+        <Lines below={one.address}>
+          <GoTo to={pathTo('people', one.id)}>{one.name}</GoTo>
+        </Lines>
+      ),
+    },
+    { header: 'Kind', cell: ({ kind }) => KIND[kind] },
+  ];
+  if (may('hold')) {
+    columns.push({
+      header: '',
+      end: true,
+      cell: (one) => (
+        <Button size="small" aria-label={`End hold of ${one.address}`} onClick={() => setEnding(one)}>
+          End hold
+        </Button>
+      ),
+    });
+  }
+  return (
+    <Page
+      title="Holds"
+      says="What recalls took from people under legal hold, or for them, is kept for as long as the hold stands. Recalls go on, and nobody but administrators sees a hold."
+    >
+      {may('hold') && <Begin />}
+      {error && !data && <Problem>{sentenceOfError(error)}</Problem>}
+      {!data && !error && <Waiting what="Holds" />}
+      {data?.length === 0 && <Empty>Nobody is under legal hold.</Empty>}
+      {data && data.length > 0 && (
+        <Table label="Under legal hold" columns={columns} rows={data} keyOf={({ id }) => id} />
+      )}
+      {hasNextPage && (
+        <Button style={{ alignSelf: 'flex-start' }} onClick={() => void fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+      {ending && (
+        <Confirm
+          title="End the hold?"
+          action="End hold"
+          onConfirm={async () => void (await set({ update: { [ending.id]: { legalHold: false } } }))}
+          onClose={() => setEnding(null)}
+        >
+          What was taken back from {ending.address}, or for it, goes when policy says: what is older than that, soon.
+        </Confirm>
+      )}
+    </Page>
+  );
+}
+
+function Begin(): ReactNode {
+  const jmap = useJmap();
+  const set = useSet('AdminAccount');
+  const { accountId } = useAdministrator();
+  const [address, setAddress] = useState('');
+  const begin = async (): Promise<void> => {
+    const wanted = address.trim().toLowerCase();
+    const found = await pageOf<AdminAccount>(jmap, 'AdminAccount', { accountId, filter: { text: wanted } }, 0);
+    const account = found.find((one) => one.address === wanted || one.aliases.includes(wanted));
+    if (!account) throw new Error(`There is no account ${wanted} here.`);
+    await set({ update: { [account.id]: { legalHold: true } } });
+    setAddress('');
+  };
+  return (
+    <Form label="Begin a hold" action="Put under hold" disabled={address.trim() === ''} onSave={begin}>
+      <Field label="Address">
+        <Input type="email" value={address} onChange={(_, { value }) => setAddress(value)} />
+      </Field>
+    </Form>
+  );
+}

@@ -1,0 +1,255 @@
+// *Policy*: every setting of the organisation, with a sentence of explanation.
+
+import { Button, Input, Label, makeStyles, Select, Switch, Text, Textarea, tokens } from '@fluentui/react-components';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import { useJmap } from '../../app/session.tsx';
+import { several } from '../../recall/words.ts';
+import { useAdministrator } from '../administrator.ts';
+import { Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
+import { addressesIn, useSet } from './data.ts';
+import { choiceLabel, defaultWords, grouped, isSame, labelOf, valueWords, type Setting } from './policy.ts';
+
+const PHONE = '@media (max-width: 639.98px)';
+
+const useStyles = makeStyles({
+  form: { display: 'flex', flexDirection: 'column', gap: '32px' },
+  setting: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr) 300px',
+    gap: '4px 32px',
+    alignItems: 'start',
+    padding: '12px 0',
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+    [PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)', gap: '8px' },
+  },
+  words: { display: 'flex', flexDirection: 'column', gap: '2px' },
+  help: { color: tokens.colorNeutralForeground2 },
+  default: { color: tokens.colorNeutralForeground3 },
+  changed: { color: tokens.colorBrandForeground1, fontWeight: 600 },
+  control: { display: 'flex', flexDirection: 'column', gap: '4px', '& .fui-Input': { width: '100%', minWidth: 0 } },
+  toggle: { marginLeft: '-8px' },
+  unit: { color: tokens.colorNeutralForeground3 },
+  back: { alignSelf: 'flex-start', marginLeft: '-8px', minWidth: 0 },
+  bar: {
+    position: 'sticky',
+    bottom: 0,
+    zIndex: 1,
+    padding: '12px 0',
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: '12px',
+    alignItems: 'center',
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+});
+
+interface PolicyObject {
+  policy: Record<string, unknown>;
+  settings: Setting[];
+}
+
+export function PolicyPage(): ReactNode {
+  const jmap = useJmap();
+  const { accountId, may } = useAdministrator();
+  const { data, error } = useQuery({
+    queryKey: [accountId, 'AdminPolicy', 'all'],
+    queryFn: async () =>
+      (await jmap.call<{ list: PolicyObject[] }>('AdminPolicy/get', { accountId, ids: null })).list[0] ?? null,
+    staleTime: 0,
+  });
+  return (
+    <Page
+      title="Policy"
+      says={
+        may('change-policy')
+          ? 'What holds for everybody here. A recall keeps the policy that stood when it was made; every change is in the audit log.'
+          : 'What holds for everybody here. An owner changes it.'
+      }
+    >
+      {error && !data && <Problem>{sentenceOfError(error)}</Problem>}
+      {!data && !error && <Waiting what="Policy" />}
+      {data && (may('change-policy') ? <Settings {...data} /> : <Shown {...data} />)}
+    </Page>
+  );
+}
+
+function Shown({ policy, settings }: PolicyObject): ReactNode {
+  const styles = useStyles();
+  return (
+    <div className={styles.form}>
+      {grouped(settings).map(({ heading, settings: some }) => (
+        <Section key={heading} heading={heading}>
+          <div>
+            {some.map((setting) => (
+              <div key={setting.name} className={styles.setting}>
+                <Words setting={setting} isChanged={false} />
+                <Text>{valueWords(setting, policy[setting.name])}</Text>
+              </div>
+            ))}
+          </div>
+        </Section>
+      ))}
+    </div>
+  );
+}
+
+function Words({ setting, isChanged, id }: { setting: Setting; isChanged: boolean; id?: string }): ReactNode {
+  const styles = useStyles();
+  return (
+    <div className={styles.words}>
+      <span>
+        {id === undefined ? (
+          <Text weight="semibold">{labelOf(setting.name)}</Text>
+        ) : (
+          <Label htmlFor={id} weight="semibold">
+            {labelOf(setting.name)}
+          </Label>
+        )}
+        {isChanged && <span className={styles.changed}> · changed</span>}
+      </span>
+      <Text className={styles.help} id={id === undefined ? undefined : `${id}-help`}>
+        {setting.help}
+      </Text>
+      <Text size={200} className={styles.default}>
+        {defaultWords(setting)}
+      </Text>
+    </div>
+  );
+}
+
+function Settings({ policy, settings }: PolicyObject): ReactNode {
+  const styles = useStyles();
+  const set = useSet('AdminPolicy');
+  const [typed, setTyped] = useState<Record<string, unknown>>({});
+  const [state, setState] = useState<'idle' | 'saving' | 'saved' | { problem: string }>('idle');
+  const changes = Object.entries(typed).filter(([name, value]) => !isSame(value, policy[name]));
+  const change = (name: string, value: unknown): void => {
+    setTyped((before) => ({ ...before, [name]: value }));
+    setState('idle');
+  };
+  const save = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (changes.length === 0 || state === 'saving') return;
+    setState('saving');
+    try {
+      // Typed and not left yet: still a text.
+      const isList = (name: string): boolean => settings.some((one) => one.name === name && one.type === 'addresses');
+      const read = ([name, value]: [string, unknown]): [string, unknown] =>
+        typeof value === 'string' && isList(name) ? [name, addressesIn(value)] : [name, value];
+      await set({ update: { singleton: Object.fromEntries(changes.map(read)) } });
+      setTyped({});
+      setState('saved');
+    } catch (error) {
+      setState({ problem: sentenceOfError(error) });
+    }
+  };
+  return (
+    <form className={styles.form} aria-label="Policy" noValidate onSubmit={(event) => void save(event)}>
+      {grouped(settings).map(({ heading, settings: some }) => (
+        <Section key={heading} heading={heading}>
+          <div>
+            {some.map((setting) => {
+              const { name } = setting;
+              const value = name in typed ? typed[name] : policy[name];
+              return (
+                <div key={name} className={styles.setting}>
+                  <Words id={`policy-${name}`} setting={setting} isChanged={!isSame(value, policy[name])} />
+                  <div className={styles.control}>
+                    <Control setting={setting} value={value} onChange={(next) => change(name, next)} />
+                    {!isSame(value, setting.default) && (
+                      <Button
+                        className={styles.back}
+                        size="small"
+                        appearance="transparent"
+                        aria-label={`Back to default: ${labelOf(name)}`}
+                        onClick={() => change(name, setting.default)}
+                      >
+                        Back to default
+                      </Button>
+                    )}
+                  </div>
+                </div>
+              );
+            })}
+          </div>
+        </Section>
+      ))}
+      <div className={styles.bar}>
+        <Button
+          type="submit"
+          appearance="primary"
+          disabled={changes.length === 0}
+          disabledFocusable={state === 'saving'}
+        >
+          Save
+        </Button>
+        {changes.length > 0 && <Button onClick={() => setTyped({})}>Discard</Button>}
+        <Text role="status">
+          {changes.length > 0 && several(changes.length, 'setting is changed', 'settings are changed')}
+          {state === 'saved' && changes.length === 0 && 'Saved.'}
+        </Text>
+        {typeof state === 'object' && <Problem>{state.problem}</Problem>}
+      </div>
+    </form>
+  );
+}
+
+interface ControlProps {
+  setting: Setting;
+  value: unknown;
+  onChange(value: unknown): void;
+}
+
+function Control({ setting, value, onChange }: ControlProps): ReactNode {
+  const styles = useStyles();
+  const { name, type, choices = [], of, least, most } = setting;
+  const named = { id: `policy-${name}`, 'aria-describedby': `policy-${name}-help` };
+  switch (type) {
+    case 'boolean':
+      return (
+        <Switch
+          {...named}
+          className={styles.toggle}
+          checked={value === true}
+          onChange={(_, { checked }) => onChange(checked)}
+        />
+      );
+    case 'choice':
+      return (
+        <Select {...named} value={String(value)} onChange={(_, data) => onChange(data.value)}>
+          {choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {choiceLabel(name, choice)}
+            </option>
+          ))}
+        </Select>
+      );
+    case 'number':
+      return (
+        <Input
+          {...named}
+          type="number"
+          min={least}
+          max={most}
+          value={String(value)}
+          contentAfter={<span className={styles.unit}>{of}</span>}
+          // What is no number is refused by the server, in a sentence.
+          onChange={(_, data) => onChange(/^\d+$/.test(data.value) ? Number(data.value) : data.value)}
+        />
+      );
+    case 'addresses':
+      return (
+        <Textarea
+          {...named}
+          rows={2}
+          resize="vertical"
+          placeholder="Addresses, one in a line"
+          value={Array.isArray(value) ? value.join('\n') : String(value)}
+          onChange={(_, data) => onChange(data.value)}
+          onBlur={() => typeof value === 'string' && onChange(addressesIn(value))}
+        />
+      );
+  }
+}
