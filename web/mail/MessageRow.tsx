@@ -49,7 +49,7 @@ const useStyles = makeStyles({
   },
   checked: { '& .homing-box': { display: 'inline-flex' }, '& .homing-avatar': { display: 'none' } },
   // A long press is the page's own: no system's menu, no words picked out.
-  byTouch: { userSelect: 'none', WebkitTouchCallout: 'none', touchAction: 'pan-y' },
+  byTouch: { userSelect: 'none', WebkitTouchCallout: 'none' },
   unread: {
     '::before': {
       content: '""',
