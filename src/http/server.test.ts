@@ -65,7 +65,7 @@ test('only who has a role is told of the administration, and what of it is their
   const accounts = session['accounts'] as Record<string, { accountCapabilities: Json }>;
   assert.deepEqual(accounts[ben.accountId]?.accountCapabilities[ADMIN], {
     roles: ['auditor'],
-    duties: ['see-recalls', 'see-directory', 'see-policy', 'see-audit'],
+    duties: ['see-recalls', 'see-directory', 'see-policy', 'see-audit', 'see-queue'],
   });
   assert.equal(accounts[`a${world.office}`]?.accountCapabilities[ADMIN], undefined);
   assert.equal((session['primaryAccounts'] as Json)[ADMIN], ben.accountId);
