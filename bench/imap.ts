@@ -12,19 +12,20 @@ const MESSAGES = 10_000;
 
 interface Server {
   connect(): Promise<ImapClient>;
-  login: string;
+  /** Signs in the n-th, from 1. */
+  login: (n: number) => string;
   /** Puts the messages into the Inbox. */
   fill(): Promise<void>;
 }
 
 export async function run({ say }: BenchOptions): Promise<object> {
-  const homing = await startHoming({ people: 3 });
+  const homing = await startHoming({ people: 8 });
   let ours: object;
   try {
     say(`Homing: ${MESSAGES} messages`);
     ours = await measure(say, {
       connect: () => connectImap(homing.ports.imaps, true),
-      login: 'LOGIN p1@pigeon.test homing',
+      login: (n) => `LOGIN p${n}@pigeon.test homing`,
       async fill() {
         const clients = await Promise.all(
           Array.from({ length: 8 }, () => connectSubmission(homing.ports.submissions, 'ana@pigeon.test', 'homing')),
@@ -51,13 +52,13 @@ async function dovecot(say: BenchOptions['say']): Promise<object> {
   try {
     say(`Dovecot ${server.version}: ${MESSAGES} messages`);
     const connect = (): Promise<ImapClient> => connectImap(server.ports.imap, false);
-    const login = 'LOGIN p1@pigeon.test homing';
+    const login = (n: number): string => `LOGIN p${n}@pigeon.test homing`;
     const measured = await measure(say, {
       connect,
       login,
       async fill() {
         const client = await connect();
-        await client.run(login);
+        await client.run(login(1));
         for (let i = 0; i < MESSAGES; i += 100) {
           const parts = Array.from({ length: 100 }, (_, n) => {
             const text = message(i + n);
@@ -101,7 +102,7 @@ const FETCHES: Record<string, string> = {
 async function measure(say: BenchOptions['say'], { connect, login, fill }: Server): Promise<object> {
   await fill();
   const client = await connect();
-  await client.run(login);
+  await client.run(login(1));
   const timed = async (command: string): Promise<number> => {
     const start = performance.now();
     await client.count(command);
@@ -126,14 +127,17 @@ async function measure(say: BenchOptions['say'], { connect, login, fill }: Serve
   const logins: Record<string, number> = {};
   for (const connections of [1, 8]) {
     const clients = await Promise.all(Array.from({ length: connections }, connect));
-    for (const one of clients) await one.run(login);
+    for (const [n, one] of clients.entries()) {
+      await one.run(login(n + 1));
+      await one.run('CREATE Bench').catch(() => undefined);
+    }
     appends[connections] = await rate(clients, (one) => one.run(append));
     for (const one of clients) one.close();
     logins[connections] = await rate(
-      Array.from({ length: connections }, () => null),
-      async () => {
+      Array.from({ length: connections }, (_, n) => n + 1),
+      async (n) => {
         const one = await connect();
-        await one.run(login);
+        await one.run(login(n));
         await one.run('LOGOUT');
         one.close();
       },
@@ -161,9 +165,13 @@ async function rate<T>(clients: T[], work: (client: T) => Promise<unknown>): Pro
 }
 
 /** From the answer to the one who removes to the news of it; less than nothing counts as nothing. */
-async function removals(client: ImapClient, connect: () => Promise<ImapClient>, login: string): Promise<number> {
+async function removals(
+  client: ImapClient,
+  connect: () => Promise<ImapClient>,
+  login: Server['login'],
+): Promise<number> {
   const waiting = await connect();
-  await waiting.run(login);
+  await waiting.run(login(1));
   await waiting.run('SELECT Bench');
   await client.run('SELECT Bench');
   const heard: number[] = [];

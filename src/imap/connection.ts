@@ -32,6 +32,8 @@ export class Connection {
   #waiting = 0;
   #running = false;
   #ending = false;
+  /** What it is told at its end, if a command runs until then. */
+  #goodbye = '';
   /** News that is being told to one who idles. */
   #telling: Promise<void> | null = null;
   readonly closed: Promise<void>;
@@ -79,8 +81,19 @@ export class Connection {
   end(text: string): void {
     if (this.#ending) return;
     this.#ending = true;
-    if (this.#running) return;
-    this.#bye(text);
+    this.#goodbye = text;
+    if (!this.#running) this.#bye(text);
+  }
+
+  /** The directory has changed: whoever may no longer be here, or in the mailbox that is selected, has to come again. */
+  async recheck(): Promise<void> {
+    const { user, selected, deps } = this.session;
+    if (!user) return;
+    const { tenant, id } = user;
+    const others = selected && selected.at.account !== id ? await deps.directory.accessible(tenant, id) : null;
+    const may = others === null || others.some((other) => other.id === selected?.at.account);
+    if (!may || !(await deps.directory.account(tenant, id)))
+      this.end('What you may do here has changed; sign in again.');
   }
 
   #bye(text: string): void {
@@ -138,7 +151,7 @@ export class Connection {
       this.#waiting = 0;
       this.#socket.resume();
     }
-    if (this.#ending) this.#bye('The server is shutting down; try again in a moment.');
+    if (this.#goodbye !== '') this.#bye(this.#goodbye);
   }
 
   async #handle(event: ReaderEvent): Promise<void> {

@@ -60,10 +60,10 @@ function link(rows: readonly SortRow[]): Container[] {
       if (above && next.parent === null && !isAbove(next, above)) adopt(above, next);
       above = next;
     }
-    if (above === own || (above && isAbove(own, above))) continue;
+    // What others made of it was from a list cut short: its own word counts, unless that leads round in a circle.
     if (own.parent) own.parent.children.splice(own.parent.children.indexOf(own), 1);
     own.parent = null;
-    if (above) adopt(above, own);
+    if (above && !isAbove(own, above)) adopt(above, own);
   }
   return all;
 }

@@ -358,3 +358,19 @@ test('compressed, everything goes as before', async () => {
   assert.ok(found && found.source?.toString() === message);
   await flow.logout();
 });
+
+test('who may no longer use a shared mailbox is put out of it; others stay', async () => {
+  const [ana, ben] = [await as('ana'), await as('ben')];
+  for (const client of [ana, ben])
+    assert.match(last(await client.run('SELECT "Other Users/office@pigeon.test/INBOX"')), /^OK/);
+  await homing.sql(
+    `DELETE FROM delegation WHERE tenant_id = $1 AND delegate_id = (SELECT account_id FROM address WHERE address = 'ben@pigeon.test')`,
+    [homing.tenant],
+  );
+  await homing.services.store.notifier.publishDirectory();
+  assert.match(await ben.line(), /^\* BYE /);
+  assert.equal(await ben.line(), '');
+  assert.match(last(await ana.run('NOOP')), /^OK/);
+  assert.match(last(await (await as('ben')).run('SELECT "Other Users/office@pigeon.test/INBOX"')), /^NO/);
+  ana.close();
+});

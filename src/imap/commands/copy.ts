@@ -13,7 +13,7 @@ import { isRecallRow, recallMoved } from '../recall-mailbox.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, writableOf, type CommandOf, type Verb } from '../verb.ts';
-import { formatSequenceSet, type Range } from '../wire/sequence-set.ts';
+import { formatRuns } from '../wire/sequence-set.ts';
 
 interface Target {
   account: number;
@@ -141,16 +141,5 @@ function answer(
     if (command.uid || (uids.length === 0 && !missing)) return ok('There was nothing to be done.');
     throw no('EXPUNGEISSUED', 'They are gone.');
   }
-  return ok('Done.', `COPYUID ${validity} ${runs(from)} ${runs(to)}`);
-}
-
-/** In the order given, which says what has become of which. */
-function runs(uids: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const uid of uids) {
-    const last = ranges.at(-1);
-    if (last && last[1] + 1 === uid) last[1] = uid;
-    else ranges.push([uid, uid]);
-  }
-  return formatSequenceSet(ranges satisfies Range[]);
+  return ok('Done.', `COPYUID ${validity} ${formatRuns(from)} ${formatRuns(to)}`);
 }

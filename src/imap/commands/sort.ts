@@ -7,7 +7,7 @@ import { asksModseq, filterOf } from '../search-filter.ts';
 import type { Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import type { ReturnOption, SortKey } from '../wire/command.ts';
-import { formatSequenceSet, setOf, type Range } from '../wire/sequence-set.ts';
+import { formatRuns, setOf } from '../wire/sequence-set.ts';
 
 export const sort: Verb<'SORT'> = {
   state: 'selected',
@@ -47,8 +47,7 @@ function extendedSort(
   if (give.includes('MIN') && numbers.length > 0) parts.push(`MIN ${numbers[0]}`);
   if (give.includes('MAX') && numbers.length > 0) parts.push(`MAX ${numbers.at(-1)}`);
   if (give.includes('COUNT')) parts.push(`COUNT ${numbers.length}`);
-  if (give.includes('ALL') && numbers.length > 0)
-    parts.push(`ALL ${formatSequenceSet(numbers.map((n): Range => [n, n]))}`);
+  if (give.includes('ALL') && numbers.length > 0) parts.push(`ALL ${formatRuns(numbers)}`);
   if (highest > 0) parts.push(`MODSEQ ${highest}`);
   out.line(parts.join(' '));
 }

@@ -114,3 +114,14 @@ export function formatSequenceSet(set: SequenceSet): string {
   const shown = (n: number): string => (n === STAR ? '*' : String(n));
   return set.map(([low, high]) => (low === high ? shown(low) : `${shown(low)}:${shown(high)}`)).join(',');
 }
+
+/** Numbers in the order given, which says something: COPYUID (RFC 4315 §3), ESORT (RFC 5267 §3). */
+export function formatRuns(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last && last[1] + 1 === n) last[1] = n;
+    else runs.push([n, n]);
+  }
+  return formatSequenceSet(runs);
+}
