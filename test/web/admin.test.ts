@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { groupPolicy } from '../../src/store/directory-groups.ts';
 import { fromOutside } from '../support/administering.ts';
 import { askRecall, emailsOf, INBOX, markRead } from '../support/recalling.ts';
 import { check, LOOKS } from './support/axe.ts';
@@ -101,9 +102,17 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await check(dia, 'tracking', TWO);
     assert.equal((await emailsOf(ben, 'Your invoice is overdue', INBOX)).length, 0);
 
+    const [pack] = await Promise.all([
+      dia.waitForEvent('download'),
+      dia.getByRole('button', { name: 'Incident pack' }).click(),
+    ]);
+    assert.match(readFileSync(await pack.path(), 'utf8'), /Your invoice is overdue/);
     await dia.getByRole('button', { name: 'Restore' }).click();
     await dia.getByRole('alertdialog').getByRole('button', { name: 'Restore' }).press('Enter');
-    await dia.getByText(/Restored at/).waitFor();
+    await dia
+      .getByRole('status')
+      .getByText(/Restored at/)
+      .waitFor();
     await dia.getByRole('link', { name: 'All recalls' }).click();
     const recalls = dia.getByRole('table', { name: 'Recalls' });
     await recalls.getByText('2 of 2 taken back, then restored').waitFor();
@@ -308,6 +317,15 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await eli.getByText('There is no nobody@pigeon.test here.').waitFor();
     await eli.getByRole('button', { name: 'Remove gardener@outside.test' }).press('Enter');
     await members.getByText('gardener@outside.test').waitFor({ state: 'detached' });
+
+    await eli.getByRole('spinbutton', { name: 'Age of a message' }).fill('3');
+    await eli.getByRole('form', { name: 'Policy' }).getByRole('button', { name: 'Save' }).click();
+    await eli.getByRole('form', { name: 'Policy' }).getByText('Saved.').waitFor();
+    const roof = await directory.resolve('roof@pigeon.test');
+    assert.ok(roof.kind === 'group');
+    assert.deepEqual(await groupPolicy(stage.homing.services.store, stage.homing.tenant, roof.group), {
+      maxAgeDays: 3,
+    });
 
     await administration(eli).getByRole('link', { name: 'Policy' }).click();
     const age = eli.getByRole('spinbutton', { name: 'Age of a message' });

@@ -36,6 +36,7 @@ import {
 import { usePages } from '../recall/data.ts';
 import { addressesIn, KIND, useOne, useSet, VISIBLE, type AdminGroup, type Member, type Visible } from './data.ts';
 import { Form } from './Form.tsx';
+import { GroupPolicy } from './PolicyPage.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';
 
@@ -240,6 +241,11 @@ function Group({ group, back }: { group: AdminGroup; back: ReactNode }): ReactNo
         {mayChange && <AddMembers group={group} />}
         <Members group={group} mayChange={mayChange} />
       </Section>
+      {may('see-policy') && (
+        <Section ruled heading="Policy for what its members send">
+          <GroupPolicy id={group.id} />
+        </Section>
+      )}
       {mayChange && (
         <Section ruled heading="Remove">
           <Remove group={group} />

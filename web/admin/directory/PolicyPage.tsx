@@ -8,7 +8,17 @@ import { several } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
 import { Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
 import { addressesIn, useSet } from './data.ts';
-import { choiceLabel, defaultWords, grouped, isSame, labelOf, valueWords, type Setting } from './policy.ts';
+import {
+  AS_EVERYBODY,
+  choiceLabel,
+  defaultWords,
+  grouped,
+  isSame,
+  labelOf,
+  textOf,
+  valueWords,
+  type Setting,
+} from './policy.ts';
 
 const PHONE = '@media (max-width: 639.98px)';
 
@@ -46,19 +56,37 @@ const useStyles = makeStyles({
 });
 
 interface PolicyObject {
+  id: string;
+  /** Its address; null: everybody's. */
+  group: string | null;
   policy: Record<string, unknown>;
   settings: Setting[];
 }
 
-export function PolicyPage(): ReactNode {
+/** `singleton`, or a group's id. */
+function usePolicy(id: string) {
   const jmap = useJmap();
-  const { accountId, may } = useAdministrator();
-  const { data, error } = useQuery({
-    queryKey: [accountId, 'AdminPolicy', 'all'],
+  const { accountId } = useAdministrator();
+  return useQuery({
+    queryKey: [accountId, 'AdminPolicy', id],
     queryFn: async () =>
-      (await jmap.call<{ list: PolicyObject[] }>('AdminPolicy/get', { accountId, ids: null })).list[0] ?? null,
+      (await jmap.call<{ list: PolicyObject[] }>('AdminPolicy/get', { accountId, ids: [id] })).list[0] ?? null,
     staleTime: 0,
   });
+}
+
+/** What holds for what a group's members send; a setting that it does not have is as the organisation's. */
+export function GroupPolicy({ id }: { id: string }): ReactNode {
+  const { may } = useAdministrator();
+  const { data, error } = usePolicy(id);
+  if (error && !data) return <Problem>{sentenceOfError(error)}</Problem>;
+  if (!data) return <Waiting what="Policy" />;
+  return may('change-policy') ? <Settings {...data} /> : <Shown {...data} />;
+}
+
+export function PolicyPage(): ReactNode {
+  const { may } = useAdministrator();
+  const { data, error } = usePolicy('singleton');
   return (
     <Page
       title="Policy"
@@ -85,7 +113,7 @@ function Shown({ policy, settings }: PolicyObject): ReactNode {
             {some.map((setting) => (
               <div key={setting.name} className={styles.setting}>
                 <Words setting={setting} isChanged={false} />
-                <Text>{valueWords(setting, policy[setting.name])}</Text>
+                <Text>{valueWords(setting, policy[setting.name] ?? null)}</Text>
               </div>
             ))}
           </div>
@@ -119,12 +147,14 @@ function Words({ setting, isChanged, id }: { setting: Setting; isChanged: boolea
   );
 }
 
-function Settings({ policy, settings }: PolicyObject): ReactNode {
+const backWords = (group: string | null): string => (group === null ? 'Back to default' : AS_EVERYBODY);
+
+function Settings({ id, group, policy, settings }: PolicyObject): ReactNode {
   const styles = useStyles();
   const set = useSet('AdminPolicy');
   const [typed, setTyped] = useState<Record<string, unknown>>({});
   const [state, setState] = useState<'idle' | 'saving' | 'saved' | { problem: string }>('idle');
-  const changes = Object.entries(typed).filter(([name, value]) => !isSame(value, policy[name]));
+  const changes = Object.entries(typed).filter(([name, value]) => !isSame(value, policy[name] ?? null));
   const change = (name: string, value: unknown): void => {
     setTyped((before) => ({ ...before, [name]: value }));
     setState('idle');
@@ -138,7 +168,7 @@ function Settings({ policy, settings }: PolicyObject): ReactNode {
       const isList = (name: string): boolean => settings.some((one) => one.name === name && one.type === 'addresses');
       const read = ([name, value]: [string, unknown]): [string, unknown] =>
         typeof value === 'string' && isList(name) ? [name, addressesIn(value)] : [name, value];
-      await set({ update: { singleton: Object.fromEntries(changes.map(read)) } });
+      await set({ update: { [id]: Object.fromEntries(changes.map(read)) } });
       setTyped({});
       setState('saved');
     } catch (error) {
@@ -152,21 +182,26 @@ function Settings({ policy, settings }: PolicyObject): ReactNode {
           <div>
             {some.map((setting) => {
               const { name } = setting;
-              const value = name in typed ? typed[name] : policy[name];
+              const value = name in typed ? typed[name] : (policy[name] ?? null);
               return (
                 <div key={name} className={styles.setting}>
-                  <Words id={`policy-${name}`} setting={setting} isChanged={!isSame(value, policy[name])} />
+                  <Words id={`policy-${name}`} setting={setting} isChanged={!isSame(value, policy[name] ?? null)} />
                   <div className={styles.control}>
-                    <Control setting={setting} value={value} onChange={(next) => change(name, next)} />
+                    <Control
+                      setting={setting}
+                      ofGroup={group !== null}
+                      value={value}
+                      onChange={(next) => change(name, next)}
+                    />
                     {!isSame(value, setting.default) && (
                       <Button
                         className={styles.back}
                         size="small"
                         appearance="transparent"
-                        aria-label={`Back to default: ${labelOf(name)}`}
+                        aria-label={`${backWords(group)}: ${labelOf(name)}`}
                         onClick={() => change(name, setting.default)}
                       >
-                        Back to default
+                        {backWords(group)}
                       </Button>
                     )}
                   </div>
@@ -198,16 +233,31 @@ function Settings({ policy, settings }: PolicyObject): ReactNode {
 
 interface ControlProps {
   setting: Setting;
+  /** It may have none of its own. */
+  ofGroup: boolean;
   value: unknown;
   onChange(value: unknown): void;
 }
 
-function Control({ setting, value, onChange }: ControlProps): ReactNode {
+function Control({ setting, ofGroup, value, onChange }: ControlProps): ReactNode {
   const styles = useStyles();
   const { name, type, choices = [], of, least, most } = setting;
   const named = { id: `policy-${name}`, 'aria-describedby': `policy-${name}-help` };
   switch (type) {
     case 'boolean':
+      if (ofGroup) {
+        return (
+          <Select
+            {...named}
+            value={textOf(value)}
+            onChange={(_, data) => onChange(data.value === '' ? null : data.value === 'true')}
+          >
+            <option value="">{AS_EVERYBODY}</option>
+            <option value="true">On</option>
+            <option value="false">Off</option>
+          </Select>
+        );
+      }
       return (
         <Switch
           {...named}
@@ -218,7 +268,12 @@ function Control({ setting, value, onChange }: ControlProps): ReactNode {
       );
     case 'choice':
       return (
-        <Select {...named} value={String(value)} onChange={(_, data) => onChange(data.value)}>
+        <Select
+          {...named}
+          value={textOf(value)}
+          onChange={(_, data) => onChange(data.value === '' ? null : data.value)}
+        >
+          {ofGroup && <option value="">{AS_EVERYBODY}</option>}
           {choices.map((choice) => (
             <option key={choice} value={choice}>
               {choiceLabel(name, choice)}
@@ -233,10 +288,13 @@ function Control({ setting, value, onChange }: ControlProps): ReactNode {
           type="number"
           min={least}
           max={most}
-          value={String(value)}
+          value={textOf(value)}
+          placeholder={ofGroup ? AS_EVERYBODY : undefined}
           contentAfter={<span className={styles.unit}>{of}</span>}
           // What is no number is refused by the server, in a sentence.
-          onChange={(_, data) => onChange(/^\d+$/.test(data.value) ? Number(data.value) : data.value)}
+          onChange={(_, data) =>
+            onChange(ofGroup && data.value === '' ? null : /^\d+$/.test(data.value) ? Number(data.value) : data.value)
+          }
         />
       );
     case 'addresses':
@@ -246,7 +304,7 @@ function Control({ setting, value, onChange }: ControlProps): ReactNode {
           rows={2}
           resize="vertical"
           placeholder="Addresses, one in a line"
-          value={Array.isArray(value) ? value.join('\n') : String(value)}
+          value={textOf(value)}
           onChange={(_, data) => onChange(data.value)}
           onBlur={() => typeof value === 'string' && onChange(addressesIn(value))}
         />

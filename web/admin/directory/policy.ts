@@ -91,19 +91,30 @@ const CHOICE: Readonly<Record<string, string>> = {
   'senderSees counts': 'Counts only, of five and more',
 };
 
+/** Of a group's setting that it does not have. */
+export const AS_EVERYBODY = 'As the organisation has it';
+
 export const choiceLabel = (name: string, choice: string): string => CHOICE[`${name} ${choice}`] ?? choice;
 
-/** "Default: 30 days." */
+/** "Default: 30 days."; of a group's setting '': it is as the organisation's. */
 export function defaultWords(setting: Setting): string {
+  if (setting.default === null) return '';
   return `Default: ${valueWords(setting, setting.default)}.`;
 }
 
 export function valueWords(setting: Setting, value: unknown): string {
+  if (value === null) return AS_EVERYBODY.toLowerCase();
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
-  if (setting.type === 'choice') return choiceLabel(setting.name, String(value)).toLowerCase();
-  const number = typeof value === 'number' ? new Intl.NumberFormat('en').format(value) : String(value);
+  if (setting.type === 'choice') return choiceLabel(setting.name, textOf(value)).toLowerCase();
+  const number = typeof value === 'number' ? new Intl.NumberFormat('en').format(value) : textOf(value);
   return setting.of === undefined ? number : `${number} ${setting.of}`;
 }
 
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** A setting's value as a field has it; null: ''. */
+export function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join('\n');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}

@@ -1,9 +1,10 @@
 // One recall as an administrator sees it: its request, what became of it recipient by recipient, what can be done.
 
 import { Button, makeStyles, MessageBar, MessageBarBody, SearchBox, Text, tokens } from '@fluentui/react-components';
-import { ArrowResetRegular, CheckmarkRegular, DismissRegular } from '@fluentui/react-icons';
+import { ArrowResetRegular, CheckmarkRegular, DismissRegular, DocumentRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
+import { saveFile } from '../../app/file.ts';
 import { useJmap } from '../../app/session.tsx';
 import { ExportMenu } from '../../recall/ExportMenu.tsx';
 import { FamilyBar, FamilyChips, wallLabel } from '../../recall/Families.tsx';
@@ -217,6 +218,7 @@ function Outcomes({ recall, problem, act }: PartProps): ReactNode {
         />
         <div className={styles.actions}>
           <ExportMenu accountId={accountId} recall={recall} act={act} />
+          <Pack recall={recall} act={act} />
           {may('recall') && <Stop recall={recall} act={act} />}
           {may('recall') && <Restore recall={recall} />}
         </div>
@@ -264,6 +266,24 @@ function Picture({
         onFamily={(one) => onFamily(one === family ? null : one)}
       />
     )
+  );
+}
+
+/** What, who, counts and timeline in one signed file, for a privacy officer. */
+function Pack({ recall, act }: Omit<PartProps, 'problem'>): ReactNode {
+  const jmap = useJmap();
+  const { accountId } = useAdministrator();
+  const save = async (): Promise<void> => {
+    const { name, html } = await jmap.call<{ name: string; html: string }>('AdminRecall/pack', {
+      accountId,
+      recallId: recall.id,
+    });
+    saveFile(new Blob([html], { type: 'text/html' }), name);
+  };
+  return (
+    <Button icon={<DocumentRegular />} onClick={() => void act(save)}>
+      Incident pack
+    </Button>
   );
 }
 
