@@ -84,6 +84,9 @@ async function showExistence(session: Session, selected: Selected, plan: Plan, u
   return shown;
 }
 
+/** Reads at once: so many that none who has to be read waits for the way there and back. */
+const AHEAD = 3;
+
 /** The next ones are read while the ones before are written. Answers how many were shown. */
 async function showAll(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
   const { deps, out } = session;
@@ -94,13 +97,17 @@ async function showAll(session: Session, selected: Selected, plan: Plan, uids: n
     return { rows, bodies: await createBodies(deps.blobs, selected.at.tenant, plan, rows) };
   };
   let shown = 0;
-  let next = read(0);
-  for (let i = 0; i < uids.length; i += plan.atOnce) {
-    const { rows, bodies } = await next;
-    if (i + plan.atOnce < uids.length) {
-      next = read(i + plan.atOnce);
+  let asked = 0;
+  // Those that open wait for each other at the account's lock.
+  const most = plan.give === 'opened' ? 1 : AHEAD;
+  const ahead: ReturnType<typeof read>[] = [];
+  while (asked < uids.length || ahead.length > 0) {
+    for (; asked < uids.length && ahead.length < most; asked += plan.atOnce) {
+      const next = read(asked);
       next.catch(() => undefined); // it is awaited, unless the client goes away first
+      ahead.push(next);
     }
+    const { rows, bodies } = (await ahead.shift()) as Awaited<ReturnType<typeof read>>;
     if (plan.depths.includes('flags')) tellKeywords(session, selected, rows);
     for (const row of rows) {
       for (const item of plan.items) bodies.check(item, row);
