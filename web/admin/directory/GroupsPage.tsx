@@ -243,6 +243,10 @@ function Group({ group, back }: { group: AdminGroup; back: ReactNode }): ReactNo
       </Section>
       {may('see-policy') && (
         <Section ruled heading="Policy for what its members send">
+          <Text>
+            What is set here stands in place of the organisation’s; where somebody belongs to several groups, the
+            strictest holds.
+          </Text>
           <GroupPolicy id={group.id} />
         </Section>
       )}
