@@ -77,8 +77,8 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
     if (!(await people.may(tenant, request.actor.id, request.account, 'recall'))) {
       throw new Refusal('notSender', 'You may not recall for this account.');
     }
-    const [id = 0] = await ids.take('recall_id');
     return await store.transact(async (tx) => {
+      const [id = 0] = await ids.take('recall_id', 1, tx);
       const found = await findSubmission(tx, tenant, request);
       const now = clock();
       checkAge(found.submission, policy, now);
@@ -107,7 +107,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         approved_by: null,
       };
       return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission });
-    });
+    }, 'gate');
   } catch (error) {
     if (error instanceof Refusal) await auditRefusal(deps, request.actor, subjectOf(request), error, request.account);
     throw error;

@@ -31,8 +31,11 @@ export interface Transaction extends Reader {
   readonly changes: Changes;
 }
 
-/** Which connections: `face` answers people; `batch` carries fan-out and sweeps, two at a time, and yields to faces. */
-export type Lane = 'face' | 'batch';
+/**
+ * Which connections: `face` answers people; `batch` carries fan-out and sweeps, two at a time, and yields to faces; `gate` is
+ * for gates alone, which wait for nobody: all the others may be held by those who wait for an account's lock.
+ */
+export type Lane = 'face' | 'batch' | 'gate';
 
 export interface Store extends Reader {
   /** Runs `work` in one transaction and commits. Deadlocks are retried, so `work` may run again from its start. */
@@ -100,6 +103,7 @@ export function openStore(options: StoreOptions): Store {
     read: makePool(faces, '-c default_transaction_read_only=on -c work_mem=16MB'),
     face: makePool(faces, ''),
     batch: makePool(options.batchConnections ?? 2, BATCH_PLANS),
+    gate: makePool(2, ''),
   };
   pools.batch.on('connect', (client) => {
     const { processID } = client as unknown as { processID?: number };
