@@ -15,6 +15,7 @@ import type { Watch } from './http/watch-routes.ts';
 import { createMeter, exposition, registerGauges } from './metrics.ts';
 import { createServices, type Services } from './services.ts';
 import { startSmtpFaces } from './smtp/faces.ts';
+import { createActivity } from './store/courtesy.ts';
 import { startEmbedded } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
 import type { Connection, Store } from './store/postgres.ts';
@@ -49,13 +50,15 @@ export async function startHoming(config: Config, say: (line: string) => void): 
 
     say('2/4 Opening the mail store');
     const [counters, gauges] = [new Registry(), new Registry()];
-    const services = createServices({ connection, config, log, meter: createMeter(counters) });
+    const activity = createActivity();
+    const services = createServices({ connection, config, log, activity, meter: createMeter(counters) });
     stops.push(() => services.close());
     await services.store.notifier.ready;
     const outside: OutsideWorld | undefined =
       config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
     if (outside) stops.push(() => outside.close());
-    const start: WorkerStart = { connection, config, embedded, nextHop: outside?.nextHop ?? config.nextHop };
+    const nextHop = outside?.nextHop ?? config.nextHop;
+    const start: WorkerStart = { connection, config, embedded, nextHop, activity };
     const worker = await startWorkerThread(start, log);
     stops.push(() => worker.stop());
 

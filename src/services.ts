@@ -11,6 +11,7 @@ import { parseMessage } from './mail/mime/parse.ts';
 import { meteredAccept, meteredDirectory, meteredRecalls, recallEnded } from './metered.ts';
 import { createRecalls, type Recalls } from './recall/recalls.ts';
 import { createBlobs, type Blobs } from './store/blobs.ts';
+import type { Activity, Rest } from './store/courtesy.ts';
 import { createIds, type Ids } from './store/ids.ts';
 import { createMailboxCounts, type MailboxCounts } from './store/mailbox-counts.ts';
 import { storeMessage } from './store/messages.ts';
@@ -42,6 +43,9 @@ export function createServices(options: {
   faceConnections?: number;
   batchConnections?: number;
   onBatchBackend?: (pid: number) => void;
+  /** Counts what is committed for people, and lets batches rest meanwhile. See store/courtesy.ts. */
+  activity?: Activity;
+  rest?: Rest;
   /** See delivery/accept.ts. */
   membersAtOnce?: number;
 }): Services {
@@ -52,6 +56,7 @@ export function createServices(options: {
     connection: options.connection,
     ...(options.faceConnections === undefined ? {} : { faceConnections: options.faceConnections }),
     ...(options.batchConnections === undefined ? {} : { batchConnections: options.batchConnections }),
+    ...(options.activity ? { activity: options.activity } : {}),
     ...(options.onBatchBackend ? { onBatchBackend: options.onBatchBackend } : {}),
     onError: (error) => log.debug({ err: error }, 'database connection'),
   });
@@ -79,6 +84,7 @@ export function createServices(options: {
     clock,
     log,
     ended: (recall) => recallEnded(metering, recall),
+    ...(options.rest ? { rest: options.rest } : {}),
   });
   return {
     store,

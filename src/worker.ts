@@ -17,6 +17,7 @@ import { createPost } from './jmap/push-post.ts';
 import { createPushSender } from './jmap/push-sender.ts';
 import { createMeter } from './metrics.ts';
 import { createServices } from './services.ts';
+import { createRest, type Activity } from './store/courtesy.ts';
 import type { Connection } from './store/postgres.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -26,24 +27,28 @@ export interface WorkerStart {
   /** The database's processes are of this machine and ours: batches may be told to yield. */
   embedded: boolean;
   nextHop: NextHop | null;
+  /** Of the faces in this process. */
+  activity: Activity;
 }
 
 /** Batches yield the processor to whoever answers a person. */
 const BATCH_NICENESS = 10;
 
-const { connection, config, embedded, nextHop } = workerData as WorkerStart;
+const { connection, config, embedded, nextHop, activity } = workerData as WorkerStart;
 const log = createLog(config, 'worker');
 const registry = new Registry();
+const rest = createRest(activity);
 const services = createServices({
   connection,
   config,
   log,
   meter: createMeter(registry),
   faceConnections: 4,
+  rest,
   ...(embedded ? { onBatchBackend: yieldTo } : {}),
 });
 await services.store.notifier.ready;
-const fanout = createFanout(services);
+const fanout = createFanout({ ...services, rest });
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
 const vacation = createVacation(services);
 const push = createPush(services);

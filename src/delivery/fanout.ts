@@ -3,6 +3,7 @@
 import { Unavailable } from '../mail/errors.ts';
 import type { Logger } from '../mail/log.ts';
 import { lockAndRaise } from '../store/account-state.ts';
+import type { Rest } from '../store/courtesy.ts';
 import { createLanes, type Lanes } from '../store/lanes.ts';
 import { accountChanged } from '../store/notify.ts';
 import { finalizeSubmission } from '../store/outgoing.ts';
@@ -18,6 +19,8 @@ export interface FanoutDeps {
   log: Logger;
   /** Barrier tests stop here: 'accounts-locked', 'placed'. */
   pause?: (point: string) => Promise<void>;
+  /** Between batches. See store/courtesy.ts. */
+  rest?: Rest;
 }
 
 /** Accounts that are named in the news of a batch; past that, their tenant is. */
@@ -80,6 +83,14 @@ function ascending(accounts: number[]): number[] {
 
 /** Two lanes: one a core. */
 export function createFanout(deps: FanoutDeps): Lanes {
-  const { store, log } = deps;
-  return createLanes({ store, log, lanes: 2, wakes: ['fanout'], tickMs: TICK_MS, step: () => fanoutStep(deps) });
+  const { store, log, rest } = deps;
+  return createLanes({
+    store,
+    log,
+    lanes: 2,
+    wakes: ['fanout'],
+    tickMs: TICK_MS,
+    step: () => fanoutStep(deps),
+    ...(rest ? { rest } : {}),
+  });
 }

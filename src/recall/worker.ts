@@ -1,6 +1,7 @@
 // Runs sweeps, replacements and restores, and takes up what other processes left.
 
 import type { Logger } from '../mail/log.ts';
+import type { Rest } from '../store/courtesy.ts';
 import { createLanes } from '../store/lanes.ts';
 import type { Store } from '../store/postgres.ts';
 import { dueWork } from '../store/work.ts';
@@ -25,6 +26,8 @@ export interface WorkerDeps {
   /** Mails what is to be told to administrators. */
   tell: () => Promise<void>;
   pause?: (point: string) => Promise<void>;
+  /** Between batches. See store/courtesy.ts. */
+  rest?: Rest;
 }
 
 /** Attempts in flight are looked at this often; they are rows with a date of their own. */
@@ -47,7 +50,15 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
     const restored = kinds.has('restore') && (await restoreStep(deps));
     return swept || replaced || restored;
   };
-  const lanes = createLanes({ store, log, lanes: 2, wakes: ['sweep', 'restore'], tickMs: TICK_MS, step });
+  const lanes = createLanes({
+    store,
+    log,
+    lanes: 2,
+    wakes: ['sweep', 'restore'],
+    tickMs: TICK_MS,
+    step,
+    ...(deps.rest ? { rest: deps.rest } : {}),
+  });
   const takeUp = async (): Promise<void> => {
     await progress.recover();
     await endLeftRestores(deps);

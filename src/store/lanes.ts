@@ -2,6 +2,7 @@
 // and by a clock of its own (news can be missed; work can have a date).
 
 import type { Logger } from '../mail/log.ts';
+import type { Rest } from './courtesy.ts';
 import type { Wake } from './notify.ts';
 import type { Store } from './postgres.ts';
 
@@ -19,8 +20,10 @@ export function createLanes(options: {
   tickMs: number;
   /** Does one piece of work; false: nothing is due. What it throws is logged, and tried again a second later. */
   step: () => Promise<boolean>;
+  /** After each piece of work: see courtesy.ts. */
+  rest?: Rest;
 }): Lanes {
-  const { store, log, step } = options;
+  const { store, log, step, rest } = options;
   let running = false;
   let woken = Promise.withResolvers<void>();
   let lanes: Promise<void>[] = [];
@@ -37,7 +40,11 @@ export function createLanes(options: {
     while (running) {
       const news = woken.promise;
       try {
-        if (await step()) continue;
+        const began = performance.now();
+        if (await step()) {
+          await rest?.(performance.now() - began);
+          continue;
+        }
         await withTimeout(news, options.tickMs);
       } catch (error) {
         log.warn({ err: error }, 'a worker waits for the database');

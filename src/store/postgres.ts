@@ -3,6 +3,7 @@
 
 import pg from 'pg';
 import { Unavailable } from '../mail/errors.ts';
+import type { Activity } from './courtesy.ts';
 import { createNotifier, emptyChanges, type Changes, type Notifier } from './notify.ts';
 import { together } from './together.ts';
 
@@ -63,6 +64,8 @@ export interface StoreOptions {
   onError?: (error: Error) => void;
   /** Called with the server process id of each new batch connection, so that its owner may lower its priority. */
   onBatchBackend?: (pid: number) => void;
+  /** Counts what is committed for people. See courtesy.ts. */
+  activity?: Activity;
 }
 
 /**
@@ -116,6 +119,9 @@ export function openStore(options: StoreOptions): Store {
     onError,
   });
 
+  const busy = (): void => {
+    if (options.activity) Atomics.add(options.activity, 0, 1);
+  };
   const transact = async <T>(work: (tx: Transaction) => Promise<T>, lane: Lane = 'face'): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       const client = await pools[lane].connect().catch(asUnavailable);
@@ -128,6 +134,7 @@ export function openStore(options: StoreOptions): Store {
         const result = await work(tx);
         // Where one of the last statements fails, this COMMIT rolls back.
         await together(begun, ...tx.last.map(([sql, params]) => tx.run(sql, params)), client.query('COMMIT'));
+        if (lane !== 'batch') busy();
         notifier.publish(tx.changes);
         for (const effect of tx.effects) effect();
         return result;
@@ -146,11 +153,14 @@ export function openStore(options: StoreOptions): Store {
     row: async (sql, params) => (await query<never>(pools.read, sql, params))[0],
     unprepared: (sql, params) => query(pools.read, sql, params, false),
     transact,
-    single: (sql, params) => query(pools.face, sql, params),
+    single: (sql, params) => {
+      busy();
+      return query(pools.face, sql, params);
+    },
     cursor: (sql, params, size) => pages(pools.read, sql, params, size),
     notifier,
     pools: () =>
-      (['read', 'face', 'batch'] as const).map((pool) => {
+      (['read', 'face', 'batch', 'gate'] as const).map((pool) => {
         const { totalCount, idleCount, waitingCount } = pools[pool];
         return { pool, open: totalCount, idle: idleCount, waiting: waitingCount };
       }),
