@@ -302,7 +302,6 @@ fuzz('bytes that are nothing at all are refused line by line', { runs: 10 }, asy
 });
 
 test('a line without an end, and literals that nobody asked for, take no memory', async () => {
-  const before = process.memoryUsage().rss;
   const piece = Buffer.alloc(1 << 20, 'x');
   const flood = async (beginning: string, times: number): Promise<void> => {
     const socket = connect(imap, '127.0.0.1');
@@ -313,12 +312,16 @@ test('a line without an end, and literals that nobody asked for, take no memory'
         await new Promise((resolve) => void socket.once('drain', resolve).once('close', resolve));
     socket.destroy();
   };
-  await Promise.all([
-    flood('a ', 40),
-    flood(`a APPEND INBOX {${40 << 20}+}\r\n`, 40),
-    flood(`a LOGIN {${40 << 20}+}\r\n`, 40),
-    ...Array.from({ length: 20 }, () => flood(`a LOGIN x {${LIMITS.literal}+}\r\n`, 2)),
-  ]);
+  const floods = (): Promise<unknown> =>
+    Promise.all([
+      flood('a ', 40),
+      flood(`a APPEND INBOX {${40 << 20}+}\r\n`, 40),
+      flood(`a LOGIN {${40 << 20}+}\r\n`, 40),
+      ...Array.from({ length: 20 }, () => flood(`a LOGIN x {${LIMITS.literal}+}\r\n`, 2)),
+    ]);
+  await floods(); // what the process takes once for ever
+  const before = process.memoryUsage().rss;
+  await floods();
   const grown = process.memoryUsage().rss - before;
   assert.ok(grown < 80 << 20, `${grown >> 20} MB more for 160 MB of nothing`);
 });

@@ -131,20 +131,25 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
 
   // New mail above it, or a recall, moves the row that has the focus: keys go on acting on that row.
   const { setFocus } = selection;
+  /** Where the focus is on its way to: keys come faster than frames. */
+  const moving = useRef<number | null>(null);
   useLayoutEffect(() => {
     const at = rowAt(document.activeElement);
-    if (at !== undefined && scroll.current?.contains(document.activeElement)) setFocus(at);
+    if (moving.current === null && at !== undefined && scroll.current?.contains(document.activeElement)) setFocus(at);
   }, [ids, setFocus]);
 
   const focusRow = (index: number): void => {
-    const next = Math.max(0, Math.min((total ?? 1) - 1, index));
-    selection.setFocus(next);
-    virtual.scrollToIndex(next);
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+    virtual.scrollToIndex(index);
+    moving.current = index;
+    requestAnimationFrame(() => {
+      if (moving.current === index) moving.current = null;
+      scroll.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus();
+    });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const index = rowAt(event.target);
-    if (index === undefined) return;
+    const at = rowAt(event.target);
+    if (at === undefined) return;
+    const index = moving.current ?? at;
     const id = ids[index];
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? height) / height) - 1);
     const moves: Record<string, number> = {
@@ -157,9 +162,11 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
     };
     const target = moves[event.key];
     if (target !== undefined) {
+      const next = Math.max(0, Math.min((total ?? 1) - 1, target));
       if (event.shiftKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp'))
-        selection.extend(Math.max(0, Math.min((total ?? 1) - 1, target)), (at) => ids[at]);
-      else focusRow(target);
+        selection.extend(next, (place) => ids[place]);
+      else selection.setFocus(next);
+      focusRow(next);
     } else if (event.key === 'Enter' && id !== undefined) {
       if (event.shiftKey) actions.ownWindow(id);
       else navigate(pathOf({ ...route, emailId: id }));
