@@ -186,7 +186,10 @@ async function deliverFrom(
       envid: message.envid,
       async *content() {
         if (trace.length > 0) yield trace;
-        yield* blobs.stream(tenant, message.blob_id);
+        // RFC 2045 §2.7, §2.8: neither 7-bit nor 8-bit text has NULs, and a server that drops one might see an end there.
+        // nodemailer makes CRLF of each bare CR and LF, and stuffs dots.
+        for await (const chunk of blobs.stream(tenant, message.blob_id))
+          yield chunk.includes(0) ? Buffer.from(chunk.filter((octet) => octet !== 0)) : chunk;
       },
       async hasEightBit() {
         for await (const chunk of blobs.stream(tenant, message.blob_id))

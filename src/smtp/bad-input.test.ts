@@ -47,7 +47,7 @@ const ODD: Record<string, string> = {
   'bare LF': `${head}Subject: x\r\n\r\none\ntwo\n\nthree\r\n`,
   'bare LF header': `From: ${FROM}\nTo: ben@pigeon.test\nSubject: x\n\nbody\n\r\n`,
   'bare CR': `${head}Subject: a\rb\r\n\r\none\rtwo\r\r\r\n`,
-  'dots after bare LF': `${head}Subject: x\r\n\r\na\n.\nb\n..\nc\n...\r\n`,
+  'dots after bare LF': `${head}Subject: x\r\n\r\na\n.b\n..\nc\n...\r\n`,
   dots: `${head}Subject: x\r\n\r\n.\r\n..\r\n...\r\n.a\r\n`,
   'every octet': `${head}Subject: x\r\n\r\n${binary}\r\n`,
   'every octet in a header': `${head}Subject: ${binary.replaceAll(/[\r\n]/g, '')}\r\n\r\nx\r\n`,
@@ -133,19 +133,18 @@ test('a message cannot bring another with it: no form of a dot but one ends it',
     const client = await rawSmtp(ports.smtp);
     const smuggled = `MAIL FROM:<evil@outside.test>\r\nRCPT TO:<cho@pigeon.test>\r\nDATA\r\n${mail('Smuggled')}`;
     const bytes = Buffer.from(`${head}Subject: Carrier\r\n\r\nx${end}${smuggled}`, 'latin1');
-    assert.match(await client.send(FROM, ['ben@pigeon.test'], bytes), /^250/, name);
+    assert.match(await client.send(FROM, ['ben@pigeon.test'], bytes), /^554 5\.6\.0/, name);
     assert.match(await client.say('NOOP'), /^250 2\.0\.0/, name);
     client.close();
-    assert.ok((await latest()).source.subarray(-bytes.length).equals(bytes), name);
   }
-  const rows = await sql(`SELECT 1 FROM message WHERE subject = 'Smuggled'`);
+  const rows = await sql(`SELECT 1 FROM message WHERE subject IN ('Carrier', 'Smuggled')`);
   assert.equal(rows.length, 0);
 });
 
 test('nor when the pieces come one by one', async () => {
   const client = await rawSmtp(ports.smtp);
   for (const line of [`MAIL FROM:<${FROM}>`, 'RCPT TO:<ben@pigeon.test>', 'DATA']) await client.say(line);
-  const bytes = Buffer.from(`${head}Subject: Slowly\r\n\r\n.\r\n..\n.\r\n`, 'latin1');
+  const bytes = Buffer.from(`${head}Subject: Slowly\r\n\r\n.\r\n..\n.x\r\n`, 'latin1');
   for (const octet of stuffed(bytes)) {
     client.write(Buffer.from([octet]));
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 // SMTP smuggling: a message whose text looks, to one server or another, as if it ended and another began. In every known
-// form, to each of our ports it is one message, kept to the octet; and nothing that we send to others has such a form.
+// form each of our ports refuses it, read to its real end; what no server is known to take for an end is text of the one
+// message; and nothing that we send to others has such a form, however it came in.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -23,12 +24,21 @@ const ENDS: Record<string, string> = {
   'CR . CRLF': '\r.\r\n',
   'CRLF . LF': '\r\n.\n',
   'CRLF . CR': '\r\n.\r',
-  'CR CRLF . CRLF, stuffed': '\r\r\n..\r\n',
   'LF LF . CRLF': '\n\n.\r\n',
   'LF . CR CRLF': '\n.\r\r\n',
   'CRLF NUL . CRLF': '\r\n\0.\r\n',
   'CRLF . NUL CRLF, stuffed': '\r\n..\0\r\n',
+  'CRLF . CR NUL LF': '\r\n.\r\0\n',
+  'CRLF . CR CRLF': '\r\n.\r\r\n',
+};
+
+/** As close to one as text may be: stuffed, it ends nothing anywhere. */
+const TEXTS: Record<string, string> = {
+  'CRLF . CRLF, stuffed': '\r\n..\r\n',
+  'CR CRLF . CRLF, stuffed': '\r\r\n..\r\n',
   'CRLF . space CRLF, stuffed': '\r\n.. \r\n',
+  'LF . . LF': '\n..\n',
+  'LF and CR': '\none\rtwo\n\rthree',
   'NEL . NEL': '\x85.\x85',
 };
 
@@ -47,22 +57,40 @@ const carrier = (from: string, name: string, end: string): string =>
   `From: <${from}>\r\nTo: ben@pigeon.test\r\nSubject: Carrier ${name}\r\n\r\nbefore${end}${smuggled}\r\n`;
 
 for (const [face, { open, from }] of Object.entries(FACES)) {
-  test(`${face}: each form is text of the one message`, async () => {
+  test(`${face}: each form is refused at the real end, and nothing of it is kept`, async () => {
     const before = await stored();
-    const forms = Object.entries(ENDS);
-    await Promise.all(
-      forms.map(async ([name, end]) => {
-        const client = await open();
-        const bytes = Buffer.from(carrier(from, name, end), 'latin1');
-        assert.match(await client.send(from, ['ben@pigeon.test'], bytes), /^250/, name);
-        assert.match(await client.say('NOOP'), /^250/, `${name}: the session goes on where it was`);
-        client.close();
-      }),
-    );
-    assert.equal((await stored()) - before, forms.length);
+    const client = await open();
+    for (const [name, end] of Object.entries(ENDS)) {
+      const bytes = Buffer.from(carrier(from, name, end), 'latin1');
+      assert.match(await client.send(from, ['ben@pigeon.test'], bytes), /^554 5\.6\.0 .*end/, name);
+      assert.match(await client.say('NOOP'), /^250/, `${name}: the session goes on where it was`);
+    }
+    client.close();
+    assert.equal(await stored(), before);
+  });
+
+  test(`${face}: what ends nothing anywhere is text of the one message`, async () => {
+    const before = await stored();
+    const client = await open();
+    for (const [name, text] of Object.entries(TEXTS)) {
+      const bytes = Buffer.from(carrier(from, name, text), 'latin1');
+      assert.match(await client.send(from, ['ben@pigeon.test'], bytes), /^250/, name);
+      assert.match(await client.say('NOOP'), /^250/, `${name}: the session goes on where it was`);
+    }
+    client.close();
+    assert.equal((await stored()) - before, Object.keys(TEXTS).length);
     assert.deepEqual(await sql(`SELECT id FROM message WHERE subject LIKE 'Smuggled%'`), []);
   });
 }
+
+test('lmtp: each recipient is told', async () => {
+  const client = await rawSmtp(ports.lmtp, { greet: 'LHLO' });
+  const to = ['ben@pigeon.test', 'cho@pigeon.test'];
+  const bytes = carrier('somebody@outside.test', 'for two', '\n.\r\n');
+  assert.match(await client.send('somebody@outside.test', to, bytes), /^554 5\.6\.0/);
+  assert.match(await client.reply(), /^554 5\.6\.0/);
+  client.close();
+});
 
 test('commands that come together with STARTTLS in the clear are not obeyed after it (CVE-2011-0411)', async () => {
   const client = await rawSmtp(ports.smtp);
@@ -124,24 +152,27 @@ test('what we send on has no line end but CRLF, and no dot alone on a line, whoe
     timeouts: { connect: 5000, greeting: 5000, reply: 10_000 },
     graceMs: 0,
   });
-  const client = await submitter(ports, 'ana@pigeon.test');
-  for (const [name, end] of Object.entries(ENDS))
-    assert.match(
-      await client.send(
-        'ana@pigeon.test',
-        ['them@elsewhere.test'],
-        Buffer.from(carrier('ana@pigeon.test', `out ${name}`, end), 'latin1'),
-      ),
-      /^250/,
-    );
-  client.close();
+  const ana = (await sql<{ id: number }>(`SELECT id FROM account WHERE address = 'ana@pigeon.test'`))[0]?.id ?? 0;
+  // As a message comes that JMAP has taken from an upload: no line of it ever was on a wire.
+  for (const [name, end] of Object.entries({ ...ENDS, ...TEXTS }))
+    await homing.services.accept({
+      tenant: homing.tenant,
+      origin: { kind: 'submission', account: ana, submittedBy: ana, source: 'jmap' },
+      mailFrom: 'ana@pigeon.test',
+      recipients: [{ address: 'them@elsewhere.test' }],
+      bytes: Buffer.from(carrier('ana@pigeon.test', `out ${name}`, end), 'latin1'),
+      received: '',
+      body: '8bitmime',
+      smtputf8: false,
+    });
   await outgoing.run();
   elsewhere.close();
-  assert.equal(elsewhere.messages.length, Object.keys(ENDS).length);
+  assert.equal(elsewhere.messages.length, Object.keys({ ...ENDS, ...TEXTS }).length);
   for (const message of elsewhere.messages) {
     const name = /Subject: (.*)/.exec(message)?.[1];
     // RFC 5321 §2.3.8: CR and LF come only together.
     assert.doesNotMatch(message, /\r(?!\n)|(?<!\r)\n/, `${name}: a bare CR or LF`);
+    assert.ok(!message.includes('\0'), `${name}: a NUL`);
     assert.doesNotMatch(message, /(?:^|[\r\n])\.(?:[\r\n]|$)/, `${name}: a lone dot`);
   }
 });
