@@ -20,7 +20,7 @@ import { insertAlert } from '../store/recall-alerts.ts';
 import { recallById, type RecallProgress, type RecallRow } from '../store/recalls.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo } from './ports.ts';
-import { auditRefusal, cancelUnderWay, checkWords, setGate, type RequestDeps } from './request.ts';
+import { audited, cancelUnderWay, checkWords, setForwardsGate, setGate, type RequestDeps } from './request.ts';
 
 export interface AdminRecallRequest {
   /** The administrator. */
@@ -66,7 +66,7 @@ export async function recallAsAdministrator(
   const { store, ids, clock, people } = deps;
   const { actor } = request;
   const began = clock();
-  return audited(deps, actor, `message ${request.message}`, async () => {
+  return audited(deps, actor, `message ${request.message}`, null, async () => {
     const policy = await people.policy(actor.tenant);
     checkRequest(request, policy);
     const [id = 0] = await ids.take('recall_id');
@@ -82,16 +82,6 @@ export async function recallAsAdministrator(
 function checkRequest(request: AdminRecallRequest, policy: Policy): void {
   if (request.reason.trim() === '') throw new Refusal('badReason', 'An administrator says why.');
   checkWords(request, policy);
-}
-
-/** P8: whatever is refused is in the audit log. */
-async function audited<T>(deps: RequestDeps, actor: AccountInfo, subject: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refusal) await auditRefusal(deps, actor, subject, error, null);
-    throw error;
-  }
 }
 
 async function messageToRecall(reader: Reader, tenant: number, id: number): Promise<RecallableMessage> {
@@ -195,8 +185,8 @@ async function gateAll(
     // Its sender is taking it back just now: what that keeps is for a second look.
     if (forward.under_way) continue;
     const row = rowOf(numbers[i] ?? 0, forward, null, asked.id);
-    const gate = { recall: row, scope: null, sent: forward, detail: { ...detail, forwardOf: `r${asked.id}` } };
-    forwards.push(await setGate(deps, tx, actor, gate));
+    const made = await setForwardsGate(tx, actor, row, { ...detail, forwardOf: `r${asked.id}` });
+    if (made) forwards.push(made);
   }
   return { recall, forwards };
 }
@@ -240,7 +230,7 @@ export async function approveRecall(
   const { store, clock, people } = deps;
   const { tenant } = actor;
   const began = clock();
-  return audited(deps, actor, `r${id}`, async () => {
+  return audited(deps, actor, `r${id}`, null, async () => {
     const policy = await people.policy(tenant);
     return store.transact(async (tx) => {
       const request = await lockPending(tx, actor, id, began);
@@ -277,7 +267,7 @@ export async function approveRecall(
 export async function denyRecall(deps: RequestDeps, actor: AccountInfo, id: number): Promise<'denied' | 'withdrawn'> {
   const { store, clock } = deps;
   const { tenant } = actor;
-  return audited(deps, actor, `r${id}`, () =>
+  return audited(deps, actor, `r${id}`, null, () =>
     store.transact(async (tx) => {
       const at = clock();
       const request = await lockPending(tx, actor, id, at);
@@ -301,10 +291,12 @@ async function lockPending(tx: Transaction, actor: AccountInfo, id: number, now:
 
 /** Stops any recall of the tenant. Throws Refusal `forbidden`, `notFound`, `done`. */
 export async function cancelAsAdministrator(deps: RequestDeps, actor: AccountInfo, id: number): Promise<void> {
-  await deps.store.transact(async (tx) => {
-    await requireDuty(tx, actor, 'recall');
-    const recall = await recallById(tx, actor.tenant, id);
-    if (!recall) throw new Refusal('notFound', 'There is no such recall.');
-    await cancelUnderWay(tx, actor, recall, deps.clock(), async () => undefined);
-  });
+  await audited(deps, actor, `r${id}`, null, () =>
+    deps.store.transact(async (tx) => {
+      await requireDuty(tx, actor, 'recall');
+      const recall = await recallById(tx, actor.tenant, id);
+      if (!recall) throw new Refusal('notFound', 'There is no such recall.');
+      await cancelUnderWay(tx, actor, recall, deps.clock(), async () => undefined);
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
 import { gotThrough, notForAll } from '../store/outcomes.ts';
 import type { Reader } from '../store/postgres.ts';
-import { deliveriesNamed, type RecallableSubmission } from '../store/recalls.ts';
+import { accountsAt, deliveriesNamed, type RecallableSubmission } from '../store/recalls.ts';
 import type { AccountInfo, People } from './ports.ts';
 
 /** Deliveries that the ticked addresses name, ascending. `seesAll`: an administrator sees every group's members. Throws Refusal `unknownRecipient` naming those that got nothing. */
@@ -40,7 +40,21 @@ export async function listedDeliveries(
     outside: submission.outside,
     redirected: submission.redirected,
   };
-  const named = await deliveriesNamed(reader, of, { accounts, addresses, groups });
+  let named = await deliveriesNamed(reader, of, { accounts, addresses, groups });
+  const found = new Set(named.flatMap(({ account_id, recipient, via }) => [account_id, recipient, via]));
+  const elsewhere = [...asked.values()].filter(
+    ({ address, account }) => !found.has(address) && !found.has(account ?? -1),
+  );
+  if (elsewhere.length > 0) {
+    // An address that leads elsewhere by now, or nowhere, names who got it there.
+    const former = await accountsAt(
+      reader,
+      of,
+      elsewhere.map(({ address }) => address),
+    );
+    if (former.length > 0)
+      named = await deliveriesNamed(reader, of, { accounts: [...accounts, ...former], addresses, groups });
+  }
   const ways = [...new Set(named.flatMap(({ via }) => (via === null ? [] : [via])))];
   const hidden = seesAll ? [] : await hiddenAmong(reader, actor, submission.id, ways);
   const isShown = (via: string | null): boolean => via === null || !hidden.includes(via);

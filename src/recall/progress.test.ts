@@ -53,3 +53,20 @@ test('a report that a process which died still owed is taken up, but not while i
   await other.recover();
   assert.equal(ends(), 2);
 });
+
+test('one whose end cannot be told keeps no other waiting', async () => {
+  const [first, second] = [await swept(), await swept()];
+  const told: number[] = [];
+  const progress = createProgress({
+    store,
+    clock,
+    log: SILENT,
+    writeNotice: async () => 0,
+    async onDone(_, recall) {
+      if (recall.id === first.id) throw new Error('no');
+      told.push(recall.id);
+    },
+  });
+  await progress.recover();
+  assert.ok(told.includes(second.id));
+});

@@ -1,6 +1,7 @@
 // A recall's life around its batches: opened once (progress row, notice), counted as it goes, its gate removed, ended.
 // All of it outside the batches' transactions, and safe to be done by several processes at once.
 
+import { Unavailable } from '../mail/errors.ts';
 import type { Policy } from '../mail/policy.ts';
 import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
@@ -9,7 +10,7 @@ import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
 import { isCancelled, recallById, type RecallProgress } from '../store/recalls.ts';
-import { statusAt } from '../store/submissions.ts';
+import { statusAt, unsendStopped } from '../store/submissions.ts';
 import {
   addCounts,
   countOutcomes,
@@ -148,7 +149,10 @@ export function createProgress(deps: ProgressDeps): Progress {
       const status = (await isCancelled(tx, tenant, id)) ? 'cancelled' : 'done';
       // Another lane or process may have been first; the end is then its to tell.
       if (!(await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() }))) return undefined;
-      if (counts.intercepted) await statusAt(tx, tenant, recall.message_id, modseq ?? 0);
+      if (counts.intercepted) {
+        await unsendStopped(tx, tenant, recall.message_id);
+        await statusAt(tx, tenant, recall.message_id, modseq ?? 0);
+      }
       const audit = { actor: 'homing', action: `recall.${status}`, subject: `r${id}`, detail: { counts } };
       appendAudit(tx, tenant, { at: clock(), ...audit });
       accountChanged(tx.changes, tenant, recall.account_id);
@@ -157,6 +161,16 @@ export function createProgress(deps: ProgressDeps): Progress {
     });
     opened.delete(key(tenant, id));
     if (ended) await deps.onDone(tenant, ended);
+  };
+
+  /** A fault of one recall's keeps no other waiting. */
+  const alone = async (id: number, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      log.error({ err: error, recall: id }, 'a recall could not be taken up');
+    }
   };
 
   const endIfDue = async (tenant: number, id: number): Promise<void> => {
@@ -182,12 +196,16 @@ export function createProgress(deps: ProgressDeps): Progress {
     },
     async recover() {
       for (const { tenant, id } of await openRecalls(store)) {
-        if (!opened.has(key(tenant, id))) await open(tenant, id);
-        await endIfDue(tenant, id);
+        await alone(id, async () => {
+          if (!opened.has(key(tenant, id))) await open(tenant, id);
+          await endIfDue(tenant, id);
+        });
       }
       for (const { tenant, id } of await owedRecalls(store, new Date(clock().getTime() - OWED_MS))) {
-        const recall = await recallById(store, tenant, id);
-        if (recall) await deps.onDone(tenant, recall);
+        await alone(id, async () => {
+          const recall = await recallById(store, tenant, id);
+          if (recall) await deps.onDone(tenant, recall);
+        });
       }
     },
     settle,

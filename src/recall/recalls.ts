@@ -147,10 +147,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       undo: (request) => undoRecalls(deps, request),
     },
     checkReplacement: (tenant, mail) => checkReplacement(people, tenant, mail),
-    async replace(actor, account, id, mail) {
-      await progress.open(actor.tenant, id);
-      return sendReplacement(deps, actor, account, id, mail);
-    },
+    replace: (actor, account, id, mail) => sendReplacement({ ...deps, open: progress.open }, actor, account, id, mail),
     async completedBy(tenant, bytes) {
       const marked = readMark(bytes);
       const recall = marked && (await recallById(store, tenant, marked.id));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createWorld } from '../../test/support/world.ts';
+import { createAdmin } from '../directory/admin.ts';
+import { Refusal } from '../mail/errors.ts';
 
 const world = await createWorld();
 after(() => world.close());
+const { recalls } = world.services;
 
 test('a gate waits for nobody, though all of the faces’ connections wait for an account’s lock', async () => {
   const { store } = world;
@@ -20,4 +23,57 @@ test('a gate waits for nobody, though all of the faces’ connections wait for a
     released.resolve();
     await Promise.allSettled(holding);
   }
+});
+
+const refused = (reason: string) => (error: unknown) => error instanceof Refusal && error.reason === reason;
+
+test('asked again while it is being cancelled, it is not said to be under way', async () => {
+  const firm = await world.firm(2);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  const id = await world.recall(firm, sent);
+  await assert.rejects(world.recall(firm, sent), refused('alreadyExists'));
+  await recalls.cancel(firm.ana, firm.ana.id, id);
+  await assert.rejects(world.recall(firm, sent), refused('underWay'));
+  await world.drain();
+  assert.ok((await world.recall(firm, sent)) > id);
+});
+
+test('a cancel or restore that is refused is in the audit log', async () => {
+  const firm = await world.firm(1);
+  const sent = await world.send(firm);
+  const id = await world.recall(firm, sent);
+  await assert.rejects(recalls.restore(firm.ana, firm.ana.id, id), refused('sweeping'));
+  await world.drain();
+  await assert.rejects(recalls.cancel(firm.ana, firm.ana.id, id), refused('done'));
+  await assert.rejects(recalls.administrators.cancel(firm.ana, id), refused('forbidden'));
+  await assert.rejects(recalls.restore(firm.ana, null, id), refused('forbidden'));
+  const entries = await world.sql<{ subject: string; reason: string }>(
+    `SELECT subject, detail ->> 'reason' AS reason FROM audit WHERE tenant_id = $1 AND action = 'recall.refused' ORDER BY seq`,
+    [firm.tenant],
+  );
+  assert.deepEqual(
+    entries.map(({ subject, reason }) => `${subject} ${reason}`),
+    ['sweeping', 'done', 'forbidden', 'forbidden'].map((reason) => `r${id} ${reason}`),
+  );
+});
+
+test('whoever got it can be ticked under the address that it went to, though that leads elsewhere by now', async () => {
+  const firm = await world.firm(3);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  const [gone, renamed] = [`p1@${firm.domain}`, `p2@${firm.domain}`];
+  const admin = createAdmin({ store: world.store, clock: world.clock, actor: 'test' });
+  await admin.removeAccount(gone);
+  await world.sql(`UPDATE address SET address = $2 WHERE address = $1`, [renamed, `other@${firm.domain}`]);
+  await world.sql(`UPDATE account SET address = $2 WHERE address = $1`, [renamed, `other@${firm.domain}`]);
+  const id = await world.recall(firm, sent, { recipients: [gone, renamed] });
+  await world.drain();
+  const outcomes = await world.sql(`SELECT outcome FROM outcome WHERE tenant_id = $1 AND recall_id = $2 ORDER BY n`, [
+    firm.tenant,
+    id,
+  ]);
+  assert.deepEqual(outcomes, [{ outcome: 'no-mailbox' }, { outcome: 'recalled' }]);
+  const nobody = world.recall(firm, sent, { recipients: [`nobody@${firm.domain}`] });
+  await assert.rejects(nobody, refused('unknownRecipient'));
 });

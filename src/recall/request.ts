@@ -71,13 +71,13 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
   const { store, ids, clock, people } = deps;
   const { tenant } = request.actor;
   const began = clock();
-  try {
+  return audited(deps, request.actor, subjectOf(request), request.account, async () => {
     const policy = await people.policy(tenant, request.account);
     checkForm(request, policy);
     if (!(await people.may(tenant, request.actor.id, request.account, 'recall'))) {
       throw new Refusal('notSender', 'You may not recall for this account.');
     }
-    return await store.transact(async (tx) => {
+    return store.transact(async (tx) => {
       const [id = 0] = await ids.take('recall_id', 1, tx);
       const found = await findSubmission(tx, tenant, request);
       const now = clock();
@@ -108,10 +108,7 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       };
       return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission });
     }, 'gate');
-  } catch (error) {
-    if (error instanceof Refusal) await auditRefusal(deps, request.actor, subjectOf(request), error, request.account);
-    throw error;
-  }
+  });
 }
 
 /**
@@ -141,7 +138,35 @@ export async function setGate(
     recallsWithin(tx, tenant, recall),
   );
   if (!gated) await refuseSecond(tx, tenant, recall, scope);
-  await alertIfUnusual(tx, tenant, recall, { acceptedAt: sent.accepted_at, recent });
+  const causes = unusual(recall, { ...DEFAULT_POLICY, ...recall.policy }, { acceptedAt: sent.accepted_at, recent });
+  // What its administrators should hear of is told by the worker.
+  if (causes.length > 0) await insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
+  const made = announce(tx, actor, recall, asked.detail);
+  await deps.pause?.('gated');
+  return made;
+}
+
+/** The gate of a forward, which goes with its original: undefined where its sender is taking it back just now. */
+export async function setForwardsGate(
+  tx: Transaction,
+  actor: AccountInfo,
+  recall: RecallRow,
+  detail: Record<string, unknown>,
+): Promise<RecallProgress | undefined> {
+  const { tenant } = actor;
+  if (!(await insertGate(tx, tenant, recall))) return undefined;
+  await together(insertRecall(tx, tenant, recall, null), addSweepWork(tx, tenant, recall, null));
+  return announce(tx, actor, recall, detail);
+}
+
+/** Wakes the sweep, and leaves an audit entry. */
+function announce(
+  tx: Transaction,
+  actor: AccountInfo,
+  recall: RecallRow,
+  detail: Record<string, unknown> = {},
+): RecallProgress {
+  const { tenant } = actor;
   recallChanged(tx.changes, tenant, recall.id);
   tx.changes.wake.add('sweep');
   appendAudit(tx, tenant, {
@@ -155,10 +180,9 @@ export async function setGate(
       total: recall.total,
       includeRead: recall.include_read,
       reason: recall.reason,
-      ...asked.detail,
+      ...detail,
     },
   });
-  await deps.pause?.('gated');
   return {
     ...recall,
     status: 'sweeping',
@@ -178,18 +202,6 @@ async function recallsWithin(reader: Reader, tenant: number, recall: RecallRow):
   const since = new Date(recall.gated_at.getTime() - HOUR_MS);
   const events = await recallsSince(reader, tenant, recall.requested_by, since);
   return events.filter(({ weight }) => weight === 1).length;
-}
-
-/** What its administrators should hear of is told by the worker. A forward goes with its original. */
-async function alertIfUnusual(
-  tx: Transaction,
-  tenant: number,
-  recall: RecallRow,
-  sent: { acceptedAt: Date; recent: number },
-): Promise<void> {
-  if (recall.forward_of !== null) return;
-  const causes = unusual(recall, { ...DEFAULT_POLICY, ...recall.policy }, sent);
-  if (causes.length > 0) await insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
 }
 
 function checkForm(request: RecallRequest, policy: Policy): void {
@@ -281,7 +293,8 @@ async function refuseSecond(
   scope: number[] | null,
 ): Promise<never> {
   const open = await openRecallOf(tx, tenant, recall.message_id, recall.id);
-  if (!open) throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
+  if (!open || open.cancel_requested)
+    throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
   // An administrator's asks nobody for consent: a sender's that is under way is not as wide.
   const narrower =
     (open.by_administrator || !recall.by_administrator) &&
@@ -308,23 +321,31 @@ async function addSweepWork(tx: Transaction, tenant: number, recall: RecallRow, 
   }
 }
 
-/** P8: refusals are in the audit log too. */
-export async function auditRefusal(
+/** P8: whatever is refused is in the audit log, too. `account` null: it is an administrator's. */
+export async function audited<T>(
   deps: Pick<RequestDeps, 'store' | 'clock'>,
   actor: AccountInfo,
   subject: string,
-  refusal: Refusal,
   account: number | null,
-): Promise<void> {
-  await deps.store.transact(async (tx) =>
-    appendAudit(tx, actor.tenant, {
-      at: deps.clock(),
-      actor: actor.address,
-      action: 'recall.refused',
-      subject,
-      detail: { reason: refusal.reason, ...(account === null ? {} : { account }) },
-    }),
-  );
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const { reason } = error;
+      await deps.store.transact(async (tx) =>
+        appendAudit(tx, actor.tenant, {
+          at: deps.clock(),
+          actor: actor.address,
+          action: 'recall.refused',
+          subject,
+          detail: { reason, ...(account === null ? {} : { account }) },
+        }),
+      );
+    }
+    throw error;
+  }
 }
 
 function subjectOf({ message }: RecallRequest): string {
@@ -339,13 +360,15 @@ export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, accoun
   const { store, people, clock } = deps;
   const { tenant } = actor;
   const policy = await people.policy(tenant, actor.id);
-  await store.transact(async (tx) => {
-    const recall = await recallById(tx, tenant, id);
-    if (!recall || !(await isTheirs(people, actor, account, recall)))
-      throw new Refusal('notFound', 'There is no such recall.');
-    refuseAdministrators(recall);
-    await cancelUnderWay(tx, actor, recall, clock(), () => checkRate(tx, actor, policy, clock(), 2));
-  });
+  await audited(deps, actor, `r${id}`, account, () =>
+    store.transact(async (tx) => {
+      const recall = await recallById(tx, tenant, id);
+      if (!recall || !(await isTheirs(people, actor, account, recall)))
+        throw new Refusal('notFound', 'There is no such recall.');
+      refuseAdministrators(recall);
+      await cancelUnderWay(tx, actor, recall, clock(), () => checkRate(tx, actor, policy, clock(), 2));
+    }),
+  );
 }
 
 /** Is it the account's: of a message that it sent, or one that its owner asked for in somebody's place and still may? */

@@ -130,7 +130,7 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
     await addWork(tx, 'sweep', { ...range, from, to }, BATCH, { notBefore: again, inFlight: true });
   }
   for (const [from, to] of toRanges(plan.release))
-    await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, BATCH);
+    await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, BATCH, { notBefore: plan.releaseAt });
   if (plan.release.length > 0) tx.changes.wake.add('fanout');
   const changed = new Set([...plan.withdrawals, ...plan.passed].map(({ copy }) => copy.account_id));
   if (changed.size > 200) tx.changes.tenants.add(tenant);

@@ -277,12 +277,12 @@ export async function finalizeSubmission(
 }
 
 /**
- * Unsends a message of which nothing has left `held`: every delivery is stopped. False, with nothing changed: something
+ * Unsends a message of which nothing has left `held` but what a recall has stopped: every delivery is stopped. False, with nothing changed: something
  * has gone, or is going. The caller has locked the sender's account and sets the submission's undo_status.
  */
 export async function cancelHeld(tx: Transaction, tenant: number, message: number, now: Date): Promise<boolean> {
   const left = await tx.row(
-    `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state <> 'held' LIMIT 1`,
+    `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state NOT IN ('held', 'stopped') LIMIT 1`,
     [tenant, message],
   );
   if (left) return false;
@@ -296,15 +296,15 @@ export async function cancelHeld(tx: Transaction, tenant: number, message: numbe
     [tenant, message],
   );
   if (all?.count !== ranges.length) return false;
-  const held = await tx.row<{ total: number; gone: number }>(
-    `SELECT count(*)::int AS total, (count(*) FILTER (WHERE state <> 'held'))::int AS gone
+  const held = await tx.row<{ held: number; gone: number }>(
+    `SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state NOT IN ('held', 'stopped')))::int AS gone
      FROM (SELECT state FROM delivery WHERE tenant_id = $1 AND message_id = $2 ORDER BY n FOR UPDATE) AS d`,
     [tenant, message],
   );
-  if (!held || held.total === 0 || held.gone > 0) return false;
+  if (!held || held.held === 0 || held.gone > 0) return false;
   await tx.run(`DELETE FROM work WHERE tenant_id = $1 AND kind = 'fanout' AND of_id = $2`, [tenant, message]);
   await tx.run(
-    `UPDATE delivery SET state = 'stopped', due_at = NULL, finished_at = $3 WHERE tenant_id = $1 AND message_id = $2`,
+    `UPDATE delivery SET state = 'stopped', due_at = NULL, finished_at = $3 WHERE tenant_id = $1 AND message_id = $2 AND state = 'held'`,
     [tenant, message, now],
   );
   await wakeSweep(tx, tenant, message);

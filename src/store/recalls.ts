@@ -130,9 +130,9 @@ export async function openRecallOf(
   tenant: number,
   message: number,
   except: number,
-): Promise<RecallRow | undefined> {
+): Promise<RecallProgress | undefined> {
   return reader.row(
-    `SELECT ${RECALL} FROM ${RECALLS}
+    `SELECT ${PROGRESS} FROM ${RECALLS}
      WHERE r.tenant_id = $1 AND r.message_id = $2 AND r.id <> $3 AND coalesce(s.status, 'sweeping') = 'sweeping' LIMIT 1`,
     [tenant, message, except],
   );
@@ -162,6 +162,19 @@ export async function deliveriesNamed(
     // Those outside, and those of rules, have the last numbers.
     [of.tenant, of.message, named.accounts, of.total - of.outside - of.redirected, named.addresses, named.groups],
   );
+}
+
+/** Accounts that the message went to under these addresses, whatever these are now. Looks through all of its deliveries. */
+export async function accountsAt(
+  reader: Reader,
+  of: { tenant: number; message: number },
+  addresses: string[],
+): Promise<number[]> {
+  const rows = await reader.rows<{ account_id: number }>(
+    `SELECT account_id FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NOT NULL AND recipient = ANY ($3::text[])`,
+    [of.tenant, of.message, addresses],
+  );
+  return rows.map((row) => row.account_id);
 }
 
 /** Does the scope of recall `id` hold all of these deliveries? */

@@ -217,7 +217,10 @@ export async function restoreEntries(
     keys,
   );
   await tx.run(
-    `UPDATE outcome SET restored_at = $3 WHERE tenant_id = $1 AND recall_id = $2 AND n = ANY ($4::int[]) AND outcome = 'recalled'`,
+    // Of later recalls, too, that found it taken already: what they say of it is no longer so.
+    `UPDATE outcome o SET restored_at = $3 FROM recall r JOIN recall l ON l.tenant_id = $1 AND l.message_id = r.message_id
+     WHERE r.tenant_id = $1 AND r.id = $2 AND o.tenant_id = $1 AND o.recall_id = l.id AND o.n = ANY ($4::int[])
+       AND o.outcome = 'recalled' AND o.restored_at IS NULL`,
     [tenant, recall, now, entries.map((entry) => entry.n)],
   );
 }

@@ -130,6 +130,15 @@ export async function statusAt(tx: Transaction, tenant: number, message: number,
   await tx.run(`UPDATE submission SET modseq = $3 WHERE tenant_id = $1 AND id = $2`, [tenant, message, modseq]);
 }
 
+/** What was still to be sent, and is taken back from everyone, is unsent: nothing is left that could make it final. */
+export async function unsendStopped(tx: Transaction, tenant: number, message: number): Promise<void> {
+  await tx.run(
+    `UPDATE submission SET undo_status = 'canceled' WHERE tenant_id = $1 AND id = $2 AND undo_status = 'pending'
+       AND NOT EXISTS (SELECT FROM delivery d WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.state <> 'stopped')`,
+    [tenant, message],
+  );
+}
+
 /** Deliveries a range of fan-out. */
 export const FANOUT_BATCH = 1000;
 

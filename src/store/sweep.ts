@@ -48,6 +48,7 @@ export interface SweptDelivery {
   account_id: number | null;
   state: DeliveryState;
   maybe_sent: boolean;
+  due_at: Date | null;
   past_exposure: Exposure;
   past_downloaded_at: Date | null;
   past_downloaded_by: string | null;
@@ -62,7 +63,7 @@ export async function deliveriesInScope(
   protectedRecipients: string[],
 ): Promise<SweptDelivery[]> {
   return tx.rows(
-    `SELECT d.n, d.account_id, d.state, d.maybe_sent, d.past_exposure, d.past_downloaded_at, d.past_downloaded_by,
+    `SELECT d.n, d.account_id, d.state, d.maybe_sent, d.due_at, d.past_exposure, d.past_downloaded_at, d.past_downloaded_by,
        d.recipient = ANY ($6::text[]) AS protected
      ${inScope(scope)} ORDER BY d.n`,
     [...scopeParams(scope), protectedRecipients],

@@ -10,6 +10,7 @@ import { requestRecall } from '../../src/recall/request.ts';
 import { createAdmin } from '../../src/directory/admin.ts';
 import { Refusal } from '../../src/mail/errors.ts';
 import { checkEnd } from '../support/invariants.ts';
+import { mail } from '../support/mailboxes.ts';
 import { barrier, createWorld, pausing, type Firm, type Pause, type Sent } from '../support/world.ts';
 
 const world = await createWorld();
@@ -191,4 +192,39 @@ test('a sender’s restore and an administrator’s recall: whichever comes firs
     assert.deepEqual(left, [], ends.join());
     await checkEnd(world, of.firm, []);
   }
+});
+
+test('a forward that its sender takes back at that moment is left to that, and the rest is taken along', async () => {
+  const of = await prepare(false);
+  const { firm, sent } = of;
+  const [from, to] = [by(of, 1), by(of, 2)];
+  const forward = await services.accept({
+    tenant: firm.tenant,
+    origin: { kind: 'submission', account: from.id, submittedBy: from.id, source: 'smtp' },
+    mailFrom: from.address,
+    recipients: [{ address: to.address }],
+    bytes: Buffer.from(mail(`Fwd: ${sent.subject}`, { headers: [`X-Forwarded-Message-Id: <${sent.header}>`] })),
+  });
+  const held = barrier('before-gate');
+  const first = recallAsAdministrator(depsWith(held.pause), { ...asking(of.admins[0], sent), forwards: true });
+  await held.reached;
+  const theirs = await requestRecall(
+    depsWith(async () => undefined),
+    {
+      actor: from,
+      account: from.id,
+      message: { messageId: forward.messageIdHeader },
+      mode: 'delete',
+      recipients: null,
+      includeRead: false,
+      notifyMe: false,
+      reason: null,
+    },
+  );
+  held.release();
+  const made = await first;
+  assert.ok(made.kind === 'recalled' && made.forwards.length === 0);
+  assert.equal(made.recall.message_id, sent.message);
+  assert.equal(theirs.message_id, forward.messageId);
+  await world.drain();
 });

@@ -27,6 +27,8 @@ export interface BatchPlan {
   undecided: number[];
   /** Local deliveries that this recall lets go and that no copy exists of yet: to be fanned out after the gate. */
   release: number[];
+  /** Not before they were to be: all inside are held alike. Null: at once. */
+  releaseAt: Date | null;
 }
 
 /** Number of the Inbox in every account. */
@@ -58,6 +60,7 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
     stop: [],
     undecided: [],
     release: [],
+    releaseAt: null,
   };
   const copiesOf = Map.groupBy(facts.copies, (copy) => copy.delivery_n);
   for (const delivery of facts.deliveries) {
@@ -106,7 +109,10 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
     const waiting = delivery.state === 'held' || delivery.state === 'queued';
     if (outcome === 'recalled') withdraw(plan, copies, exposure, notices);
     else if (waiting && (outcome === 'intercepted' || outcome === 'outside-unknown')) plan.stop.push(delivery.n);
-    else if (waiting && delivery.account_id !== null) plan.release.push(delivery.n);
+    else if (waiting && delivery.account_id !== null) {
+      plan.release.push(delivery.n);
+      plan.releaseAt = delivery.due_at;
+    }
     if (outcome !== 'recalled')
       for (const copy of copies) if (copy.exposure !== 'opened' || terms.includeRead) plan.passed.push({ copy });
   }

@@ -16,7 +16,7 @@ import { markPlaced, releaseOutside } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
-import { isTheirs } from '../request.ts';
+import { audited, isTheirs } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -50,7 +50,14 @@ export async function checkReplacement(
  * what accept refuses. Answers the message's number.
  */
 export async function sendReplacement(
-  deps: { store: Store; people: People; submit: SubmitMail; clock: () => Date },
+  deps: {
+    store: Store;
+    people: People;
+    submit: SubmitMail;
+    clock: () => Date;
+    /** Makes the recall's progress row, where a replacement is kept. */
+    open: (tenant: number, id: number) => Promise<void>;
+  },
   actor: AccountInfo,
   account: number,
   id: number,
@@ -64,38 +71,42 @@ export async function sendReplacement(
 ): Promise<number> {
   const { store, people, submit, clock } = deps;
   const { tenant } = actor;
-  const recall = await recallById(store, tenant, id);
-  if (!recall || !(await isTheirs(people, actor, account, recall)))
-    throw new Refusal('notFound', 'There is no such recall.');
-  if (recall.mode !== 'replace') throw new Refusal('notReplace', 'This recall was made without a replacement.');
-  if (recall.replacement_message_id !== null) throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
-  const { messageId } = await submit({
-    tenant,
-    origin: { kind: 'submission', account, submittedBy: actor.id, source: 'jmap' },
-    mailFrom: mail.mailFrom,
-    recipients: mail.recipients.map((address) => ({ address })),
-    bytes: mail.bytes,
-    ...(mail.sender ? { sender: mail.sender } : {}),
-    sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
-    replaces: { recallId: id },
-  });
-  await store.transact(async (tx) => {
-    await touchState(tx, tenant, id, (await raise(tx, tenant, account)) ?? 0);
-    accountChanged(tx.changes, tenant, account);
-    recallChanged(tx.changes, tenant, id);
-    tx.changes.wake.add('sweep');
-    appendAudit(tx, tenant, {
-      at: clock(),
-      actor: actor.address,
-      action: 'recall.replaced',
-      subject: `r${id}`,
-      detail: { message: messageId },
+  return audited(deps, actor, `r${id}`, account, async () => {
+    const recall = await recallById(store, tenant, id);
+    if (!recall || !(await isTheirs(people, actor, account, recall)))
+      throw new Refusal('notFound', 'There is no such recall.');
+    if (recall.mode !== 'replace') throw new Refusal('notReplace', 'This recall was made without a replacement.');
+    if (recall.replacement_message_id !== null)
+      throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+    await deps.open(tenant, id);
+    const { messageId } = await submit({
+      tenant,
+      origin: { kind: 'submission', account, submittedBy: actor.id, source: 'jmap' },
+      mailFrom: mail.mailFrom,
+      recipients: mail.recipients.map((address) => ({ address })),
+      bytes: mail.bytes,
+      ...(mail.sender ? { sender: mail.sender } : {}),
+      sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
+      replaces: { recallId: id },
     });
+    await store.transact(async (tx) => {
+      await touchState(tx, tenant, id, (await raise(tx, tenant, recall.account_id)) ?? 0);
+      accountChanged(tx.changes, tenant, recall.account_id);
+      recallChanged(tx.changes, tenant, id);
+      tx.changes.wake.add('sweep');
+      appendAudit(tx, tenant, {
+        at: clock(),
+        actor: actor.address,
+        action: 'recall.replaced',
+        subject: `r${id}`,
+        detail: { message: messageId },
+      });
+    });
+    // Had it ended before: then nobody else releases what goes outside.
+    const after = await recallById(store, tenant, id);
+    if (after?.status !== 'sweeping') await releaseReplacement(store, tenant, id, clock());
+    return messageId;
   });
-  // Had it ended before: then nobody else releases what goes outside.
-  const after = await recallById(store, tenant, id);
-  if (after?.status !== 'sweeping') await releaseReplacement(store, tenant, id, clock());
-  return messageId;
 }
 
 export interface ReplaceDeps {

@@ -51,3 +51,24 @@ test('a restore that has a range left is not ended', async () => {
   await endLeftRestores({ store, clock });
   assert.deepEqual(await ends(firm.tenant, id), { done: false, told: 0 });
 });
+
+test('what a later recall found taken already is told of there too when it returns', async () => {
+  const firm = await world.firm(2);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  const first = await world.recall(firm, sent);
+  await services.recalls.worker.drain();
+  const second = await world.recall(firm, sent);
+  await services.recalls.worker.drain();
+  await requestRestore({ store, people: services.directory, clock }, firm.ana, firm.ana.id, first);
+  await services.recalls.worker.drain();
+  const rows = await world.sql(
+    `SELECT recall_id::int AS id, count(*)::int AS n FROM outcome WHERE tenant_id = $1 AND outcome = 'recalled' AND restored_at IS NOT NULL
+     GROUP BY recall_id ORDER BY 1`,
+    [firm.tenant],
+  );
+  assert.deepEqual(rows, [
+    { id: first, n: 2 },
+    { id: second, n: 2 },
+  ]);
+});

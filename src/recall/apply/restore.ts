@@ -23,7 +23,7 @@ import {
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People } from '../ports.ts';
 import { requireDuty } from '../administer.ts';
-import { checkRate, isTheirs, refuseAdministrators } from '../request.ts';
+import { audited, checkRate, isTheirs, refuseAdministrators } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -46,25 +46,27 @@ export async function requestRestore(
   const { tenant } = actor;
   const administrator = account === null;
   const policy = await people.policy(tenant, actor.id);
-  await store.transact(async (tx) => {
-    if (administrator) await requireDuty(tx, actor, 'recall');
-    const recall = await recallById(tx, tenant, id);
-    const allowed = recall && (administrator || (await isTheirs(people, actor, account, recall)));
-    if (!recall || !allowed) throw new Refusal('notFound', 'There is no such recall.');
-    if (!administrator) refuseAdministrators(recall);
-    if (recall.status === 'sweeping')
-      throw new Refusal('sweeping', 'The recall is still under way; it can be cancelled.');
-    const until = recall.created_at.getTime() + policy.restoreWindowSeconds * 1000;
-    if (!administrator && clock().getTime() > until)
-      throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
-    if (!administrator) await checkRate(tx, actor, policy, clock(), 2);
-    const detail = administrator ? { byAdministrator: true } : {};
-    if (!(await askRestore(tx, actor, { id, message: recall.message_id }, clock(), detail)))
-      throw new Refusal('alreadyRestored', 'It was restored before.');
-    // Looked for after the recalls were counted: one that comes later ends the restore.
-    if (!administrator && (await recalledByAdministratorSince(tx, tenant, id)))
-      refuseAdministrators({ by_administrator: true });
-  });
+  await audited(deps, actor, `r${id}`, account, () =>
+    store.transact(async (tx) => {
+      if (administrator) await requireDuty(tx, actor, 'recall');
+      const recall = await recallById(tx, tenant, id);
+      const allowed = recall && (administrator || (await isTheirs(people, actor, account, recall)));
+      if (!recall || !allowed) throw new Refusal('notFound', 'There is no such recall.');
+      if (!administrator) refuseAdministrators(recall);
+      if (recall.status === 'sweeping')
+        throw new Refusal('sweeping', 'The recall is still under way; it can be cancelled.');
+      const until = recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000;
+      if (!administrator && clock().getTime() > until)
+        throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
+      if (!administrator) await checkRate(tx, actor, policy, clock(), 2);
+      const detail = administrator ? { byAdministrator: true } : {};
+      if (!(await askRestore(tx, actor, { id, message: recall.message_id }, clock(), detail)))
+        throw new Refusal('alreadyRestored', 'It was restored before.');
+      // Looked for after the recalls were counted: one that comes later ends the restore.
+      if (!administrator && (await recalledByAdministratorSince(tx, tenant, id)))
+        refuseAdministrators({ by_administrator: true });
+    }),
+  );
 }
 
 /** Records it, and gives the worker to do. False: somebody has asked before. */

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createAdmin } from '../../directory/admin.ts';
+import { mail } from '../../../test/support/mailboxes.ts';
+import { createWorld } from '../../../test/support/world.ts';
+
+const world = await createWorld();
+after(() => world.close());
+const { directory, recalls } = world.services;
+
+test('a delegate’s replacement is told of in the account whose recall it is, and of none that is not there', async () => {
+  const firm = await world.firm(3);
+  const delegate = (await directory.account(firm.tenant, firm.people[0] ?? 0)) ?? assert.fail();
+  const admin = createAdmin({ store: world.store, clock: world.clock, actor: 'test' });
+  await admin.delegate(firm.ana.address, delegate.address, ['recall', 'send-as']);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  const id = await world.recall(firm, sent, { actor: delegate, mode: 'replace' });
+  await recalls.worker.drain();
+  // The delegate's own mailbox has changed far more often than the sender's.
+  await world.sql(`UPDATE account_state SET modseq = 100000 WHERE tenant_id = $1 AND account_id = $2`, [
+    firm.tenant,
+    delegate.id,
+  ]);
+  const correction = {
+    mailFrom: delegate.address,
+    recipients: [`p2@${firm.domain}`],
+    bytes: Buffer.from(mail('Correction', { from: firm.ana.address, to: `p2@${firm.domain}` })),
+    emailId: null,
+  };
+  await assert.rejects(recalls.replace(delegate, delegate.id, 999_999, correction), { reason: 'notFound' });
+  await recalls.replace(delegate, delegate.id, id, correction);
+  const [state] = await world.sql<{ modseq: string; highest: string }>(
+    `SELECT s.modseq, a.modseq AS highest FROM recall_state s JOIN account_state a USING (tenant_id, account_id) WHERE s.tenant_id = $1 AND s.recall_id = $2`,
+    [firm.tenant, id],
+  );
+  assert.equal(state?.modseq, state?.highest);
+});
