@@ -6,10 +6,11 @@ import type { Config } from '../config/config.ts';
 import { Connection } from './connection.ts';
 import type { ImapDeps } from './session.ts';
 import { createTold } from '../recall/told.ts';
+import { createRecents } from './recent.ts';
 import { createWatch } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
 
-export interface ImapFacesDeps extends Omit<ImapDeps, 'told'> {
+export interface ImapFacesDeps extends Omit<ImapDeps, 'told' | 'recents'> {
   config: Pick<Config, 'host' | 'ports'>;
   tls: { key: string; cert: string };
 }
@@ -27,7 +28,7 @@ const CLOSE_MS = 10_000;
 
 /** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
 export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
-  const deps = { ...given, told: createTold(given) };
+  const deps = { ...given, told: createTold(given), recents: createRecents(given) };
   const watch = createWatch(deps);
   const connections = new Set<Connection>();
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
@@ -58,6 +59,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     clearTimeout(late);
     await Promise.all(closed);
     watch.close();
+    await deps.recents.close();
   };
   const { host, ports } = deps.config;
   const listening = await Promise.allSettled(faces.map(({ name, server }) => listen(server, host, ports[name], name)));

@@ -8,14 +8,19 @@ const BITS: readonly (readonly [flag: string, bit: number])[] = [
   ['\\Deleted', DELETED],
 ];
 
+/** No bit of the store: a session's own (recent.ts). */
+const RECENT = 1 << 16;
+const SHOWN = [...BITS, ['\\Recent', RECENT] as const];
+
 const written = new Map<number, string>();
 
 /** `(\Seen $Forwarded)`. */
-export function showFlags({ flags, keywords }: { flags: number; keywords: string[] | null }): string {
-  let usual = written.get(flags);
+export function showFlags({ flags, keywords }: { flags: number; keywords: string[] | null }, recent: boolean): string {
+  const bits = recent ? flags | RECENT : flags;
+  let usual = written.get(bits);
   if (usual === undefined) {
-    usual = BITS.flatMap(([flag, bit]) => ((flags & bit) === 0 ? [] : flag)).join(' ');
-    written.set(flags, usual);
+    usual = SHOWN.flatMap(([flag, bit]) => ((bits & bit) === 0 ? [] : flag)).join(' ');
+    written.set(bits, usual);
   }
   if (keywords === null || keywords.length === 0) return `(${usual})`;
   const others = keywords.map(flagOf).join(' ');

@@ -3,6 +3,7 @@
 
 import { mailboxNews, type MailboxNews } from '../store/mailbox-view.ts';
 import { allFlags, showFlags } from './flags.ts';
+import { isRecent, takeRecent, tellRecent } from './recent.ts';
 import { tellsModseq, type Selected, type Session } from './session.ts';
 import { formatSequenceSet, setOf } from './wire/sequence-set.ts';
 
@@ -43,6 +44,8 @@ function tellChanges(session: Session, selected: Selected, news: MailboxNews): v
   if (added.length > 0) {
     view.append(added.map((row) => row.uid));
     session.out.line(`* ${view.length} EXISTS`);
+    takeRecent(session, selected, news.first_recent, news.uid_next);
+    tellRecent(session, selected);
   }
   tellKeywords(session, selected, news.changed);
   for (const row of news.changed) {
@@ -50,7 +53,9 @@ function tellChanges(session: Session, selected: Selected, news: MailboxNews): v
     const sequence = view.sequenceOf(row.uid);
     if (sequence === 0) continue;
     const modseq = tellsModseq(session) ? ` MODSEQ (${row.modseq})` : '';
-    session.out.line(`* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row)}${modseq})`);
+    session.out.line(
+      `* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row, isRecent(selected, row.uid))}${modseq})`,
+    );
   }
   selected.told = news.modseq;
   own.clear();

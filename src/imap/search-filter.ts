@@ -11,10 +11,13 @@ const NOTHING: EmailFilter = { kind: 'or', of: [] };
 export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFilter {
   switch (key.key) {
     case 'ALL':
-    case 'OLD': // RFC 3501 §6.4.4: nothing is recent
       return EVERYTHING;
-    case 'RECENT':
+    case 'RECENT': // RFC 3501 §6.4.4
+      return uidsFilter(selected.recent);
+    case 'OLD':
+      return not(uidsFilter(selected.recent));
     case 'NEW':
+      return { kind: 'and', of: [uidsFilter(selected.recent), { kind: 'notKeyword', keyword: '$seen' }] };
     case 'SAVEDATESUPPORTED':
       return NOTHING;
     case 'FLAG': {

@@ -12,6 +12,7 @@ import type { MailboxKey } from '../store/mailbox-view.ts';
 import type { Store } from '../store/postgres.ts';
 import type { Incoming } from './incoming.ts';
 import type { Output } from './output.ts';
+import type { Recents } from './recent.ts';
 import type { Watch, Watcher } from './watch.ts';
 import type { View } from './view.ts';
 import type { SequenceSet } from './wire/sequence-set.ts';
@@ -27,6 +28,7 @@ export interface ImapDeps {
   log: Logger;
   /** Programs that had downloaded what was taken back are told that it is gone (recall.md, Report). */
   told: Told;
+  recents: Recents;
   /** Barrier tests stop a command here. */
   pause?: Pause;
 }
@@ -49,6 +51,8 @@ export interface Selected {
   keywords: Set<string>;
   /** UID → modseq of this session's own changes: their flags were told as the command asked for it. */
   own: Map<number, number>;
+  /** UIDs of which this session is the first to be told (RFC 3501 §2.3.2). */
+  recent: SequenceSet;
   /** `$` (RFC 5182): UIDs. */
   saved: SequenceSet;
 }

@@ -13,6 +13,8 @@ export interface OpenedMailbox {
   modseq: number;
   uid_validity: number;
   uid_next: number;
+  /** The first UID that no IMAP session has been told of. */
+  first_recent: number;
   /** Ascending. */
   uids: number[];
   first_unseen: number | null;
@@ -25,7 +27,7 @@ export async function openMailbox(reader: Reader, at: MailboxKey): Promise<Opene
   const row = await reader.row<
     Omit<OpenedMailbox, 'uids' | 'keywords'> & { uids: string | null; keywords: string | null }
   >(
-    `SELECT s.modseq, m.uid_validity, m.uid_next, c.uids, c.first_unseen::bigint, c.keywords
+    `SELECT s.modseq, m.uid_validity, m.uid_next, m.first_recent, c.uids, c.first_unseen::bigint, c.keywords
      FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
      CROSS JOIN LATERAL (
        SELECT string_agg(uid::text, ',' ORDER BY uid) AS uids, min(uid) FILTER (WHERE flags & 1 = 0) AS first_unseen,
@@ -54,6 +56,7 @@ export interface MailboxNews {
   /** Account modseq of the same snapshot. */
   modseq: number;
   uid_next: number;
+  first_recent: number;
   /** UIDs that are gone, ascending. */
   gone: number[];
   /** Copies that are new or changed, by UID. */
@@ -62,8 +65,10 @@ export interface MailboxNews {
 
 /** What has happened after `since`. Undefined: the mailbox is gone. */
 export async function mailboxNews(reader: Reader, at: MailboxKey, since: number): Promise<MailboxNews | undefined> {
-  const rows = await reader.rows<{ at: number; uid_next: number; gone: boolean | null } & FlagsRow>(
-    `SELECT s.modseq AS at, m.uid_next, x.* FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
+  const rows = await reader.rows<
+    { at: number; uid_next: number; first_recent: number; gone: boolean | null } & FlagsRow
+  >(
+    `SELECT s.modseq AS at, m.uid_next, m.first_recent, x.* FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
      LEFT JOIN LATERAL (
        SELECT true AS gone, t.uid, t.modseq, 0::smallint AS flags, NULL::text[] AS keywords FROM tombstone t
        WHERE t.tenant_id = $1 AND t.account_id = $2 AND t.modseq > $4 AND t.mailbox_id = $3
@@ -82,6 +87,7 @@ export async function mailboxNews(reader: Reader, at: MailboxKey, since: number)
   return {
     modseq: first.at,
     uid_next: first.uid_next,
+    first_recent: first.first_recent,
     gone: rows.filter((row) => row.gone === true).map((row) => row.uid),
     changed: changed.map(({ uid, modseq, flags, keywords }) => ({ uid, modseq, flags, keywords })),
   };
@@ -101,6 +107,8 @@ export interface MailboxStatus {
   total: number;
   unread: number;
   deleted: number;
+  /** Messages that no IMAP session has been told of; 0 where it was not asked for. */
+  recent: number;
   uid_next: number;
   uid_validity: number;
   /** Octets of its messages; 0 where it was not asked for. */
@@ -109,22 +117,29 @@ export interface MailboxStatus {
   modseq: number;
 }
 
-/** Counters of some mailboxes of an account. `walk`: with those that walk the copies, deleted and size. */
+/**
+ * Counters of some mailboxes of an account. `walk`: with those that walk the copies, deleted and size. `recent`: with the
+ * messages of which nobody was told, from this UID on at least, one for each mailbox.
+ */
 export async function mailboxStatus(
   reader: Reader,
   at: AccountKey,
   mailboxes: number[],
   walk: boolean,
+  recent: number[] | null = null,
 ): Promise<MailboxStatus[]> {
   const walked = `(SELECT count(*) FILTER (WHERE c.flags & 16 <> 0) AS deleted, coalesce(sum(g.size), 0)::bigint AS size
      FROM copy c JOIN message g ON g.tenant_id = c.tenant_id AND g.id = c.message_id
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = m.id)`;
+  const newer = `(SELECT count(*)::int FROM unnest($3::int[], $4::bigint[]) AS f (id, first)
+     JOIN copy c ON c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = m.id AND c.uid >= greatest(m.first_recent, f.first) WHERE f.id = m.id)`;
   return reader.rows(
-    `SELECT m.id, m.total, m.unread, m.uid_next, m.uid_validity, s.modseq, ${walk ? 'w.deleted, w.size' : '0 AS deleted, 0 AS size'}
+    `SELECT m.id, m.total, m.unread, m.uid_next, m.uid_validity, s.modseq, ${recent ? newer : 0} AS recent,
+       ${walk ? 'w.deleted, w.size' : '0 AS deleted, 0 AS size'}
      FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
      ${walk ? `CROSS JOIN LATERAL ${walked} w` : ''}
      WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.id = ANY ($3::int[])`,
-    [at.tenant, at.account, mailboxes],
+    [at.tenant, at.account, mailboxes, ...(recent ? [recent] : [])],
   );
 }
 

@@ -213,9 +213,9 @@ test('number, UID and flags stay, whatever else is asked for is left out', async
   await client.run('SELECT INBOX');
   await t.gate(ids[1] ?? 0);
   assert.deepEqual(await client.run('FETCH 1:* (UID FLAGS)'), [
-    '* 1 FETCH (UID 1 FLAGS ())',
-    '* 2 FETCH (UID 2 FLAGS ())',
-    '* 3 FETCH (UID 3 FLAGS ())',
+    '* 1 FETCH (UID 1 FLAGS (\\Recent))',
+    '* 2 FETCH (UID 2 FLAGS (\\Recent))',
+    '* 3 FETCH (UID 3 FLAGS (\\Recent))',
     'OK That is all.',
   ]);
   const some = await client.run('FETCH 1:* RFC822.SIZE');

@@ -27,6 +27,7 @@ test('IDLE hears of a removal at once', async (context) => {
     const { emailId } = await sendMail(ana, ['ben@pigeon.test'], `Round ${round}`);
     await homing.settle();
     assert.match(await client.line(), /^\* \d+ EXISTS$/);
+    assert.match(await client.line(), /^\* \d+ RECENT$/);
     await askRecall(ana, emailId);
     const deps = { store: services.store, progress: services.recalls.progress, clock, log: SILENT };
     let applied = 0;
@@ -41,6 +42,7 @@ test('IDLE hears of a removal at once', async (context) => {
     took.push(at - applied);
     // The notice.
     assert.match(await client.line(), /^\* \d+ EXISTS$/);
+    assert.match(await client.line(), /^\* \d+ RECENT$/);
     await homing.settle();
   }
   const sorted = took.toSorted((a, b) => a - b);

@@ -107,7 +107,7 @@ test('messages: fetched as they are, marked, searched, copied, moved, expunged',
   const [row = ''] = await client.run('FETCH 1 (FLAGS ENVELOPE RFC822.SIZE BODYSTRUCTURE)');
   assert.ok(row.includes('ENVELOPE ("Mon, 23 Nov 2026 12:00:00 +0000" "A =?utf-8?') || row.includes('"=?utf-8?'), row);
   assert.ok(row.includes('(("Dia, R." NIL "dia" "pigeon.test"))'), row);
-  assert.ok(row.includes(`FLAGS (\\Flagged)`) && row.includes(`RFC822.SIZE ${Buffer.byteLength(text)}`), row);
+  assert.ok(row.includes(`FLAGS (\\Flagged \\Recent)`) && row.includes(`RFC822.SIZE ${Buffer.byteLength(text)}`), row);
   const [body = ''] = await client.run('UID FETCH 1 BODY.PEEK[]');
   assert.equal(
     body,
@@ -118,11 +118,11 @@ test('messages: fetched as they are, marked, searched, copied, moved, expunged',
     'OK That is all.',
   ]);
   assert.deepEqual(await client.run('FETCH 2 (BODY[TEXT])'), [
-    '* 2 FETCH (BODY[TEXT] {17}\r\nText of Second.\r\n FLAGS (\\Seen))',
+    '* 2 FETCH (BODY[TEXT] {17}\r\nText of Second.\r\n FLAGS (\\Seen \\Recent))',
     'OK That is all.',
   ]);
   assert.match(last(await client.run('FETCH 3 FLAGS')), /^BAD/);
-  assert.deepEqual(await client.run('STORE 1 -FLAGS (\\Flagged)'), ['* 1 FETCH (UID 1 FLAGS ())', 'OK Done.']);
+  assert.deepEqual(await client.run('STORE 1 -FLAGS (\\Flagged)'), ['* 1 FETCH (UID 1 FLAGS (\\Recent))', 'OK Done.']);
   assert.deepEqual(await client.run('STORE 1 FLAGS.SILENT (\\Deleted Later)'), [
     '* FLAGS (\\Seen \\Flagged \\Answered \\Draft $Forwarded $Junk $NotJunk $Phishing $MDNSent \\Deleted later)',
     '* OK [PERMANENTFLAGS (\\Seen \\Flagged \\Answered \\Draft $Forwarded $Junk $NotJunk $Phishing $MDNSent \\Deleted later \\*)] Flags that stay.',
@@ -171,21 +171,22 @@ test('a session hears of what others do, when it may', async () => {
   // Not while numbers are in use: the message that is gone keeps its own.
   const early = await one.run('FETCH 2 FLAGS');
   assert.ok(
-    early.includes('* 2 FETCH (FLAGS ())') && !early.some((line) => line.endsWith('EXPUNGE')),
+    early.includes('* 2 FETCH (FLAGS (\\Recent))') && !early.some((line) => line.endsWith('EXPUNGE')),
     early.join('\n'),
   );
   assert.match(last(await one.run('FETCH 1 FLAGS')), /^(?:NO \[EXPUNGEISSUED\]|OK)/);
   const told = [...early, ...(await one.run('NOOP'))];
   assert.ok(told.includes('* 1 EXPUNGE'), told.join('\n'));
   assert.ok(
-    told.some((line) => line.endsWith('EXISTS')) && told.some((line) => line.includes('UID 3 FLAGS (\\Answered)')),
+    told.some((line) => line.endsWith('EXISTS')) &&
+      told.some((line) => line.includes('UID 3 FLAGS (\\Answered \\Recent)')),
   );
   one.write('i IDLE\r\n');
   assert.equal(await one.line(), '+ idling');
   await two.run('STORE 2 +FLAGS (\\Flagged)');
-  assert.equal(await one.line(), '* 2 FETCH (UID 3 FLAGS (\\Flagged \\Answered))');
+  assert.equal(await one.line(), '* 2 FETCH (UID 3 FLAGS (\\Flagged \\Answered \\Recent))');
   await two.run('STORE 1 +FLAGS.SILENT (\\Deleted)');
-  assert.equal(await one.line(), '* 1 FETCH (UID 2 FLAGS (\\Deleted))');
+  assert.equal(await one.line(), '* 1 FETCH (UID 2 FLAGS (\\Deleted \\Recent))');
   await two.run('UID EXPUNGE 1:4');
   assert.equal(await one.line(), '* 1 EXPUNGE');
   one.write('DONE\r\n');
@@ -243,7 +244,7 @@ test('QRESYNC: a client that was away is told what went and what changed', async
   await other.run('STORE 3 +FLAGS (\\Seen)');
   const told = await client.run('NOOP');
   assert.equal(told[0], '* VANISHED 2');
-  assert.match(told[1] ?? '', /^\* 3 FETCH \(UID 4 FLAGS \(\\Seen\) MODSEQ \(\d+\)\)$/);
+  assert.match(told[1] ?? '', /^\* 3 FETCH \(UID 4 FLAGS \(\\Seen \\Recent\) MODSEQ \(\d+\)\)$/);
   await client.run('UNSELECT');
   const again = await client.run(`SELECT Away (QRESYNC (${validity} ${modseq}))`);
   assert.ok(again.includes('* VANISHED (EARLIER) 2'), again.join('\n'));

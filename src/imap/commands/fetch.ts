@@ -8,6 +8,7 @@ import { showFlags } from '../flags.ts';
 import { emailIdOf, threadIdOf } from '../ids.ts';
 import { choose } from '../message-set.ts';
 import { tellKeywords, toldOf } from '../news.ts';
+import { isRecent } from '../recent.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
@@ -78,7 +79,7 @@ async function showExistence(session: Session, selected: Selected, plan: Plan, u
   for (const row of rows) {
     const sequence = selected.view.sequenceOf(row.uid);
     if (sequence === 0) continue;
-    out.write(`* ${sequence} FETCH (${plan.items.map((item) => existence(item.item, row)).join(' ')})\r\n`);
+    out.write(`* ${sequence} FETCH (${plan.items.map((item) => existence(item.item, row, selected)).join(' ')})\r\n`);
     if ((++shown & 255) === 0) await out.more();
   }
   return shown;
@@ -126,9 +127,13 @@ function giveOf(session: Session, { readOnly }: Selected, { give }: Plan): Give 
 
 type Existence = { uid: number; modseq: number; flags: number; keywords: string[] | null };
 
-function existence(item: string, row: Existence): string {
+function existence(item: string, row: Existence, selected: Selected): string {
   if (item === 'UID') return `UID ${row.uid}`;
-  return item === 'FLAGS' ? `FLAGS ${showFlags(row)}` : `MODSEQ (${row.modseq})`;
+  return item === 'FLAGS' ? flagsItem(row, selected) : `MODSEQ (${row.modseq})`;
+}
+
+function flagsItem(row: Existence, selected: Selected): string {
+  return `FLAGS ${showFlags(row, isRecent(selected, row.uid))}`;
 }
 
 function structureOf({ imap_structure, structure }: FetchedRow, extended: boolean): string {
@@ -148,7 +153,7 @@ async function show(session: Session, selected: Selected, plan: Plan, row: Fetch
       case 'UID':
       case 'FLAGS':
       case 'MODSEQ':
-        say(existence(item.item, row));
+        say(existence(item.item, row, selected));
         break;
       case 'INTERNALDATE':
         say(`INTERNALDATE ${dateTime(row.received)}`);
@@ -183,7 +188,7 @@ async function show(session: Session, selected: Selected, plan: Plan, row: Fetch
   // RFC 9051 §6.4.5: a flag that the fetching has set is told.
   if (row.seen_now) {
     selected.own.set(row.uid, row.modseq);
-    if (!plan.items.some(({ item }) => item === 'FLAGS')) say(`FLAGS ${showFlags(row)}`);
+    if (!plan.items.some(({ item }) => item === 'FLAGS')) say(flagsItem(row, selected));
     if (tellsModseq(session) && !plan.items.some(({ item }) => item === 'MODSEQ')) say(`MODSEQ (${row.modseq})`);
   }
   out.write(')\r\n');

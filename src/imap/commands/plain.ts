@@ -74,6 +74,7 @@ export const enable: Verb<'ENABLE'> = {
   async run(session, { capabilities: asked }) {
     const now = ENABLED.filter((one) => asked.includes(one) && !session.enabled.has(one));
     for (const one of now) session.enabled.add(one);
+    if (now.includes('IMAP4REV2') && session.selected) session.selected.recent = [];
     // RFC 7162 §3.2.3: QRESYNC brings CONDSTORE with it.
     if (now.includes('QRESYNC')) session.enabled.add('CONDSTORE');
     session.out.line(`* ENABLED${now.map((one) => ` ${one === 'IMAP4REV2' ? 'IMAP4rev2' : one}`).join('')}`);

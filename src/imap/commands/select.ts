@@ -5,6 +5,7 @@ import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
 import { findBox } from '../mailboxes.ts';
 import { tellKeywords, toldOf } from '../news.ts';
+import { isRecent, takeRecent, tellRecent } from '../recent.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
@@ -50,18 +51,18 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
     stale: false,
     keywords: new Set(opened.keywords),
     own: new Map(),
+    recent: [],
     saved: [],
   };
+  takeRecent(session, selected, opened.first_recent, opened.uid_next);
   const flags = allFlags(opened.keywords);
   out.line(`* FLAGS ${flags}`);
   out.line(`* OK [PERMANENTFLAGS ${readOnly ? '()' : `${flags.slice(0, -1)} \\*)`}] Flags that stay.`);
   out.line(`* ${view.length} EXISTS`);
-  if (!session.enabled.has('IMAP4REV2')) {
-    // RFC 3501 §6.3.1: \Recent is kept for nobody, so no message has it.
-    out.line('* 0 RECENT');
-    if (opened.first_unseen !== null)
-      out.line(`* OK [UNSEEN ${view.sequenceOf(opened.first_unseen)}] The first unread message.`);
-  }
+  tellRecent(session, selected);
+  // RFC 3501 §6.3.1.
+  if (!session.enabled.has('IMAP4REV2') && opened.first_unseen !== null)
+    out.line(`* OK [UNSEEN ${view.sequenceOf(opened.first_unseen)}] The first unread message.`);
   out.line(`* OK [UIDVALIDITY ${opened.uid_validity}] UIDs are valid.`);
   out.line(`* OK [UIDNEXT ${opened.uid_next}] The next UID.`);
   out.line(`* OK [HIGHESTMODSEQ ${opened.modseq}] The newest change.`);
@@ -78,7 +79,15 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
 }
 
 /** Recall: always empty. */
-const NOTHING: OpenedMailbox = { modseq: 1, uid_validity: 1, uid_next: 1, uids: [], first_unseen: null, keywords: [] };
+const NOTHING: OpenedMailbox = {
+  modseq: 1,
+  uid_validity: 1,
+  uid_next: 1,
+  first_recent: 1,
+  uids: [],
+  first_unseen: null,
+  keywords: [],
+};
 
 /** RFC 7162 §3.2.5: what has gone and what has changed since the client was here. */
 async function resynchronise(session: Session, selected: Selected, asked: QResync): Promise<void> {
@@ -95,7 +104,9 @@ async function resynchronise(session: Session, selected: Selected, asked: QResyn
   for (const row of changed) {
     const sequence = view.sequenceOf(row.uid);
     if (sequence === 0 || (known && !has(known, row.uid))) continue;
-    out.line(`* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row)} MODSEQ (${row.modseq}))`);
+    out.line(
+      `* ${sequence} FETCH (UID ${row.uid} FLAGS ${showFlags(row, isRecent(selected, row.uid))} MODSEQ (${row.modseq}))`,
+    );
     await out.more();
   }
 }

@@ -40,12 +40,16 @@ export async function statusLines(
     if (!account) continue;
     const at = { tenant: account.tenant, account: account.id };
     const ids = some.flatMap((box) => box.row?.id ?? []);
-    const rows = new Map((await mailboxStatus(session.deps.store, at, ids, walk)).map((row) => [row.id, row]));
+    const recent = items.includes('RECENT')
+      ? ids.map((mailbox) => session.deps.recents.first({ ...at, mailbox }, 1))
+      : null;
+    const found = await mailboxStatus(session.deps.store, at, ids, walk, recent);
+    const rows = new Map(found.map((row) => [row.id, row]));
     for (const { name, row } of some) {
-      const found = row && isRecallRow(row) ? EMPTY : rows.get(row?.id ?? 0);
-      if (!found) continue;
+      const counts = row && isRecallRow(row) ? EMPTY : rows.get(row?.id ?? 0);
+      if (!counts) continue;
       const values = items.map(
-        (item) => `${item} ${value(item, found, maxMessageSize, mailboxIdOf(user, account, found.id))}`,
+        (item) => `${item} ${value(item, counts, maxMessageSize, mailboxIdOf(user, account, counts.id))}`,
       );
       lines.push(`* STATUS ${mailbox(name, isUtf8(session))} (${values.join(' ')})`);
     }
@@ -59,6 +63,7 @@ const EMPTY: MailboxStatus = {
   total: 0,
   unread: 0,
   deleted: 0,
+  recent: 0,
   uid_next: 1,
   uid_validity: 1,
   size: 0,
@@ -69,8 +74,8 @@ function value(item: StatusItem, row: MailboxStatus, maxMessageSize: number, id:
   switch (item) {
     case 'MESSAGES':
       return row.total;
-    case 'RECENT':
-      return 0;
+    case 'RECENT': // RFC 3501 §6.3.10
+      return row.recent;
     case 'UIDNEXT':
       return row.uid_next;
     case 'UIDVALIDITY':

@@ -4,6 +4,7 @@ import { setKeywords, type KeywordsSet } from '../../store/email-change.ts';
 import { ALL_BITS, keywordsOf, showFlags } from '../flags.ts';
 import { choose } from '../message-set.ts';
 import { tellKeywords } from '../news.ts';
+import { isRecent } from '../recent.ts';
 import { no, ok } from '../replies.ts';
 import { tellsModseq, type Selected, type Session } from '../session.ts';
 import { writableOf, type CommandOf, type Verb } from '../verb.ts';
@@ -37,14 +38,15 @@ export const store: Verb<'STORE'> = {
 /** The flags as they are now, or nothing, as `.SILENT` says; a modseq in any case (RFC 7162 §3.1.3). */
 function tellFlags(
   session: Session,
-  { view, own }: Selected,
+  selected: Selected,
   { silent }: CommandOf<'STORE'>,
   done: ReadonlyMap<number, KeywordsSet>,
 ): void {
+  const { view, own } = selected;
   const modseqs = tellsModseq(session);
   for (const [uid, { keywords, modseq, changed }] of done) {
     if (changed || !silent) own.set(uid, modseq);
-    const flags = showFlags({ flags: keywords.flags, keywords: keywords.others });
+    const flags = showFlags({ flags: keywords.flags, keywords: keywords.others }, isRecent(selected, uid));
     const items = [`UID ${uid}`, ...(silent ? [] : [`FLAGS ${flags}`]), ...(modseqs ? [`MODSEQ (${modseq})`] : [])];
     if (items.length > 1) session.out.line(`* ${view.sequenceOf(uid)} FETCH (${items.join(' ')})`);
   }
