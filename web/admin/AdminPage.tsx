@@ -17,7 +17,7 @@ import { navigate, pathOf, type Route } from '../app/router.ts';
 import { PHONE, rows, useMedia, WIDE } from '../app/theme.ts';
 import { useAdministrator, useAdminPath } from './administrator.ts';
 import { PAGES, type PageInfo } from './pages.tsx';
-import { Empty, Page } from './parts.tsx';
+import { Empty, Page } from './parts/Page.tsx';
 
 export type AdminRoute = Extract<Route, { name: 'admin' }>;
 

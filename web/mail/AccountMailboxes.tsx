@@ -16,6 +16,7 @@ import { changeSettings, useSettings } from '../app/settings.ts';
 import { FORCED } from '../app/theme.ts';
 import { findMailbox, useMailboxes } from '../jmap/cache.ts';
 import type { Mailbox } from '../jmap/types.ts';
+import { sentenceOfError } from '../parts/sentence.ts';
 import type { MailRoute } from './MailPage.tsx';
 import { useMailboxActions } from './mailboxActions.ts';
 import { MailboxDialog, type MailboxQuestion } from './MailboxDialog.tsx';
@@ -84,7 +85,7 @@ export function AccountMailboxes(props: AccountMailboxesProps): ReactNode {
   const attempt = (work: Promise<unknown>): void =>
     void work.then(
       () => setProblem(null),
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setProblem(sentenceOfError(error)),
     );
   const fold = (name: string): void => changeSettings({ folded: toggled(folded, name) });
   const foldAll = (): void => (own ? fold(accountId) : changeSettings({ unfolded: toggled(unfolded, accountId) }));

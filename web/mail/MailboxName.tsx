@@ -2,6 +2,7 @@
 
 import { Field, Input, makeStyles } from '@fluentui/react-components';
 import { useRef, useState, type ReactNode } from 'react';
+import { sentenceOfError } from '../parts/sentence.ts';
 
 const useStyles = makeStyles({
   place: { margin: '2px 8px' },
@@ -29,7 +30,7 @@ export function MailboxName({ label, name: before, depth, onName, onClose }: Mai
       await onName(name.trim());
       onClose();
     } catch (error) {
-      setRefused(error instanceof Error ? error.message : String(error));
+      setRefused(sentenceOfError(error));
     } finally {
       committing.current = false;
     }

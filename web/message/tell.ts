@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 import { JmapError } from '../jmap/client.ts';
+import { sentenceOfError } from '../parts/sentence.ts';
 
 let line: string | null = null;
 const listeners = new Set<() => void>();
@@ -13,7 +14,7 @@ function set(next: string | null): void {
 
 export function tell(error: unknown): void {
   const missing = error instanceof JmapError && error.type === 'notFound';
-  set(missing ? 'This message is not here any more.' : error instanceof Error ? error.message : String(error));
+  set(missing ? 'This message is not here any more.' : sentenceOfError(error));
 }
 
 export const hush = (): void => set(null);

@@ -17,6 +17,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useJmap } from '../app/session.tsx';
 import { openComposer } from '../compose/index.ts';
+import { sentenceOfError } from '../parts/sentence.ts';
 import { cancelRecall, everyOutcome, restoreRecall, type RecallState } from './data.ts';
 import { ExportMenu } from './ExportMenu.tsx';
 import { clockTime, decidedOf, figure, unreachedOutcomes } from './words.ts';
@@ -48,7 +49,7 @@ export function RecallActions({ accountId, recall, onProblem }: RecallActionsPro
     try {
       await work();
     } catch (error) {
-      onProblem(error instanceof Error ? error.message : String(error));
+      onProblem(sentenceOfError(error));
     }
   };
   const props = { accountId, recall, act };

@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useJmap, useOwnAccountId } from '../app/session.tsx';
 import { allSet } from '../jmap/client.ts';
+import { sentenceOfError } from '../parts/sentence.ts';
 
 const useStyles = makeStyles({
   toggle: { marginLeft: '-8px' },
@@ -42,7 +43,7 @@ export function RecallsOfMail({ section }: RecallsOfMailProps): ReactNode {
     try {
       allSet(await jmap.call('RecallPreference/set', { accountId, update: { singleton: { acceptsRecalls } } }));
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(sentenceOfError(error));
     }
     await client.invalidateQueries({ queryKey });
   };

@@ -6,6 +6,7 @@ import { useState, type ReactNode } from 'react';
 import { useJmap, useOwnAccountId } from '../app/session.tsx';
 import { allSet } from '../jmap/client.ts';
 import type { Identity } from '../jmap/types.ts';
+import { sentenceOfError } from '../parts/sentence.ts';
 import { htmlOf } from './html.ts';
 
 const useStyles = makeStyles({
@@ -58,7 +59,7 @@ function Editing({ accountId, identity }: { accountId: string; identity: Identit
       await client.invalidateQueries({ queryKey: [accountId, 'Identity'] });
       setState('saved');
     } catch (error) {
-      setState({ problem: error instanceof Error ? error.message : String(error) });
+      setState({ problem: sentenceOfError(error) });
     }
   };
   return (

@@ -3,6 +3,7 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useState, type ReactNode } from 'react';
 import { SessionProvider } from '../app/session.tsx';
+import { sentenceOfError } from '../parts/sentence.ts';
 import { Mailboxes } from './Mailboxes.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';
@@ -93,7 +94,7 @@ export function TryPage(): ReactNode {
     try {
       setSent(await sendIt());
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(sentenceOfError(error));
     } finally {
       setBusy(false);
     }

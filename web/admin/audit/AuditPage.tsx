@@ -22,7 +22,10 @@ import type { Json } from '../../jmap/types.ts';
 import { figure, several, shortTime } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import type { AdminRoute } from '../AdminPage.tsx';
-import { Empty, Page, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { Empty, Page, Waiting } from '../parts/Page.tsx';
+import { type Column, Table } from '../parts/Table.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { detailWords, exportLine, type AuditEntry } from './entry.ts';
 
 const PHONE = '@media (max-width: 639.98px)';

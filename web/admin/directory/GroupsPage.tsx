@@ -19,23 +19,16 @@ import { useJmap } from '../../app/session.tsx';
 import { figure, several } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import type { AdminRoute } from '../AdminPage.tsx';
-import {
-  Confirm,
-  Empty,
-  Facts,
-  GoTo,
-  Lines,
-  Page,
-  Problem,
-  Section,
-  sentenceOfError,
-  Table,
-  Waiting,
-  type Column,
-} from '../parts.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Section, Waiting } from '../parts/Page.tsx';
+import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { usePages } from '../recall/data.ts';
 import { addressesIn, KIND, useOne, useSet, VISIBLE, type AdminGroup, type Member, type Visible } from './data.ts';
-import { Form } from './Form.tsx';
+import { Form } from '../../parts/Form.tsx';
 import { GroupPolicy } from './PolicyPage.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';

@@ -4,10 +4,15 @@ import { Button, Field, Input } from '@fluentui/react-components';
 import { useState, type ReactNode } from 'react';
 import { useJmap } from '../../app/session.tsx';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
-import { Confirm, Empty, GoTo, Lines, Page, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Waiting } from '../parts/Page.tsx';
+import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { pageOf, usePages } from '../recall/data.ts';
 import { KIND, useSet, type AdminAccount } from './data.ts';
-import { Form } from './Form.tsx';
+import { Form } from '../../parts/Form.tsx';
 
 export function HoldsPage(): ReactNode {
   const pathTo = useAdminPath();

@@ -7,10 +7,14 @@ import { navigate } from '../../app/router.ts';
 import type { Json } from '../../jmap/types.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import type { AdminRoute } from '../AdminPage.tsx';
-import { Empty, GoTo, Lines, Page, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Waiting } from '../parts/Page.tsx';
+import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { usePages } from '../recall/data.ts';
 import { addressesIn, KIND, ROLE, useSet, type AdminAccount, type Kind } from './data.ts';
-import { Form } from './Form.tsx';
+import { Form } from '../../parts/Form.tsx';
 import { PersonPage } from './PersonPage.tsx';
 
 const PHONE = '@media (max-width: 639.98px)';

@@ -19,7 +19,12 @@ import { navigate } from '../../app/router.ts';
 import { useJmap } from '../../app/session.tsx';
 import { several, shortTime } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
-import { Confirm, Empty, Facts, GoTo, Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Section, Waiting } from '../parts/Page.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { subjectOf } from '../recall/words.ts';
 import {
   addressesIn,
@@ -33,7 +38,7 @@ import {
   type Kind,
   type Right,
 } from './data.ts';
-import { Form } from './Form.tsx';
+import { Form } from '../../parts/Form.tsx';
 
 const useStyles = makeStyles({
   options: { display: 'flex', flexDirection: 'column', gap: '4px', marginLeft: '-8px' },

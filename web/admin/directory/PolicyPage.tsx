@@ -6,7 +6,9 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import { useJmap } from '../../app/session.tsx';
 import { several } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
-import { Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
+import { Page, Section, Waiting } from '../parts/Page.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { addressesIn, useSet } from './data.ts';
 import {
   AS_EVERYBODY,

@@ -9,20 +9,13 @@ import { useJmap } from '../../app/session.tsx';
 import { figure, several, shortTime } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import type { AdminRoute } from '../AdminPage.tsx';
-import {
-  Confirm,
-  Empty,
-  Facts,
-  GoTo,
-  Lines,
-  Page,
-  Problem,
-  Section,
-  sentenceOfError,
-  Table,
-  Waiting,
-  type Column,
-} from '../parts.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Section, Waiting } from '../parts/Page.tsx';
+import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 
 const useStyles = makeStyles({
   subject: { fontWeight: 600 },

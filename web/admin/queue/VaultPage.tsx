@@ -6,7 +6,12 @@ import { useState, type ReactNode } from 'react';
 import { useJmap } from '../../app/session.tsx';
 import { figure, several, shortTime } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
-import { Confirm, Empty, GoTo, Lines, Page, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Waiting } from '../parts/Page.tsx';
+import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { restoreRecall } from '../recall/data.ts';
 import { subjectOf } from '../recall/words.ts';
 

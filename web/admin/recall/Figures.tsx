@@ -9,7 +9,10 @@ import { FamilyIcon } from '../../recall/FamilyIcon.tsx';
 import { countFamilies, decidedOf, duration, FAMILIES, FAMILY_LABEL, figure, type Counts } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
 import { Bars, Figure, Times, TimesMark } from '../charts.tsx';
-import { Empty, Problem, sentenceOfError, Table, Waiting, type Column } from '../parts.tsx';
+import { Empty, Waiting } from '../parts/Page.tsx';
+import { type Column, Table } from '../parts/Table.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { periodsOf, type Period } from '../scales.ts';
 
 const PHONE = '@media (max-width: 639.98px)';

@@ -14,7 +14,12 @@ import { OutcomesOf, useSquares, type TrackedRecall } from '../../recall/useOutc
 import { Wall } from '../../recall/Wall.tsx';
 import { decidedOf, figure, headlineOf, shortTime, type Family, type Progress } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
-import { Confirm, Empty, Facts, GoTo, Page, Problem, Section, sentenceOfError, Waiting } from '../parts.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { GoTo } from '../parts/GoTo.tsx';
+import { Empty, Page, Section, Waiting } from '../parts/Page.tsx';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { Problem } from '../../parts/Problem.tsx';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { restoreRecall, setRecall, useAdminRecall, useDryRun, type AdminRecall } from './data.ts';
 import { DryRunView } from './MessagePage.tsx';
 import { isDecided, isRecall, requestSentence, subjectOf } from './words.ts';

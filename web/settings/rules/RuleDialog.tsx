@@ -21,6 +21,7 @@ import {
 import { useId, useState, type ReactNode } from 'react';
 import type { Mailbox } from '../../jmap/types.ts';
 import { flatten, treeOf } from '../../mail/mailboxTree.ts';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { conditionsOf, fieldsOf, linesOf, type Actions, type ConditionFields, type InboxRule } from './rule.ts';
 
 const PHONE = '@media (max-width: 639.98px)';
@@ -80,7 +81,7 @@ export function RuleDialog({ rule, mailboxes, onSave, onClose }: RuleDialogProps
       });
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(sentenceOfError(error));
       setSaving(false);
     }
   };

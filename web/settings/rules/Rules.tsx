@@ -16,6 +16,7 @@ import { useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { useJmap, useOwnAccountId } from '../../app/session.tsx';
 import { useMailboxes } from '../../jmap/cache.ts';
 import { allSet } from '../../jmap/client.ts';
+import { sentenceOfError } from '../../parts/sentence.ts';
 import { moved, sayRule, type InboxRule } from './rule.ts';
 import { RuleDialog } from './RuleDialog.tsx';
 
@@ -69,7 +70,7 @@ export function Rules(): ReactNode {
     try {
       await set(what);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(sentenceOfError(error));
     }
   };
   const save = async (rule: Omit<InboxRule, 'id' | 'sortOrder' | 'isEnabled'>): Promise<void> => {

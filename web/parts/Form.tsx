@@ -1,8 +1,9 @@
-// A form of an administrator's: saved as a whole, shown as the server has it, and what it refuses in a sentence.
+// A form: saved as a whole, shown as the server has it, and what it refuses in a sentence.
 
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useState, type FormEvent, type ReactNode } from 'react';
-import { Problem, sentenceOfError } from '../parts.tsx';
+import { Problem } from './Problem.tsx';
+import { sentenceOfError } from './sentence.ts';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: '16px', maxWidth: '560px', alignItems: 'stretch' },
