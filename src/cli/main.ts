@@ -20,6 +20,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   account: { about: 'add, list, show, set, remove or import accounts', load: () => import('./account.ts') },
   group: { about: 'add, list, show, set or remove groups', load: () => import('./group.ts') },
   rule: { about: "add, list, show, set or remove an account's inbox rules", load: () => import('./rule.ts') },
+  'app-password': {
+    about: "add, list or remove an account's app passwords",
+    load: () => import('./app-password.ts'),
+  },
   policy: { about: "show or set an organisation's policy", load: () => import('./policy.ts') },
   recall: { about: 'take a sent message back, or bring back what was taken', load: () => import('./recall.ts') },
   recalls: { about: 'list recalls', load: () => import('./recalls.ts') },
@@ -39,7 +43,7 @@ process.exitCode = await main(name, args);
 
 async function main(command: string, rest: string[]): Promise<number> {
   if (['', 'help', '--help', '-h'].includes(command)) {
-    const lines = Object.entries(COMMANDS).map(([word, { about }]) => `  ${word.padEnd(9)} ${about}`);
+    const lines = Object.entries(COMMANDS).map(([word, { about }]) => `  ${word.padEnd(12)} ${about}`);
     console.log(`homing COMMAND [options]\n\n${lines.join('\n')}\n\nhoming COMMAND --help says more.`);
     return 0;
   }

@@ -8,6 +8,7 @@ import pg from 'pg';
 import { loadCertificate } from '../../src/config/certificate.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createFanout, fanoutStep } from '../../src/delivery/fanout.ts';
+import { createVacation } from '../../src/delivery/vacation.ts';
 import { createOutgoing } from '../../src/delivery/worker.ts';
 import { createAdmin, type Admin } from '../../src/directory/admin.ts';
 import { startHttp } from '../../src/http/server.ts';
@@ -51,7 +52,7 @@ export interface TestHoming {
 export interface HomingOptions {
   /** Of pigeon.test. */
   policy?: Partial<Policy>;
-  /** Fan-out, sweeps and outgoing mail run by themselves. */
+  /** Fan-out, sweeps, outgoing mail and automatic answers run by themselves. */
   workers?: boolean;
   /** The clock is the machine's. */
   realTime?: boolean;
@@ -104,8 +105,9 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     graceMs: 0,
   });
   const fanout = createFanout(services);
+  const vacation = createVacation(services);
   const { worker } = services.recalls;
-  if (options.workers) for (const one of [fanout, worker, outgoing]) one.start();
+  if (options.workers) for (const one of [fanout, worker, outgoing, vacation]) one.start();
 
   return {
     services,
@@ -131,7 +133,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
       while (await fanoutStep({ store, clock, log: SILENT }));
     },
     async close() {
-      if (options.workers) await Promise.all([fanout, worker, outgoing].map((one) => one.stop()));
+      if (options.workers) await Promise.all([fanout, worker, outgoing, vacation].map((one) => one.stop()));
       await Promise.all([smtp.close(), imap.close(), http.close()]);
       await outside.close();
       await services.close();

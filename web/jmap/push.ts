@@ -41,7 +41,7 @@ export function PushProvider({ jmap, children }: { jmap: Jmap; children: ReactNo
   return createElement(PushContext, { value: state }, children);
 }
 
-const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity'];
+const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity', 'VacationResponse'];
 
 /** `types` null: anything may have changed. */
 function freshen(deps: Deps, accountId: string, types: Record<string, string> | null): void {

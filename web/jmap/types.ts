@@ -29,6 +29,8 @@ export const CAPABILITIES = {
   directory: 'urn:x-homing:directory',
   recall: 'urn:x-homing:recall',
   rules: 'urn:x-homing:rules',
+  vacation: 'urn:ietf:params:jmap:vacationresponse',
+  appPasswords: 'urn:x-homing:app-passwords',
   admin: 'urn:x-homing:admin',
 } as const;
 

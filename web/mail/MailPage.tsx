@@ -11,6 +11,7 @@ import { Splitter } from '../app/Splitter.tsx';
 import { PHONE, useMedia } from '../app/theme.ts';
 import { useTitle } from '../app/title.ts';
 import { findMailbox, useMailboxesQuery } from '../jmap/cache.ts';
+import { AutomaticRepliesBar } from './AutomaticRepliesBar.tsx';
 import { MessageList } from './MessageList.tsx';
 import { NavigationPane } from './NavigationPane.tsx';
 import { ReadingPane } from './ReadingPane.tsx';
@@ -73,7 +74,12 @@ export function MailPage({ route }: { route: MailRoute }): ReactNode {
   const unread = mailbox && mailbox.unreadEmails > 0 ? ` (${mailbox.unreadEmails.toLocaleString('en')})` : '';
   useTitle(mailbox ? `${mailbox.name}${unread}` : null);
 
-  const list = <MessageList accountId={accountId} mailbox={mailbox} route={route} />;
+  const list = (
+    <>
+      <AutomaticRepliesBar accountId={accountId} />
+      <MessageList accountId={accountId} mailbox={mailbox} route={route} />
+    </>
+  );
   const reading = <ReadingPane accountId={accountId} mailbox={mailbox} route={route} />;
   if (alone) {
     return (

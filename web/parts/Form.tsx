@@ -60,8 +60,8 @@ export function Form({
         <Button
           type="submit"
           appearance={primary ? 'primary' : 'secondary'}
-          disabled={disabled}
-          disabledFocusable={state === 'saving'}
+          // Saved by a key, it keeps the focus.
+          disabledFocusable={disabled || state === 'saving'}
         >
           {action}
         </Button>

@@ -1,10 +1,12 @@
-// What a person can have otherwise: signature, reading, look.
+// What a person can have otherwise: signature, automatic replies, reading, rules, app passwords, look.
 
 import { makeStyles, Radio, RadioGroup, Switch, Text, tokens } from '@fluentui/react-components';
 import { useId, useState, type ReactNode } from 'react';
 import { canNotify, mayNotify } from '../app/notifications.ts';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
 import { useTitle } from '../app/title.ts';
+import { AppPasswords } from './AppPasswords.tsx';
+import { AutomaticReplies } from './AutomaticReplies.tsx';
 import { RecallsOfMail } from './RecallsOfMail.tsx';
 import { Rules } from './rules/Rules.tsx';
 import { Signature } from './Signature.tsx';
@@ -51,6 +53,9 @@ export function SettingsPage(): ReactNode {
         <Section heading="Signature">
           <Signature />
         </Section>
+        <Section heading="Automatic replies">
+          <AutomaticReplies />
+        </Section>
         <Section heading="Reading">
           <Choice
             label="Reading pane"
@@ -73,6 +78,9 @@ export function SettingsPage(): ReactNode {
           <Rules />
         </Section>
         <RecallsOfMail section={(children) => <Section heading="Recalls of mail to me">{children}</Section>} />
+        <Section heading="App passwords">
+          <AppPasswords />
+        </Section>
         <Section heading="Look">
           <Choice
             label="Colours"
