@@ -120,7 +120,7 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
   const noted = new Map<string, number>();
   const passwords = createPasswordChecker();
   const { remember: remembered, forget } = createMemory(REMEMBERED);
-  store.notifier.on('directory', forget).on('resync', forget);
+  store.notifier.on('directory', forget).on('resync', forget).on('look', forget);
 
   const resolve = async (given: string): Promise<Target> => {
     const address = canonicalAddress(given);
@@ -236,7 +236,7 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
     acceptsRecalls: (tenant, id) => remembered(`recalls ${tenant} ${id}`, () => acceptsRecalls(store, tenant, id)),
     may: async (tenant, actor, of, right) => actor === of || (await rightsOn(tenant, actor, of)).includes(right),
     close() {
-      store.notifier.off('directory', forget).off('resync', forget);
+      store.notifier.off('directory', forget).off('resync', forget).off('look', forget);
     },
   };
 }

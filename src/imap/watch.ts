@@ -20,6 +20,8 @@ export interface Watch {
 /** Accounts asked about in one statement. */
 const AT_ONCE = 1000;
 
+const RETRY_MS = 200;
+
 export function createWatch({ store, log }: { store: Store; log: Logger }): Watch {
   const tenants = new Map<number, Map<number, Set<Watcher>>>();
 
@@ -36,15 +38,26 @@ export function createWatch({ store, log }: { store: Store; log: Logger }): Watc
       for (const account of await accountsSince(store, tenant, accounts, least)) hear(tenant, account);
     }
   };
+  let retry: NodeJS.Timeout | undefined;
+  const unread = new Set<number>();
   const look = (tenant: number): void =>
-    void lookAt(tenant).catch((error: unknown) => log.warn({ err: error }, 'news of mailboxes was not read'));
+    void lookAt(tenant).catch((error: unknown) => {
+      log.warn({ err: error }, 'news of mailboxes waits for the database');
+      unread.add(tenant);
+      retry ??= setTimeout(() => {
+        retry = undefined;
+        const tenantsLeft = [...unread];
+        unread.clear();
+        tenantsLeft.forEach(look);
+      }, RETRY_MS);
+    });
 
   const onAccounts = (tenant: number, accounts: ReadonlySet<number> | null): void => {
     if (accounts === null) look(tenant);
     else for (const account of accounts) hear(tenant, account);
   };
-  const onResync = (): void => [...tenants.keys()].forEach(look);
-  store.notifier.on('accounts', onAccounts).on('resync', onResync);
+  const lookAtAll = (): void => [...tenants.keys()].forEach(look);
+  store.notifier.on('accounts', onAccounts).on('resync', lookAtAll).on('look', lookAtAll);
 
   return {
     add(tenant, account, watcher) {
@@ -62,7 +75,8 @@ export function createWatch({ store, log }: { store: Store; log: Logger }): Watc
       if (accounts?.size === 0) tenants.delete(tenant);
     },
     close() {
-      store.notifier.off('accounts', onAccounts).off('resync', onResync);
+      clearTimeout(retry);
+      store.notifier.off('accounts', onAccounts).off('resync', lookAtAll).off('look', lookAtAll);
     },
   };
 }

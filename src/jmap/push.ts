@@ -95,8 +95,8 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
     if (accounts) mark([...accounts].map((account) => followed.get(`${tenant} ${account}`)));
     else mark([...followed.values()].filter((entry) => entry.tenant === tenant));
   };
-  const onResync = (): void => mark(followed.values());
-  store.notifier.on('accounts', onAccounts).on('resync', onResync);
+  const markAll = (): void => mark(followed.values());
+  store.notifier.on('accounts', onAccounts).on('resync', markAll).on('look', markAll);
 
   const follow = (listener: Listener): Followed[] =>
     listener.accounts.map((account) => {
@@ -147,7 +147,7 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
     },
     close() {
       clearTimeout(retry);
-      store.notifier.off('accounts', onAccounts).off('resync', onResync);
+      store.notifier.off('accounts', onAccounts).off('resync', markAll).off('look', markAll);
     },
   };
 }

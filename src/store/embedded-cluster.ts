@@ -212,6 +212,7 @@ function run(program: string, args: string[], as: Cluster['as'], input = ''): Pr
       if (error) reject(new Error(`The database cannot be made: ${stderr.trim() || error.message}`, { cause: error }));
       else resolve();
     });
+    child.stdin?.on('error', () => undefined); // it has ended unread: its exit code and its words say why
     child.stdin?.end(input);
   });
 }

@@ -1,5 +1,5 @@
 // News between processes: after a commit, one small message per process and moment (NOTIFY inside a transaction would
-// serialise commits). Whoever missed one catches up from modseq; `resync` says when that is due.
+// serialise commits). Whoever missed one catches up from modseq; `resync` and `look` say when that is due.
 
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
@@ -27,13 +27,15 @@ export interface Events {
   directory: [];
   /** News may have been missed: look at everything you serve. */
   resync: [];
+  /** It is time to see whether accounts are further than news of them: whoever changed one may have died before it told. */
+  look: [];
 }
 
 export interface Notifier extends EventEmitter<Events> {
   publish(changes: Changes): void;
   /** After a directory change's commit: this process knows at once, the others when it resolves. */
   publishDirectory(): Promise<void>;
-  /** Resolves when what was published has been sent: before a short-lived process ends. */
+  /** Resolves when what was published has been sent, or could not be: before a short-lived process ends. */
   flushed(): Promise<void>;
   /** Resolves once this process listens. */
   readonly ready: Promise<void>;
@@ -45,9 +47,20 @@ interface News {
   r?: [number, number[]][];
   w?: Wake[];
   d?: true;
+  /** Too much to be named. */
+  s?: true;
 }
 
 const ACCOUNTS_A_MESSAGE = 200;
+
+/** PostgreSQL's own limit is 8,000. */
+const MOST_OCTETS = 7_900;
+
+/** News that could not be sent is sent again after this long. */
+const AGAIN_MS = 200;
+
+/** What a process that died between its commit and its news has changed is noticed this late at most. */
+const LOOK_MS = 30_000;
 
 /** Marks one account as changed. */
 export function accountChanged(changes: Changes, tenant: number, account: number): void {
@@ -67,6 +80,7 @@ export function createNotifier(options: {
   listen: boolean;
   send: (payload: string) => Promise<void>;
   onError: (error: Error) => void;
+  lookMs?: number;
 }): Notifier {
   const emitter = new EventEmitter<Events>();
   emitter.setMaxListeners(0);
@@ -75,6 +89,9 @@ export function createNotifier(options: {
   let closed = false;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
+  const look = options.listen ? setInterval(() => emitter.emit('look'), options.lookMs ?? LOOK_MS) : undefined;
+  look?.unref();
   const ready = Promise.withResolvers<void>();
 
   let flushing: Promise<void> = Promise.resolve();
@@ -82,16 +99,22 @@ export function createNotifier(options: {
   const flush = async (): Promise<void> => {
     if (sending) return;
     sending = true;
+    let changes = pending;
     try {
       while (!closed) {
-        const news = toNews(pending);
+        changes = pending;
+        const news = toNews(changes);
         if (news === undefined) break;
         pending = emptyChanges();
-        if (options.listen) await options.send(JSON.stringify(news));
+        if (options.listen) await options.send(textOf(news));
         else deliver(news);
       }
     } catch (error) {
       options.onError(error as Error);
+      const later = pending;
+      pending = changes;
+      merge(pending, later);
+      again = setTimeout(() => void flush(), AGAIN_MS);
     } finally {
       sending = false;
     }
@@ -102,18 +125,19 @@ export function createNotifier(options: {
     for (const [tenant, recalls] of news.r ?? []) emitter.emit('recalls', tenant, new Set(recalls));
     for (const worker of news.w ?? []) emitter.emit('wake', worker);
     if (news.d) emitter.emit('directory');
+    if (news.s) emitter.emit('resync');
   };
 
   const listen = async (): Promise<void> => {
     const next = new pg.Client(options.clientConfig);
     client = next;
-    const again = (): void => {
+    const reconnect = (): void => {
       if (closed || client !== next) return;
       client = undefined;
       retry = setTimeout(() => void listen(), 200);
     };
     next.on('error', options.onError);
-    next.on('end', again);
+    next.on('end', reconnect);
     next.on('notification', (message) => deliver(JSON.parse(message.payload ?? '{}') as News));
     try {
       await next.connect();
@@ -123,7 +147,7 @@ export function createNotifier(options: {
     } catch (error) {
       options.onError(error as Error);
       void next.end().catch(() => undefined);
-      again();
+      reconnect();
     }
   };
   if (options.listen) void listen();
@@ -143,6 +167,8 @@ export function createNotifier(options: {
     async close() {
       closed = true;
       clearTimeout(retry);
+      clearTimeout(again);
+      clearInterval(look);
       await client?.end().catch(() => undefined);
     },
   });
@@ -159,7 +185,12 @@ function merge(into: Changes, from: Changes): void {
   for (const [tenant, recalls] of from.recalls) for (const recall of recalls) recallChanged(into, tenant, recall);
 }
 
-/** NOTIFY takes at most 8000 bytes: long lists become "many". */
+function textOf(news: News): string {
+  const text = JSON.stringify(news);
+  return text.length <= MOST_OCTETS ? text : JSON.stringify({ s: true } satisfies News);
+}
+
+/** Long lists become "many". */
 function toNews(changes: Changes): News | undefined {
   const news: News = {};
   const accounts: [number, number[] | null][] = [];

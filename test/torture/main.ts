@@ -1,10 +1,16 @@
-// `npm run torture [-- --minutes N] [--seed N] [--only WORD]`: two minutes of it unless told otherwise. Exit code 1 if anything is wrong.
+// `npm run torture [-- --minutes N] [--seed N] [--only WORD] [--quiet]`: two minutes of it unless told otherwise. Exit code 1
+// if anything is wrong.
 
 import { parseArgs } from 'node:util';
 import { torture } from './torture.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '2' }, seed: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    quiet: { type: 'boolean', default: false },
+  },
 });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes takes a number of minutes.');
@@ -12,17 +18,18 @@ const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.se
 const began = performance.now();
 const at = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(8);
 console.log(`seed ${seed}`);
-const { wrong, troubles, told, errors } = await torture(
+const { wrong, troubles, told, restMs, errors } = await torture(
   minutes * 60,
   seed,
-  (line) => console.log(`${at()} s  ${line}`),
+  (line) => (values.quiet ? undefined : console.log(`${at()} s  ${line}`)),
   values.only,
 );
 const accepted = told.sent.filter((sent) => sent.told).length;
 const gated = told.recalls.filter((recall) => recall.recallId !== null).length;
 console.log(`
 ${told.sent.length} messages sent, ${accepted} told that they were accepted; ${told.content.length} read, ${told.opened.length} opened;
-${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} cancelled, ${told.restored.length} restored.`);
+${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} cancelled, ${told.restored.length} restored;
+at rest after ${(restMs / 1000).toFixed(1)} s.`);
 for (const [name, count] of Object.entries(troubles)) console.log(`${String(count).padStart(5)}  ${name}`);
 console.log(
   wrong.length === 0

@@ -5,6 +5,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeF
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { freePorts } from '../../bench/support/server.ts';
@@ -26,7 +27,6 @@ export const person = (n: number): string => `p${n}@${DOMAIN}`;
 export interface Server {
   http: Proxy;
   submissions: Proxy;
-  up(): boolean;
   start(): Promise<void>;
   /** kill -9, or an orderly end. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
@@ -43,6 +43,8 @@ export interface Place {
   store: Store;
   /** Errors that the servers have logged, each a line. */
   errors: string[];
+  /** Servers that ended without being asked to. */
+  died: string[];
   sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
   /** Every process of PostgreSQL. */
   database(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
@@ -55,6 +57,12 @@ export interface Place {
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const clock = fileURLToPath(new URL('clock.ts', import.meta.url));
+
+/** So long may a database take to be back. */
+const START_MS = 120_000;
+
+/** Last words of a server whose database is away, or has no room. */
+const NO_DATABASE = /database|ECONN|ENOENT|ETIMEDOUT|terminat|No space|could not/i;
 
 /** A disk of the database's own, small enough to be filled; only root can make one. */
 const DISK = '700m';
@@ -89,6 +97,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
   const url = `postgresql://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
 
   const errors: string[] = [];
+  const died: string[] = [];
   const server = async (n: number): Promise<Server> => {
     const names = ['HTTP', 'SMTP', 'SUBMISSION', 'SUBMISSIONS', 'LMTP', 'IMAP', 'IMAPS'];
     const ports = await freePorts(names.length);
@@ -103,41 +112,51 @@ export async function createPlace(people: number, random: Random): Promise<Place
       HOMING_LOG: 'error',
     };
     let child: ChildProcess | undefined;
+    let asked = false;
     const [http, submissions] = await Promise.all([
       createProxy(ports[0] ?? 0, random),
       createProxy(ports[3] ?? 0, random),
     ]);
+    /** Null: it is ready; else its last words. */
+    const startOnce = (): Promise<string | null> => {
+      const flags = ['--disable-warning=ExperimentalWarning', `--import=${clock}`];
+      const next = spawn(process.execPath, [...flags, main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = next;
+      asked = false;
+      let output = '';
+      let ready = false;
+      return new Promise((resolve) => {
+        const take = (chunk: Buffer): void => {
+          const text = chunk.toString();
+          output = (output + text).slice(-4000);
+          errors.push(...text.split('\n').filter((line) => line.startsWith('{')));
+          if (!ready && output.includes('Homing is ready')) resolve(((ready = true), null));
+        };
+        next.stdout.on('data', take);
+        next.stderr.on('data', take);
+        next.once('exit', (code, signal) => {
+          if (child === next) child = undefined;
+          if (ready && !asked) died.push(`server ${n} ended by itself with ${code ?? signal}: ${output}`);
+          resolve(`${code ?? signal}: ${output}`);
+        });
+      });
+    };
     const one: Server = {
       http,
       submissions,
-      up: () => child !== undefined,
       async start() {
-        const flags = ['--disable-warning=ExperimentalWarning', `--import=${clock}`];
-        const next = spawn(process.execPath, [...flags, main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-        child = next;
-        let output = '';
-        await new Promise<void>((resolve, reject) => {
-          const take = (chunk: Buffer): void => {
-            output = (output + chunk.toString()).slice(-4000);
-            errors.push(
-              ...chunk
-                .toString()
-                .split('\n')
-                .filter((line) => line.startsWith('{')),
-            );
-            if (output.includes('Homing is ready')) resolve();
-          };
-          next.stdout.on('data', take);
-          next.stderr.on('data', take);
-          next.once('exit', (code, signal) => {
-            if (child === next) child = undefined;
-            reject(new Error(`server ${n} ended with ${code ?? signal}: ${output}`));
-          });
-        });
+        // As whatever looks after a service does: it ends if its database is not there yet.
+        for (const deadline = performance.now() + START_MS; ; await sleep(500)) {
+          const output = await startOnce();
+          if (output === null) return;
+          if (performance.now() > deadline || !NO_DATABASE.test(output))
+            throw new Error(`server ${n} does not start: ${output}`);
+        }
       },
       async end(signal) {
         const ending = child;
         if (!ending) return;
+        asked = true;
         const exited = new Promise<void>((resolve) => ending.once('exit', () => resolve()));
         ending.kill(signal);
         await exited;
@@ -169,6 +188,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
     accounts: new Map(rows.map((row) => [row.address, row.id])),
     store,
     errors,
+    died,
     sql,
     database(signal) {
       const { pid } = database;

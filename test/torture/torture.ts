@@ -3,10 +3,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../fuzz/fuzz.ts';
-import { until } from '../support/server.ts';
 import { reader, recaller, ruler, submitter, type Scene } from './actors.ts';
 import { checkTold } from './check.ts';
 import { createPlace, type Place } from './place.ts';
+import { comeToRest } from './rest.ts';
 import { createTold, type Told } from './told.ts';
 
 export interface TortureResult {
@@ -15,6 +15,8 @@ export interface TortureResult {
   /** What was done how often. */
   troubles: Record<string, number>;
   told: Told;
+  /** How long it took until nothing was left to do, milliseconds. */
+  restMs: number;
   /** What the servers have logged as errors. */
   errors: string[];
 }
@@ -140,39 +142,9 @@ export async function torture(
     }
     await Promise.all(actors);
     say('quiet');
-    await rest(place, 90_000 + seconds * 2000);
-    return { wrong: await checkTold(place, told), troubles, told, errors: place.errors };
+    const restMs = await comeToRest(place, say);
+    return { wrong: [...place.died, ...(await checkTold(place, told))], troubles, told, restMs, errors: place.errors };
   } finally {
     await place.close();
   }
-}
-
-/** Servers are up, clocks are right, what waits for a date need not wait, and everything comes to its end: workers yield to whatever else runs. */
-async function rest(place: Place, patienceMs: number): Promise<void> {
-  for (const server of place.servers) await server.end('SIGTERM');
-  place.moveClock(0);
-  await until('the database is back', async () => (await place.sql('SELECT 1')).length === 1, 60_000);
-  await place.sql(`UPDATE delivery SET lease_until = now() WHERE state = 'sending'`);
-  await place.sql(`UPDATE delivery SET due_at = now() WHERE state IN ('held', 'queued') AND account_id IS NULL`);
-  await place.sql(`UPDATE work SET not_before = now() WHERE not_before > now()`);
-  for (const server of place.servers) await server.start();
-  const left = async (): Promise<object | undefined> =>
-    (
-      await place.sql<{ work: number; gates: number; recalls: number; deliveries: number; restores: number }>(
-        `SELECT (SELECT count(*) FROM work)::int AS work, (SELECT count(*) FROM gate)::int AS gates,
-           (SELECT count(*) FROM recall r LEFT JOIN recall_state s ON s.tenant_id = r.tenant_id AND s.recall_id = r.id
-            WHERE s.status IS NULL OR s.status = 'sweeping')::int AS recalls,
-           (SELECT count(*) FROM delivery WHERE state IN ('held', 'queued', 'sending'))::int AS deliveries,
-           (SELECT count(*) FROM recall_restore WHERE done_at IS NULL)::int AS restores`,
-      )
-    )[0];
-  await until(
-    'nothing is left to do',
-    async () => Object.values((await left()) ?? {}).every((count) => count === 0),
-    patienceMs,
-  ).catch(async (error: unknown) => {
-    const work = await place.sql(`SELECT * FROM work LIMIT 5`);
-    const found = { left: await left(), now: new Date(), work, errors: place.errors.slice(-10) };
-    throw new Error(`it does not come to rest: ${JSON.stringify(found, null, 1)}`, { cause: error });
-  });
 }

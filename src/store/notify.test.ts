@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import { testDatabase } from '../../test/support/database.ts';
+import { accountChanged, createNotifier, emptyChanges, type Changes, type Notifier } from './notify.ts';
+import { openStore } from './postgres.ts';
+
+const database = await testDatabase();
+const store = openStore({ connection: database.connection, listen: false });
+after(async () => {
+  await store.close();
+  await database.close();
+});
+
+const notify = async (payload: string): Promise<void> =>
+  void (await store.single(`SELECT pg_notify('homing', $1)`, [payload]));
+
+async function notifier(
+  t: { after(work: () => Promise<void>): void },
+  send: (payload: string) => Promise<void>,
+  lookMs = 60_000,
+): Promise<Notifier> {
+  const one = createNotifier({
+    clientConfig: database.connection,
+    listen: true,
+    send,
+    onError: () => undefined,
+    lookMs,
+  });
+  t.after(() => one.close());
+  await one.ready;
+  return one;
+}
+
+const changed = (...accounts: number[]): Changes => {
+  const changes = emptyChanges();
+  for (const account of accounts) accountChanged(changes, 1, account);
+  return changes;
+};
+
+// Found by reading what npm run torture goes through: it was lost, and so was what came while it was being sent.
+test('news that could not be sent is sent later, with all that came meanwhile', async (t) => {
+  const failing = Promise.withResolvers<void>();
+  let calls = 0;
+  const one = await notifier(t, (payload) => (++calls === 1 ? failing.promise : notify(payload)));
+  const told = once(one, 'accounts');
+  one.publish(changed(7));
+  one.publish(changed(8));
+  failing.reject(new Error('the connection is gone'));
+  assert.deepEqual(await told, [1, new Set([7, 8])]);
+});
+
+test('more than a message holds is told as everything', async (t) => {
+  const one = await notifier(t, notify);
+  const told = once(one, 'resync');
+  const changes = emptyChanges();
+  for (let tenant = 100_000; tenant < 101_000; tenant++) changes.tenants.add(tenant);
+  one.publish(changes);
+  await told;
+});
+
+test('now and then it is time to look what nobody told', async (t) => {
+  await once(await notifier(t, notify, 5), 'look');
+});
