@@ -8,6 +8,7 @@ import type { Ids } from '../store/ids.ts';
 import { recallChanged } from '../store/notify.ts';
 import type { Reader, Store, Transaction } from '../store/postgres.ts';
 import {
+  holdPace,
   insertCancel,
   insertGate,
   insertRecall,
@@ -82,7 +83,8 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       const found = await findSubmission(tx, tenant, request);
       const now = clock();
       checkAge(found.submission, policy, now);
-      await checkRate(tx, request.actor, await people.policy(tenant, request.actor.id), now);
+      const pace = await people.policy(tenant, request.actor.id);
+      await checkRate(tx, request.actor, pace, now);
       const scope =
         request.recipients && (await listedDeliveries(tx, people, request.actor, found.submission, request.recipients));
       const recall: RecallRow = {
@@ -106,14 +108,15 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
         forward_of: null,
         approved_by: null,
       };
-      return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission });
+      return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission, pace });
     }, 'gate');
   });
 }
 
 /**
  * The gate itself, with recall, scope, work and audit entry: Gate protocol 2. Throws Refusal `alreadyExists`, `underWay`
- * where another recall of the message is under way; `detail` goes into the audit log.
+ * where another recall of the message is under way, `rateLimit` where `pace` is given and has no more room; `detail` goes
+ * into the audit log.
  */
 export async function setGate(
   deps: Pick<RequestDeps, 'pause'>,
@@ -124,20 +127,26 @@ export async function setGate(
     scope: number[] | null;
     sent: { under_way: boolean; accepted_at: Date };
     detail?: Record<string, unknown>;
+    /** Policy of a person who is held to a rate limit. */
+    pace?: Policy;
   },
 ): Promise<RecallProgress> {
-  const { recall, scope, sent } = asked;
+  const { recall, scope, sent, pace } = asked;
   const { tenant } = actor;
   await deps.pause?.('before-gate');
   if (sent.under_way) await refuseSecond(tx, tenant, recall, scope);
   // One round trip: where somebody else's gate is there already, the rest is rolled back.
-  const [gated, , , recent] = await together(
+  const [gated, , , , events] = await together(
     insertGate(tx, tenant, recall),
     insertRecall(tx, tenant, recall, scope),
     addSweepWork(tx, tenant, recall, scope),
-    recallsWithin(tx, tenant, recall),
+    pace && pace.rateLimit > 0 ? holdPace(tx, tenant, actor.id) : Promise.resolve(),
+    recallsSince(tx, tenant, recall.requested_by, hourBefore(recall.gated_at)),
   );
   if (!gated) await refuseSecond(tx, tenant, recall, scope);
+  // Counted before too, but others may have committed since: now this one is among them, and nobody else is on the way.
+  if (pace) refuseBeyond(events, pace, recall.gated_at, 0);
+  const recent = events.filter(({ weight }) => weight === 1).length;
   const causes = unusual(recall, { ...DEFAULT_POLICY, ...recall.policy }, { acceptedAt: sent.accepted_at, recent });
   // What its administrators should hear of is told by the worker.
   if (causes.length > 0) await insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
@@ -197,13 +206,6 @@ function announce(
   };
 }
 
-/** Recalls that the same person has asked for within the hour, this one among them. */
-async function recallsWithin(reader: Reader, tenant: number, recall: RecallRow): Promise<number> {
-  const since = new Date(recall.gated_at.getTime() - HOUR_MS);
-  const events = await recallsSince(reader, tenant, recall.requested_by, since);
-  return events.filter(({ weight }) => weight === 1).length;
-}
-
 function checkForm(request: RecallRequest, policy: Policy): void {
   if (request.includeRead && policy.readCopies !== 'sender-chooses') {
     throw new Refusal('readCopies', 'Your organisation does not let senders take back copies that were read.');
@@ -261,18 +263,33 @@ export function checkAge(submission: RecallableSubmission, policy: Policy, now: 
   }
 }
 
-/** A recall counts once; a cancel or restore counts double, so that recall–look–restore is no free read receipt. */
-export async function checkRate(
-  reader: Reader,
-  actor: AccountInfo,
-  policy: Policy,
-  now: Date,
-  weight = 1,
-): Promise<void> {
+/**
+ * A recall counts once; a cancel or restore counts double, so that recall–look–restore is no free read receipt. Throws
+ * Refusal `rateLimit`. A preview asks by this; who does something asks by `keepPace`.
+ */
+export async function checkRate(reader: Reader, actor: AccountInfo, policy: Policy, now: Date): Promise<void> {
   if (policy.rateLimit === 0) return;
-  const events = await recallsSince(reader, actor.tenant, actor.id, new Date(now.getTime() - HOUR_MS));
+  refuseBeyond(await recallsSince(reader, actor.tenant, actor.id, hourBefore(now)), policy, now, 1);
+}
+
+/** The same of a cancel or restore, and exact: from here to the commit nobody else counts or adds. */
+export async function keepPace(tx: Transaction, actor: AccountInfo, policy: Policy, now: Date): Promise<void> {
+  if (policy.rateLimit === 0) return;
+  const [, events] = await together(
+    holdPace(tx, actor.tenant, actor.id),
+    recallsSince(tx, actor.tenant, actor.id, hourBefore(now)),
+  );
+  refuseBeyond(events, policy, now, 2);
+}
+
+function hourBefore(now: Date): Date {
+  return new Date(now.getTime() - HOUR_MS);
+}
+
+/** `events`: of the hour before `now`, oldest first; `weight`: of what is not among them yet. */
+function refuseBeyond(events: { at: Date; weight: number }[], policy: Policy, now: Date, weight: number): void {
   let sum = events.reduce((total, event) => total + event.weight, 0);
-  if (sum + weight <= policy.rateLimit) return;
+  if (policy.rateLimit === 0 || sum + weight <= policy.rateLimit) return;
   let next = now;
   for (const event of events) {
     sum -= event.weight;
@@ -366,7 +383,7 @@ export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, accoun
       if (!recall || !(await isTheirs(people, actor, account, recall)))
         throw new Refusal('notFound', 'There is no such recall.');
       refuseAdministrators(recall);
-      await cancelUnderWay(tx, actor, recall, clock(), () => checkRate(tx, actor, policy, clock(), 2));
+      await cancelUnderWay(tx, actor, recall, clock(), () => keepPace(tx, actor, policy, clock()));
     }),
   );
 }

@@ -124,6 +124,15 @@ export async function recallsSince(
   );
 }
 
+/**
+ * Until the transaction ends, nobody else counts or adds to what this person has asked for: each statement after this one
+ * sees all of it. Of persons under a rate limit only; a gate takes it last of all, so that it is held for no round trip
+ * but the commit's.
+ */
+export async function holdPace(tx: Transaction, tenant: number, person: number): Promise<void> {
+  await tx.rows('SELECT pg_advisory_xact_lock($1::int, $2::int)', [tenant, person]);
+}
+
 /** A recall of the message that is not done. */
 export async function openRecallOf(
   reader: Reader,

@@ -109,6 +109,13 @@ test('after the hold it has left; inside it is taken back all the same', async (
   assert.equal((await emailsOf(zoe, 'Left')).length, 1);
 });
 
+test('a preview is no read receipt: it says the same whoever has read', async () => {
+  const { emailId } = await sendMail(ana, [BEN, CHO], 'Looked at');
+  const before = await ana.call('Recall/preview', { emailId, recipients: null });
+  await markRead(ben, (await emailsOf(ben, 'Looked at'))[0]);
+  assert.deepEqual(await ana.call('Recall/preview', { emailId, recipients: null }), before);
+});
+
 test('asked again it is the same recall; asked for more it has to wait', async () => {
   const { emailId } = await sendMail(ana, [BEN, CHO, DIA ?? ''], 'Twice');
   const narrow = await askRecall(ana, emailId, { recipients: [BEN] });

@@ -23,7 +23,7 @@ import {
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People } from '../ports.ts';
 import { requireDuty } from '../administer.ts';
-import { audited, checkRate, isTheirs, refuseAdministrators } from '../request.ts';
+import { audited, isTheirs, keepPace, refuseAdministrators } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
@@ -58,7 +58,7 @@ export async function requestRestore(
       const until = recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000;
       if (!administrator && clock().getTime() > until)
         throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
-      if (!administrator) await checkRate(tx, actor, policy, clock(), 2);
+      if (!administrator) await keepPace(tx, actor, policy, clock());
       const detail = administrator ? { byAdministrator: true } : {};
       if (!(await askRestore(tx, actor, { id, message: recall.message_id }, clock(), detail)))
         throw new Refusal('alreadyRestored', 'It was restored before.');
