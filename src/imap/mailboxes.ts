@@ -2,6 +2,7 @@
 // may use under "Other Users".
 
 import type { Account } from '../directory/directory.ts';
+import { lostSubscriptions } from '../store/lost-subscriptions.ts';
 import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
 import { recallBoxes } from './recall-mailbox.ts';
 import { no } from './replies.ts';
@@ -10,13 +11,16 @@ import { userOf, type ImapDeps, type Session } from './session.ts';
 export const OTHERS = 'Other Users';
 export const INBOX = 1;
 
-/** A name: a mailbox, or a place that only holds others. */
+/** A name: a mailbox, a place that only holds others, or one that is subscribed to and nothing else. */
 export interface Box {
   /** Path, as a client names it. */
   name: string;
   account: Account | null;
   /** Null: it cannot be selected. */
   row: MailboxRow | null;
+  subscribed: boolean;
+  /** There is nothing of that name any more (RFC 9051 §6.3.9.8, example 2). */
+  lost: boolean;
 }
 
 /** What a name may be, before there is such a mailbox. */
@@ -28,24 +32,37 @@ export interface Place {
 
 type Deps = Pick<ImapDeps, 'store' | 'directory'>;
 
-/** Every name there is for this person. */
+/** Every name there is for this person, and those that are subscribed to. */
 export async function allBoxes(deps: Deps, user: Account): Promise<Box[]> {
-  const { list } = await mailboxesOf(deps.store, { tenant: user.tenant, account: user.id }, false);
-  const own: [string, MailboxRow][] = [...pathsOf(list), ...(await recallBoxes(deps, user, list))];
-  const boxes: Box[] = own.map(([name, row]) => ({ name, account: user, row }));
+  const boxes = await boxesOf(deps, user, '', (list) => recallBoxes(deps, user, list));
   const others = await deps.directory.accessible(user.tenant, user.id);
   if (others.length === 0) return boxes;
-  boxes.push({ name: OTHERS, account: null, row: null });
+  const place = { row: null, subscribed: false, lost: false };
+  boxes.push({ name: OTHERS, account: null, ...place });
   for (const account of others) {
     const root = `${OTHERS}/${account.address}`;
-    boxes.push({ name: root, account, row: null }, ...(await boxesOf(deps, account, `${root}/`)));
+    boxes.push({ name: root, account, ...place }, ...(await boxesOf(deps, account, `${root}/`, async () => [])));
   }
   return boxes;
 }
 
-async function boxesOf({ store }: Deps, account: Account, prefix: string): Promise<Box[]> {
-  const { list } = await mailboxesOf(store, { tenant: account.tenant, account: account.id }, false);
-  return pathsOf(list).map(([path, row]) => ({ name: prefix + path, account, row }));
+async function boxesOf(
+  { store }: Deps,
+  account: Account,
+  prefix: string,
+  more: (list: MailboxRow[]) => Promise<[string, MailboxRow][]>,
+): Promise<Box[]> {
+  const at = { tenant: account.tenant, account: account.id };
+  const [{ list }, kept] = await Promise.all([mailboxesOf(store, at, false), lostSubscriptions(store, at)]);
+  const lost = new Set(kept);
+  const named = [...pathsOf(list), ...(await more(list))];
+  const boxes: Box[] = named.map(([path, row]) => {
+    // One that JMAP has made since is what the name stands for.
+    const subscribed = lost.delete(path) || row.subscribed;
+    return { name: prefix + path, account, row, subscribed, lost: false };
+  });
+  for (const path of lost) boxes.push({ name: prefix + path, account, row: null, subscribed: true, lost: true });
+  return boxes;
 }
 
 /** Paths of an account's mailboxes. */
@@ -83,7 +100,7 @@ export async function findBox(
   session: Pick<Session, 'user' | 'deps'>,
   name: string,
   code = 'NONEXISTENT',
-): Promise<Box & { account: Account; row: MailboxRow }> {
+): Promise<Pick<Box, 'name'> & { account: Account; row: MailboxRow }> {
   const place = await placeOf(session.deps, userOf(session), name);
   if (place) {
     const { account, path } = place;

@@ -158,6 +158,7 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
     'tombstone',
     'mailbox',
     'mailbox_tombstone',
+    'lost_subscription',
     'identity',
     'inbox_rule',
     'vacation_response',

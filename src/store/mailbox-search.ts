@@ -35,6 +35,8 @@ export interface SortRow extends Hit {
   from: EmailAddress | null;
   to: EmailAddress | null;
   cc: EmailAddress | null;
+  /** ENVELOPE of a message with groups among its addresses. */
+  grouped: string | null;
   message_id: string | null;
   refs: string[] | null;
   in_reply_to: string[] | null;
@@ -48,7 +50,8 @@ export async function searchForSort(reader: Reader, at: MailboxKey, filter: Emai
     `SELECT c.uid, c.modseq, floor(extract(epoch FROM c.received_at))::bigint AS received,
        floor(extract(epoch FROM coalesce(m.sent_at, c.received_at)))::bigint AS sent, m.size::int,
        coalesce(m.base_subject, m.subject, '') AS subject, m.base_subject IS NOT NULL AS is_reply,
-       m.envelope->'from'->0 AS from, m.envelope->'to'->0 AS to, m.envelope->'cc'->0 AS cc, m.message_id_header AS message_id,
+       m.envelope->'from'->0 AS from, m.envelope->'to'->0 AS to, m.envelope->'cc'->0 AS cc,
+       CASE WHEN m.imap_envelope LIKE '%(NIL NIL NIL NIL)%' THEN m.imap_envelope END AS grouped, m.message_id_header AS message_id,
        nullif(m.envelope->'references', 'null') AS refs, nullif(m.envelope->'inReplyTo', 'null') AS in_reply_to
      FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${mailbox} AND ${filterSql(filter, params)} ORDER BY c.uid`,

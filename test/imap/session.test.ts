@@ -93,6 +93,25 @@ test('mailboxes: made, listed, renamed, deleted; those of others under their own
   assert.match(last(await client.run('DELETE Work/Briefe-&AOQ-')), /^OK/);
   assert.match(last(await client.run('DELETE Work')), /^OK/);
   assert.match(last(await client.run('SELECT Work')), /^NO \[NONEXISTENT\]/);
+  // RFC 9051 §6.3.7: the name that was renamed along with its mailbox and then deleted is still subscribed to.
+  const kept = '"/" Work/Briefe-&AOQ-';
+  assert.deepEqual(await client.run('LIST (SUBSCRIBED) "" Work*'), [
+    `* LIST (\\NonExistent \\Subscribed) ${kept}`,
+    'OK That is all.',
+  ]);
+  assert.deepEqual(await client.run('LIST "" Work* RETURN (SUBSCRIBED)'), ['OK That is all.']);
+  assert.deepEqual(await client.run('LSUB "" Work/*'), [`* LSUB (\\Noselect) ${kept}`, 'OK That is all.']);
+  assert.match(last(await client.run('SUBSCRIBE Work/Briefe-&AOQ-')), /^OK/);
+  assert.match(last(await client.run('SUBSCRIBE Work/Other')), /^NO \[NONEXISTENT\]/);
+  await client.run('CREATE Work/Briefe-&AOQ-');
+  assert.deepEqual(await client.run('LIST (SUBSCRIBED) "" Work*'), [
+    `* LIST (\\HasNoChildren \\Subscribed) ${kept}`,
+    'OK That is all.',
+  ]);
+  await client.run('DELETE Work/Briefe-&AOQ-');
+  assert.match(last(await client.run('UNSUBSCRIBE Work/Briefe-&AOQ-')), /^OK/);
+  assert.match(last(await client.run('UNSUBSCRIBE Work/Briefe-&AOQ-')), /^NO \[NONEXISTENT\]/);
+  assert.deepEqual(await client.run('LIST (SUBSCRIBED) "" Work*'), ['OK That is all.']);
   assert.match(last(await client.run('SELECT "Other Users/zoe@other.test/INBOX"')), /^NO \[NONEXISTENT\]/);
   client.close();
 });
@@ -299,6 +318,25 @@ test('bad input gets an answer, and the session goes on', async () => {
   assert.match(last(await client.run('NOOP')), /^OK/);
   assert.deepEqual((await client.run('LOGOUT')).length, 2);
   assert.equal(await client.line(), '');
+});
+
+test('groups stand in ENVELOPE and SORT under their names, routes in ENVELOPE', async () => {
+  const client = await as('eli');
+  await client.run('CREATE Groups');
+  const to = ['"Mia, R." <m@x.test>', '=?utf-8?Q?Z=C3=BCge?=: a@x.test, b@x.test;', 'empty:;', '<@r1,@r2:a@x.test>'];
+  for (const value of to) await put(client, 'Groups', `Subject: x\r\nTo: ${value}\r\n\r\ny\r\n`);
+  await client.run('SELECT Groups');
+  for (const [keys, order] of [
+    ['TO', '4 3 1 2'],
+    ['DISPLAYTO', '4 3 1 2'],
+    ['REVERSE TO', '2 1 3 4'],
+  ] as const)
+    assert.deepEqual(await client.run(`SORT (${keys}) UTF-8 ALL`), [`* SORT ${order}`, 'OK That is all.'], keys);
+  const [group = '', empty = '', routed = ''] = await client.run('FETCH 2:4 ENVELOPE');
+  assert.ok(group.includes('((NIL NIL "=?utf-8?B?WsO8Z2U=?=" NIL)(NIL NIL "a" "x.test")'), group);
+  assert.ok(empty.includes('((NIL NIL "empty" NIL)(NIL NIL NIL NIL))'), empty);
+  assert.ok(routed.includes('((NIL "@r1,@r2" "a" "x.test"))'), routed);
+  client.close();
 });
 
 test('sorted and threaded', async () => {

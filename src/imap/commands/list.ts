@@ -24,12 +24,11 @@ export const list: Verb<'LIST'> = {
     for (const box of boxes) {
       if (!matches(box.name)) continue;
       const selected =
-        (!select.subscribed || box.row?.subscribed === true) &&
-        (!select.specialUse || specialUseOf(box.row) !== undefined);
+        (select.subscribed ? box.subscribed : !box.lost) && (!select.specialUse || specialUseOf(box.row) !== undefined);
       const below =
         select.recursiveMatch &&
         select.subscribed &&
-        boxes.some((one) => isBelow(one, box) && one.row?.subscribed === true && !matches(one.name));
+        boxes.some((one) => isBelow(one, box) && one.subscribed && !matches(one.name));
       if (!selected && !below) continue;
       chosen.push(box);
       const attributes = attributesOf(box, boxes, select.subscribed || give.subscribed);
@@ -58,10 +57,10 @@ export const lsub: Verb<'LSUB'> = {
   async run(session, { reference, pattern }) {
     const boxes = await allBoxes(session.deps, userOf(session));
     const matches = matcher([reference + pattern]);
-    const subscribed = boxes.filter((box) => box.row?.subscribed === true);
+    const subscribed = boxes.filter((box) => box.subscribed);
     const shown = new Map<string, string>();
-    for (const { name } of subscribed) {
-      if (matches(name)) shown.set(name, '');
+    for (const { name, lost } of subscribed) {
+      if (matches(name)) shown.set(name, lost ? '\\Noselect' : '');
       else if (pattern.includes('%')) {
         const parts = name.split('/');
         for (let i = parts.length - 1; i > 0; i--) {
@@ -79,11 +78,12 @@ export const lsub: Verb<'LSUB'> = {
 const isBelow = (box: Box, above: Box): boolean => box.name.startsWith(`${above.name}/`);
 
 function attributesOf(box: Box, boxes: readonly Box[], subscribed: boolean): string[] {
+  if (box.lost) return ['\\NonExistent', '\\Subscribed'];
   const attributes = box.row === null ? ['\\Noselect'] : [];
-  attributes.push(boxes.some((one) => isBelow(one, box)) ? '\\HasChildren' : '\\HasNoChildren');
+  attributes.push(boxes.some((one) => isBelow(one, box) && !one.lost) ? '\\HasChildren' : '\\HasNoChildren');
   const use = specialUseOf(box.row);
   if (use !== undefined) attributes.push(use);
-  if (subscribed && box.row?.subscribed === true) attributes.push('\\Subscribed');
+  if (subscribed && box.subscribed) attributes.push('\\Subscribed');
   return attributes;
 }
 

@@ -4,6 +4,7 @@ import { MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mai
 import { raise } from '../../store/account-state.ts';
 import { moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccount } from '../../store/held-copies.ts';
+import { dropSubscription, keepSubscription } from '../../store/lost-subscriptions.ts';
 import {
   deleteMailbox,
   insertMailbox,
@@ -88,7 +89,8 @@ async function make(managing: Managing, path: readonly string[], role: string | 
     }
     const id = await nextMailboxId(tx, at);
     const last = i === path.length - 1;
-    const box = { id, name, parent_id: parent?.id ?? null, role: last ? role : null, sort_order: 0, subscribed: false };
+    const subscribed = await dropSubscription(tx, at, path.slice(0, i + 1).join('/'));
+    const box = { id, name, parent_id: parent?.id ?? null, role: last ? role : null, sort_order: 0, subscribed };
     await insertMailbox(tx, { ...at, modseq: await nextModseq(managing) }, box);
     const row: MailboxRow = { ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
     list.push(row);
@@ -134,6 +136,8 @@ export const remove: Verb<'DELETE'> = {
         if (left.some((one) => one.id === row.id && one.total > 0))
           throw no('INUSE', 'Something in it is just being recalled. Try again.');
       }
+      // RFC 9051 §6.3.7: the name stays subscribed.
+      if (row.subscribed) await keepSubscription(tx, at, path.join('/'));
       await deleteMailbox(tx, { ...at, modseq: await nextModseq(managing) }, row.id);
     });
     if (session.selected) session.selected.stale = true;
@@ -165,10 +169,11 @@ export const rename: Verb<'RENAME'> = {
         if (rowAt(list, above.slice(0, i))?.id === row.id) throw no('CANNOT', 'It would lie within itself.');
       const parent = above.length === 0 ? null : await make(managing, above, null);
       if (to.path.length + height(row.id, list) > MAX_MAILBOX_DEPTH) throw no('CANNOT', 'That is too deep.');
+      const subscribed = (await dropSubscription(tx, at, to.path.join('/'))) || row.subscribed;
       await updateMailbox(
         tx,
         { ...at, modseq: await nextModseq(managing) },
-        { ...row, name, parent_id: parent?.id ?? null },
+        { ...row, name, parent_id: parent?.id ?? null, subscribed },
       );
     });
     return ok('Renamed.');
@@ -187,9 +192,13 @@ const subscription = (subscribed: boolean): Verb<'SUBSCRIBE' | 'UNSUBSCRIBE'> =>
   async run(session, { mailbox }) {
     const { account, path } = await oldPlace(session, mailbox);
     await managing(session, account, async (managing) => {
-      const row = find(managing.list, path);
-      if (row.subscribed === subscribed) return;
-      await updateMailbox(managing.tx, { ...managing.at, modseq: await nextModseq(managing) }, { ...row, subscribed });
+      const { tx, at, list } = managing;
+      const row = rowAt(list, path);
+      const lost = await dropSubscription(tx, at, path.join('/'));
+      if (!row && !lost) throw no('NONEXISTENT', 'There is no such mailbox.');
+      if (!row && subscribed) await keepSubscription(tx, at, path.join('/'));
+      if (!row || row.subscribed === subscribed) return;
+      await updateMailbox(tx, { ...at, modseq: await nextModseq(managing) }, { ...row, subscribed });
     });
     return ok('Done.');
   },

@@ -2,6 +2,7 @@
 
 import type { EmailAddress } from '../../mail/message.ts';
 import { searchForSort, type SortRow } from '../../store/mailbox-search.ts';
+import { groupName } from '../group-name.ts';
 import { ok } from '../replies.ts';
 import { asksModseq, filterOf } from '../search-filter.ts';
 import type { Session } from '../session.ts';
@@ -76,15 +77,15 @@ function valueOf(row: SortRow, by: SortKey['by']): string | number {
     case 'SUBJECT':
       return folded(row.subject);
     case 'FROM':
-      return mailboxOf(row.from);
+      return mailboxOf(row, 'from');
     case 'TO':
-      return mailboxOf(row.to);
+      return mailboxOf(row, 'to');
     case 'CC':
-      return mailboxOf(row.cc);
+      return mailboxOf(row, 'cc');
     case 'DISPLAYFROM':
-      return displayOf(row.from);
+      return displayOf(row, 'from');
     case 'DISPLAYTO':
-      return displayOf(row.to);
+      return displayOf(row, 'to');
   }
 }
 
@@ -93,12 +94,22 @@ export function folded(text: string): string {
   return text.toUpperCase().normalize('NFKD');
 }
 
-/** RFC 5256 §3: the first address's local part. */
-function mailboxOf(address: EmailAddress | null): string {
-  return address ? folded(address.email.slice(0, Math.max(0, address.email.lastIndexOf('@'))) || address.email) : '';
+type Field = 'from' | 'to' | 'cc';
+
+/** RFC 5256 §3: the first address's local part, or the name of the group that stands there. */
+function mailboxOf(row: SortRow, field: Field): string {
+  return folded(groupOf(row, field) ?? localPart(row[field]));
+}
+
+function localPart(address: EmailAddress | null): string {
+  return address ? address.email.slice(0, Math.max(0, address.email.lastIndexOf('@'))) || address.email : '';
 }
 
 /** RFC 5957 §2. */
-function displayOf(address: EmailAddress | null): string {
-  return address ? folded(address.name ?? address.email) : '';
+function displayOf(row: SortRow, field: Field): string {
+  return folded(groupOf(row, field) ?? row[field]?.name ?? row[field]?.email ?? '');
+}
+
+function groupOf({ grouped }: SortRow, field: Field): string | null {
+  return grouped === null ? null : groupName(grouped, field);
 }

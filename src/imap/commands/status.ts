@@ -25,7 +25,7 @@ export const status: Verb<'STATUS'> = {
 /** One line for each that can be selected: one query an account. */
 export async function statusLines(
   session: Session,
-  boxes: readonly Box[],
+  boxes: readonly Pick<Box, 'name' | 'account' | 'row'>[],
   items: readonly StatusItem[],
 ): Promise<string[]> {
   const walk = items.includes('SIZE') || items.includes('DELETED');

@@ -19,15 +19,25 @@ interface Piece {
 /** What stands between two commas. */
 interface Entry {
   pieces: Piece[];
-  /** Content of its angle brackets. */
+  /** Content of its angle brackets; and the source route in them (RFC 5322 §4.4), '' for none. */
   angle: string | null;
+  route: string;
   /** Words after the angle brackets. */
   rest: Piece[];
   comment: string | null;
 }
 
+/** With the source route that ENVELOPE tells of (RFC 9051 §7.5.2), "@a,@b", where there is one. */
+export interface RoutedAddress extends EmailAddress {
+  route?: string;
+}
+
+export interface RoutedGroup extends AddressGroup {
+  addresses: RoutedAddress[];
+}
+
 /** RFC 8621 §4.1.2.4; those of no group are together in groups without a name. `value` is raw. */
-export function parseAddressList(value: string): AddressGroup[] {
+export function parseAddressList(value: string): RoutedGroup[] {
   return new Parser(unfold(value)).parse();
 }
 
@@ -36,8 +46,8 @@ class Parser {
   private at = 0;
   private apart = false;
   private entry: Entry = emptyEntry();
-  private readonly groups: AddressGroup[] = [];
-  private group: AddressGroup | null = null;
+  private readonly groups: RoutedGroup[] = [];
+  private group: RoutedGroup | null = null;
   private count = 0;
   /** Delimiters that are opened and never closed are text: there is no use in looking for their end again. */
   private readonly endless = new Set<string>();
@@ -46,7 +56,7 @@ class Parser {
     this.text = text;
   }
 
-  parse(): AddressGroup[] {
+  parse(): RoutedGroup[] {
     while (this.at < this.text.length && this.count < LIMITS.addresses) this.step();
     this.finish();
     return this.groups;
@@ -120,7 +130,10 @@ class Parser {
       if (comma >= 0) end = start + comma;
       this.at = end;
     }
-    this.entry.angle = addrSpec(this.text.slice(start, end));
+    const content = withoutComments(this.text.slice(start, end)).trim();
+    const route = ROUTE.exec(content)?.[0] ?? '';
+    this.entry.angle = addrSpec(content.slice(route.length));
+    this.entry.route = clean(route.replace(/\s+|:$/g, ''));
     this.apart = true;
   }
 
@@ -186,14 +199,14 @@ const ENDS_ATOM: ReadonlySet<string> = new Set(' \t,;"()<>');
 const ENCODED_WORD = /^=\?[^?\s]+\?[bq]\?[^?\s@<>"]*\?=(?=[\s<(,;]|$)/i;
 
 function emptyEntry(): Entry {
-  return { pieces: [], angle: null, rest: [], comment: null };
+  return { pieces: [], angle: null, route: '', rest: [], comment: null };
 }
 
-function addressesOf({ pieces, angle, rest, comment }: Entry): EmailAddress[] {
+function addressesOf({ pieces, angle, route, rest, comment }: Entry): RoutedAddress[] {
   if (angle === null) return bareAddresses(pieces, comment);
   const name = phrase(pieces) ?? (comment === null ? null : asName(comment));
   const more = bareAddresses(rest, null).filter(({ email }) => email.includes('@'));
-  return angle === '' && name === null ? more : [{ name, email: angle }, ...more];
+  return angle === '' && name === null ? more : [{ name, email: angle, ...(route === '' ? {} : { route }) }, ...more];
 }
 
 /** RFC 8621 §4.1.2.3: the name is the phrase, else the comment that follows. */
@@ -237,11 +250,11 @@ const joined = (word: Piece[]): string => clean(word.map((piece) => piece.raw).j
 /** Octets; RFC 5321 §4.5.3.1 has less. What is longer is no address, and shown as it is. */
 const MAX_ADDRESS = 1000;
 
-/** RFC 5322 §3.4 addr-spec between angle brackets: comments, routes (§4.4) and white space gone. */
-function addrSpec(text: string): string {
-  const bare = withoutComments(text)
-    .trim()
-    .replace(/^@[^:"]*:/, '');
+/** RFC 5322 §4.4. */
+const ROUTE = /^@[^:"]*:/;
+
+/** RFC 5322 §3.4 addr-spec between angle brackets, where comments and route are gone: without white space. */
+function addrSpec(bare: string): string {
   if (bare.length > MAX_ADDRESS || !/\s/.test(bare) || !bare.includes('@')) return clean(bare);
   return clean(bare.replace(/"(?:[^"\\]|\\.)*"|\s+/g, (part) => (part.startsWith('"') ? part : '')));
 }

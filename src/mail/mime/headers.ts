@@ -46,13 +46,17 @@ export function asText(value: string): string {
 
 /** RFC 8621 §4.1.2.3: mailboxes, groups' members among them. */
 export function asAddresses(value: string): EmailAddress[] {
-  const groups = parseAddressList(value);
+  const groups = asGroupedAddresses(value);
   return groups.length === 1 && groups[0] ? groups[0].addresses : groups.flatMap((group) => group.addresses);
 }
 
 /** RFC 8621 §4.1.2.4. */
 export function asGroupedAddresses(value: string): AddressGroup[] {
-  return parseAddressList(value);
+  const groups = parseAddressList(value);
+  // RFC 5322 §4.4: "the route portion SHOULD be ignored".
+  for (const { addresses } of groups)
+    for (const address of addresses) if (address.route !== undefined) delete address.route;
+  return groups;
 }
 
 /** RFC 8621 §4.1.2.5: without angle brackets and comments; null if there is none. */

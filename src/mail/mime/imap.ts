@@ -3,7 +3,8 @@
 
 import type { EmailAddress, Envelope, Part } from '../message.ts';
 import { encodeWords } from './encode.ts';
-import { asGroupedAddresses, asRaw, type HeaderField } from './headers.ts';
+import { parseAddressList, type RoutedAddress } from './addresses.ts';
+import { asRaw, type HeaderField } from './headers.ts';
 import { unfold } from './lexical.ts';
 
 /** Octets of a quoted string beyond which a literal is kinder to a client's line buffer. */
@@ -47,7 +48,7 @@ export function envelopeOfFields(fields: readonly HeaderField[]): string {
 
 /** RFC 9051 §7.5.2: a group begins with its name in the place of a mailbox, and ends with none. */
 function grouped(value: string): string {
-  const all = asGroupedAddresses(value).map(({ name, addresses }) => {
+  const all = parseAddressList(value).map(({ name, addresses }) => {
     const members = addresses.map(address).join('');
     return name === null ? members : `(NIL NIL ${text(name)} NIL)${members}(NIL NIL NIL NIL)`;
   });
@@ -76,11 +77,11 @@ function addresses(list: EmailAddress[] | null): string {
   return list && list.length > 0 ? `(${list.map(address).join('')})` : 'NIL';
 }
 
-function address({ name, email }: EmailAddress): string {
+function address({ name, email, route }: RoutedAddress): string {
   const at = email.lastIndexOf('@');
   const [local, host] = at < 0 ? [email, ''] : [email.slice(0, at), email.slice(at + 1)];
   // RFC 9051 §7.5.2: a host that is NIL would begin or end a group, so one that there is not is an empty string.
-  return `(${text(name)} NIL ${string(unquoted(local))} ${string(host)})`;
+  return `(${text(name)} ${nstring(route)} ${string(unquoted(local))} ${string(host)})`;
 }
 
 /** A local part in quotes, without them. */
