@@ -75,6 +75,7 @@ export async function fillMailbox(
             messageId: id,
             threadId,
             receivedAt: new Date(from + (done + i) * 1000),
+            savedAt: new Date(from + (done + i) * 1000),
             keywords: { flags: random() < 0.8 ? SEEN : 0, others: null },
           })),
         );

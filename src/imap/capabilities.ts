@@ -32,6 +32,7 @@ const SIGNED_IN = [
   'MULTIAPPEND',
   'OBJECTID',
   'PREVIEW',
+  'SAVEDATE',
   'UTF8=ACCEPT',
   'BINARY',
 ];

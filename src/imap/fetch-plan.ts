@@ -76,6 +76,8 @@ function depthsOf(item: FetchItem): Depth[] {
       return ['flags'];
     case 'INTERNALDATE':
       return ['date'];
+    case 'SAVEDATE':
+      return ['saved'];
     case 'RFC822.SIZE':
       return ['size'];
     case 'THREADID':

@@ -90,12 +90,13 @@ export async function recallMoved(
   const draft = replaces && recall ? await makeDraft(session, message, recall) : null;
   await store.transact(async (tx) => {
     await lockAccount(tx, at);
-    await moveCopies(tx, at, { mailbox: at.mailbox, uids }, () => SENT, true);
+    await moveCopies(tx, { ...at, now: clock() }, { mailbox: at.mailbox, uids }, () => SENT, true);
     if (!draft) return;
     const [stored] = await insertMessages(tx, session.deps.blobs, at.tenant, [draft], clock());
     const copy = {
       threadId: stored?.threadId ?? draft.id,
       receivedAt: clock(),
+      savedAt: clock(),
       keywords: { flags: DRAFT | SEEN, others: null },
     };
     await appendCopies(tx, { ...at, mailbox: DRAFTS }, [{ messageId: draft.id, ...copy }]);

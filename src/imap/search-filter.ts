@@ -1,4 +1,4 @@
-// A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6).
+// A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6, RFC 8514 §4.3).
 
 import type { EmailFilter } from '../store/email-filter.ts';
 import type { Selected } from './session.ts';
@@ -11,6 +11,7 @@ const NOTHING: EmailFilter = { kind: 'or', of: [] };
 export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFilter {
   switch (key.key) {
     case 'ALL':
+    case 'SAVEDATESUPPORTED': // RFC 8514 §4.3: of every message here, it is known
       return EVERYTHING;
     case 'RECENT': // RFC 3501 §6.4.4
       return uidsFilter(selected.recent);
@@ -18,8 +19,6 @@ export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFi
       return not(uidsFilter(selected.recent));
     case 'NEW':
       return { kind: 'and', of: [uidsFilter(selected.recent), { kind: 'notKeyword', keyword: '$seen' }] };
-    case 'SAVEDATESUPPORTED':
-      return NOTHING;
     case 'FLAG': {
       const has: EmailFilter =
         key.keyword === '\\deleted' ? { kind: 'deleted' } : { kind: 'hasKeyword', keyword: key.keyword };
@@ -76,15 +75,17 @@ function uidsFilter(ranges: SequenceSet): EmailFilter {
   return { kind: 'uids', low: ranges.map(([low]) => low), high: ranges.map(([, high]) => high) };
 }
 
+const SINCE = { received: 'after', saved: 'savedSince' } as const;
+const BEFORE = { received: 'before', saved: 'savedBefore' } as const;
+
 /** RFC 9051 §6.4.4: days, without regard to time and zone; what is received is in UTC here. */
 function dateFilter({ of, how, day }: Extract<SearchKey, { key: 'DATE' }>): EmailFilter {
-  if (of === 'saved') return NOTHING;
   const next = new Date(`${day}T00:00:00Z`);
   next.setUTCDate(next.getUTCDate() + 1);
   const since = (from: string): EmailFilter =>
-    of === 'sent' ? { kind: 'sentSince', day: from } : { kind: 'after', date: new Date(`${from}T00:00:00Z`) };
+    of === 'sent' ? { kind: 'sentSince', day: from } : { kind: SINCE[of], date: new Date(`${from}T00:00:00Z`) };
   const before = (to: string): EmailFilter =>
-    of === 'sent' ? { kind: 'sentBefore', day: to } : { kind: 'before', date: new Date(`${to}T00:00:00Z`) };
+    of === 'sent' ? { kind: 'sentBefore', day: to } : { kind: BEFORE[of], date: new Date(`${to}T00:00:00Z`) };
   if (how === 'BEFORE') return before(day);
   if (how === 'SINCE') return since(day);
   return { kind: 'and', of: [since(day), before(next.toISOString().slice(0, 10))] };

@@ -10,6 +10,8 @@ export interface NewCopy {
   messageId: number;
   threadId: number;
   receivedAt: Date;
+  /** When it comes into the mailbox (RFC 8514). */
+  savedAt: Date;
   keywords: Keywords;
 }
 
@@ -46,10 +48,11 @@ export async function appendCopies(
     uid: box.uid_next - copies.length + i,
   }));
   await tx.run(
-    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, flags, keywords)
-     SELECT $1, $2, $3, c.uid, c.email_id, c.email_id, c.message_id, c.thread_id, c.received_at, c.flags, string_to_array(c.keywords, ' ')
-     FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::smallint[], $10::text[])
-       AS c (uid, email_id, message_id, thread_id, received_at, flags, keywords)`,
+    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, flags, keywords)
+     SELECT $1, $2, $3, c.uid, c.email_id, c.email_id, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.flags,
+       string_to_array(c.keywords, ' ')
+     FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::smallint[], $11::text[])
+       AS c (uid, email_id, message_id, thread_id, received_at, saved_at, flags, keywords)`,
     [
       tenant,
       account,
@@ -59,6 +62,7 @@ export async function appendCopies(
       copies.map((copy) => copy.messageId),
       copies.map((copy) => copy.threadId),
       copies.map((copy) => copy.receivedAt),
+      copies.map((copy) => copy.savedAt),
       copies.map((copy) => copy.keywords.flags),
       copies.map((copy) => copy.keywords.others?.join(' ') ?? null),
     ],

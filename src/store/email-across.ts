@@ -65,6 +65,7 @@ export async function copyAcross(
         messageId: of.message_id,
         threadId: of.thread_id,
         receivedAt,
+        savedAt: given.now,
         keywords: target.keywords ?? { flags: of.flags, others: of.keywords },
       })),
     );

@@ -114,7 +114,7 @@ test('MOVE keeps the Email, gives it a new UID and leaves a tombstone without it
   const second = await t.append(account, ARCHIVE, mail('Two'), ['$seen']);
   const [id = 0] = emailIds;
   const moved = await store.transact((tx) =>
-    moveCopies(tx, { tenant, account }, { emailIds: [id, second, 77] }, (copy) =>
+    moveCopies(tx, { tenant, account, now }, { emailIds: [id, second, 77] }, (copy) =>
       copy.email_id === id ? ARCHIVE : INBOX,
     ),
   );
@@ -143,12 +143,14 @@ test('MOVE keeps the Email, gives it a new UID and leaves a tombstone without it
   await checkCounters(account);
   const before = await modseqOf(account);
   assert.deepEqual(
-    await store.transact((tx) => moveCopies(tx, { tenant, account }, { mailbox: ARCHIVE, all: true }, () => ARCHIVE)),
+    await store.transact((tx) =>
+      moveCopies(tx, { tenant, account, now }, { mailbox: ARCHIVE, all: true }, () => ARCHIVE),
+    ),
     [],
   );
   assert.equal(await modseqOf(account), before);
   await assert.rejects(
-    store.transact((tx) => moveCopies(tx, { tenant, account }, { emailIds: [id] }, () => 99)),
+    store.transact((tx) => moveCopies(tx, { tenant, account, now }, { emailIds: [id] }, () => 99)),
     (error) => error instanceof Refusal && error.reason === 'noMailbox',
   );
   await checkCounters(account);
@@ -162,14 +164,14 @@ test('COPY hands exposure and delivery on, as an Email of its own', async () => 
     [tenant, account, now],
   );
   const copied = await store.transact((tx) =>
-    copyCopies(tx, { tenant, account }, { mailbox: INBOX, uids: [1, 2] }, TRASH),
+    copyCopies(tx, { tenant, account, now }, { mailbox: INBOX, uids: [1, 2] }, TRASH),
   );
   assert.equal(copied.length, 1);
   const [first, second] = await copies(account);
   assert.ok(first && second);
   assert.deepEqual(
     { ...second, mailbox_id: INBOX, uid: first.uid, email_id: first.email_id, modseq: first.modseq },
-    first,
+    { ...first, saved_at: now },
   );
   assert.equal(second.mailbox_id, TRASH);
   assert.equal(Number(second.email_id), copied[0]?.email_id);
@@ -183,7 +185,7 @@ test('removal leaves tombstones, counters, and exposure with the delivery', asyn
   const { emailIds, messageId } = await t.deliver([account], mail('One'));
   const other = await t.deliver([account], mail('Two'));
   const [id = 0] = emailIds;
-  await store.transact((tx) => copyCopies(tx, { tenant, account }, { emailIds: [id] }, ARCHIVE));
+  await store.transact((tx) => copyCopies(tx, { tenant, account, now }, { emailIds: [id] }, ARCHIVE));
   const early = new Date('2026-11-23T12:30:00Z');
   await t.sql(
     `UPDATE copy SET downloaded_at = $3, downloaded_by = 'Phone' WHERE tenant_id = $1 AND account_id = $2 AND mailbox_id = 4`,
@@ -224,8 +226,8 @@ test('a covered copy is absent to every one of them', async () => {
   const at = { tenant, account, now };
   for (const which of [{ emailIds }, { mailbox: INBOX, uids: [1] }, { mailbox: INBOX, all: true as const }]) {
     assert.deepEqual(await store.transact((tx) => setKeywords(tx, at, which, add('$seen'))), []);
-    assert.deepEqual(await store.transact((tx) => moveCopies(tx, at, which, () => ARCHIVE)), []);
-    assert.deepEqual(await store.transact((tx) => copyCopies(tx, at, which, ARCHIVE)), []);
+    assert.deepEqual(await store.transact((tx) => moveCopies(tx, { ...at, now }, which, () => ARCHIVE)), []);
+    assert.deepEqual(await store.transact((tx) => copyCopies(tx, { ...at, now }, which, ARCHIVE)), []);
     assert.deepEqual(await store.transact((tx) => removeCopies(tx, at, which)), []);
   }
   assert.deepEqual(await copies(account), before);
@@ -256,8 +258,8 @@ test('thousands at once are few statements', async () => {
     );
   const all = { mailbox: INBOX, all: true as const };
   assert.equal((await counted((tx) => setKeywords(tx, at, all, add('$seen', '$flagged')))).length, 3001);
-  assert.equal((await counted((tx) => copyCopies(tx, at, all, ARCHIVE))).length, 3001);
-  assert.equal((await counted((tx) => moveCopies(tx, at, all, () => TRASH))).length, 3001);
+  assert.equal((await counted((tx) => copyCopies(tx, { ...at, now }, all, ARCHIVE))).length, 3001);
+  assert.equal((await counted((tx) => moveCopies(tx, { ...at, now }, all, () => TRASH))).length, 3001);
   assert.equal((await counted((tx) => removeCopies(tx, at, { mailbox: TRASH, all: true }))).length, 3001);
   assert.ok(statements < 30, `${statements} statements`);
   await checkCounters(account);

@@ -109,7 +109,7 @@ export interface MovedCopy {
  */
 export async function moveCopies(
   tx: Transaction,
-  at: AccountKey,
+  at: AccountKey & { now: Date },
   which: Which,
   toOf: (copy: HeldCopy) => number | null,
   renumbers = false,
@@ -133,7 +133,7 @@ export async function moveCopies(
     modseq,
   }));
   await tx.run(
-    `UPDATE copy c SET mailbox_id = x.to_mailbox, uid = x.to_uid, modseq = $3
+    `UPDATE copy c SET mailbox_id = x.to_mailbox, uid = x.to_uid, modseq = $3, saved_at = $8
      FROM unnest($4::int[], $5::bigint[], $6::int[], $7::bigint[]) AS x (mailbox_id, uid, to_mailbox, to_uid)
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = x.mailbox_id AND c.uid = x.uid`,
     [
@@ -144,6 +144,7 @@ export async function moveCopies(
       moved.map(({ from }) => from.uid),
       moved.map(({ to }) => to.mailbox),
       moved.map(({ to }) => to.uid),
+      at.now,
     ],
   );
   await insertTombstones(
@@ -196,7 +197,12 @@ export interface CopiedCopy {
  * Copies within the account, into one mailbox: new Emails that take delivery and exposure over, so that a recall finds
  * them all and knows what happened to any of them. Throws Refusal `noMailbox`.
  */
-export async function copyCopies(tx: Transaction, at: AccountKey, which: Which, to: number): Promise<CopiedCopy[]> {
+export async function copyCopies(
+  tx: Transaction,
+  at: AccountKey & { now: Date },
+  which: Which,
+  to: number,
+): Promise<CopiedCopy[]> {
   const held = await holdCopies(tx, at, which);
   if (held.length === 0) return [];
   const last = (await raise(tx, at.tenant, at.account, held.length)) ?? 0;
@@ -205,9 +211,9 @@ export async function copyCopies(tx: Transaction, at: AccountKey, which: Which, 
   const next = await boxes.apply(tx, at, last);
   const copied = held.map((of, i) => ({ of, email_id: last - held.length + 1 + i, uid: takeUid(next, to) }));
   await tx.run(
-    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, listed_at, downloaded_at,
+    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, listed_at, downloaded_at,
        opened_at, passed_recall, notice_of, delivery_n, flags, downloaded_by, keywords)
-     SELECT $1, $2, $3, x.to_uid, x.email_id, x.email_id, c.message_id, c.thread_id, c.received_at, c.listed_at, c.downloaded_at,
+     SELECT $1, $2, $3, x.to_uid, x.email_id, x.email_id, c.message_id, c.thread_id, c.received_at, $8, c.listed_at, c.downloaded_at,
        c.opened_at, c.passed_recall, c.notice_of, c.delivery_n, c.flags, c.downloaded_by, c.keywords
      FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) AS x (mailbox_id, uid, to_uid, email_id)
      JOIN copy c ON c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = x.mailbox_id AND c.uid = x.uid`,
@@ -219,6 +225,7 @@ export async function copyCopies(tx: Transaction, at: AccountKey, which: Which, 
       held.map((copy) => copy.uid),
       copied.map((copy) => copy.uid),
       copied.map((copy) => copy.email_id),
+      at.now,
     ],
   );
   accountChanged(tx.changes, at.tenant, at.account);

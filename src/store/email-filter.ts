@@ -21,6 +21,8 @@ export type EmailFilter =
 export type ImapFilter =
   | { kind: 'uids'; low: number[]; high: number[] }
   | { kind: 'deleted' }
+  /** When it came into the mailbox. */
+  | { kind: 'savedBefore' | 'savedSince'; date: Date }
   /** Of the Date field, as it is written there: "2026-11-27", whatever its zone. */
   | { kind: 'sentBefore' | 'sentSince'; day: string }
   /** The text as it is, anywhere; in the body by the index of words, as for the others. */
@@ -63,6 +65,10 @@ export function filterSql(filter: EmailFilter, params: Params): string {
       return `c.received_at < ${params.add(filter.date, 'timestamptz')}`;
     case 'after':
       return `c.received_at >= ${params.add(filter.date, 'timestamptz')}`;
+    case 'savedBefore':
+      return `coalesce(c.saved_at, c.received_at) < ${params.add(filter.date, 'timestamptz')}`;
+    case 'savedSince':
+      return `coalesce(c.saved_at, c.received_at) >= ${params.add(filter.date, 'timestamptz')}`;
     case 'minSize':
       return `m.size >= ${params.add(filter.octets, 'bigint')}`;
     case 'maxSize':
@@ -118,6 +124,8 @@ const COPY_ONLY: ReadonlySet<string> = new Set<EmailFilter['kind']>([
   'noneInThreadHaveKeyword',
   'uids',
   'deleted',
+  'savedBefore',
+  'savedSince',
   'modseq',
   'emailId',
   'threadId',

@@ -29,7 +29,7 @@ test('what is created, updated, moved and destroyed is told once, as the last th
   const mid = (await emailChanges(store, at, start, 10))?.until ?? since(0);
   const c = await t.append(account, 1, mail('c'));
   await flag(account, [a, c]);
-  await store.transact((tx) => moveCopies(tx, at, { emailIds: [b] }, () => 4));
+  await store.transact((tx) => moveCopies(tx, { ...at, now }, { emailIds: [b] }, () => 4));
   const d = await t.append(account, 1, mail('d'));
   await store.transact((tx) => removeCopies(tx, at, { emailIds: [a, d] }));
   const all = await emailChanges(store, at, start, 10);
@@ -95,7 +95,7 @@ test('a client that follows with any page size ends with what is there', async (
         else if (what === 'flag') await flag(account, chosen);
         else if (what === 'move')
           await store.transact((tx) =>
-            moveCopies(tx, at, { emailIds: chosen }, (copy) => (copy.mailbox_id === 1 ? 4 : 1)),
+            moveCopies(tx, { ...at, now }, { emailIds: chosen }, (copy) => (copy.mailbox_id === 1 ? 4 : 1)),
           );
         else {
           await store.transact((tx) => removeCopies(tx, at, { emailIds: chosen }));

@@ -303,7 +303,9 @@ test('queryChanges turns the old result into the new one', async () => {
                 ),
               );
             } else if (what === 'move')
-              await store.transact((tx) => moveCopies(tx, here, { emailIds: [id] }, (copy) => 5 - copy.mailbox_id));
+              await store.transact((tx) =>
+                moveCopies(tx, { ...here, now: day(1) }, { emailIds: [id] }, (copy) => 5 - copy.mailbox_id),
+              );
             else await store.transact((tx) => removeCopies(tx, here, { emailIds: [id] }));
           }
         };

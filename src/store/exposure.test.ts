@@ -139,7 +139,7 @@ test('recording many, beside changes of the same copies, never waits in a circle
     work.push(
       readEmails(store, at, which.emailIds, 'envelope', { ...given, what: round % 2 ? 'listed' : 'downloaded' }),
       markListed(store, at, shuffled(round + 3), now),
-      store.transact((tx) => moveCopies(tx, at, which, (copy) => (copy.mailbox_id === 1 ? 4 : 1))),
+      store.transact((tx) => moveCopies(tx, { ...at, now }, which, (copy) => (copy.mailbox_id === 1 ? 4 : 1))),
       store.transact((tx) =>
         setKeywords(tx, { ...at, now }, which, (copy) => ({
           add: toKeywords([`k${copy.modseq}`]),

@@ -41,9 +41,13 @@ test('counts that are remembered are those that counting finds, whatever happens
               return { add: toKeywords(add), remove: toKeywords(remove) };
             }),
           );
-        else if (what === 'move') await store.transact((tx) => moveCopies(tx, at, which, () => box));
+        else if (what === 'move') await store.transact((tx) => moveCopies(tx, { ...at, now: NOW }, which, () => box));
         else if (what === 'copy')
-          known.push(...(await store.transact((tx) => copyCopies(tx, at, which, box))).map((copy) => copy.email_id));
+          known.push(
+            ...(await store.transact((tx) => copyCopies(tx, { ...at, now: NOW }, which, box))).map(
+              (copy) => copy.email_id,
+            ),
+          );
         else if (what === 'remove') await store.transact((tx) => removeCopies(tx, at, which));
         else await same();
       }

@@ -12,6 +12,8 @@ export interface FetchedRow extends FlagsRow, Exposed {
   thread_id: number;
   /** Seconds since 1970: a Date for each of ten thousand costs more than all the rest of it. */
   received: number;
+  /** When it came into the mailbox (RFC 8514), likewise. */
+  saved?: number;
   size: number;
   blob_id: number;
   preview?: string;
@@ -30,6 +32,7 @@ export interface FetchedRow extends FlagsRow, Exposed {
 export type Depth =
   | 'flags'
   | 'date'
+  | 'saved'
   | 'size'
   | 'thread'
   | 'blob'
@@ -42,6 +45,7 @@ export type Depth =
 const COLUMNS: Record<Depth, string> = {
   flags: 'c.modseq, c.flags, c.keywords',
   date: 'floor(extract(epoch FROM c.received_at))::bigint AS received',
+  saved: 'floor(extract(epoch FROM coalesce(c.saved_at, c.received_at)))::bigint AS saved',
   size: 'm.size',
   thread: 'c.thread_id',
   blob: 'm.blob_id',

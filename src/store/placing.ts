@@ -13,6 +13,8 @@ export interface Placement {
   message: number;
   thread: number;
   receivedAt: Date;
+  /** When it comes into the mailbox (RFC 8514); at receivedAt by default. */
+  savedAt?: Date;
   /** delivery.n; null: a copy of the owner's own making, in no recall's scope. */
   n: number | null;
   /** The account's modseq for it, of those the caller raised: the Email's id. */
@@ -54,10 +56,10 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
       ],
     ),
     tx.run(
-      `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, delivery_n, flags)
-       SELECT $1, c.account_id, c.mailbox_id, m.uid_next - c.before_next, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, c.n, c.flags
-       FROM unnest($2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::int[], $10::smallint[])
-         AS c (account_id, mailbox_id, before_next, modseq, message_id, thread_id, received_at, n, flags)
+      `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, delivery_n, flags)
+       SELECT $1, c.account_id, c.mailbox_id, m.uid_next - c.before_next, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.n, c.flags
+       FROM unnest($2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::smallint[])
+         AS c (account_id, mailbox_id, before_next, modseq, message_id, thread_id, received_at, saved_at, n, flags)
        JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = c.account_id AND m.id = c.mailbox_id`,
       [
         tenant,
@@ -68,6 +70,7 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
         placements.map((copy) => copy.message),
         placements.map((copy) => copy.thread),
         dates(placements.map((copy) => copy.receivedAt)),
+        dates(placements.map((copy) => copy.savedAt ?? copy.receivedAt)),
         placements.map((copy) => copy.n),
         placements.map((copy) => copy.flags ?? 0),
       ],
@@ -165,6 +168,7 @@ export async function deliverWaiting(
         message,
         thread: row.thread_id,
         receivedAt: row.received_at ?? now,
+        savedAt: now,
         n,
         modseq: modseqs.get(account) ?? 0,
       })),

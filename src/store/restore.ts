@@ -198,9 +198,9 @@ export async function restoreEntries(
   await insertTombstones(tx, tenant, leaving, (notice) => lastOf(notice.account_id));
   const keys = [tenant, recall, entries.map((entry) => entry.n), entries.map((entry) => entry.email_id)];
   await tx.run(
-    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, listed_at, downloaded_at, opened_at,
+    `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, listed_at, downloaded_at, opened_at,
        delivery_n, flags, downloaded_by, keywords)
-     SELECT $1, v.account_id, x.mailbox_id, x.uid, x.modseq, x.modseq, v.message_id, v.thread_id, v.received_at, v.listed_at, v.downloaded_at, v.opened_at,
+     SELECT $1, v.account_id, x.mailbox_id, x.uid, x.modseq, x.modseq, v.message_id, v.thread_id, v.received_at, $8, v.listed_at, v.downloaded_at, v.opened_at,
        v.n, v.flags, v.downloaded_by, v.keywords
      FROM unnest($3::int[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[]) AS x (n, email_id, mailbox_id, uid, modseq)
      JOIN vault v ON v.tenant_id = $1 AND v.recall_id = $2 AND v.n = x.n AND v.email_id = x.email_id`,
@@ -209,6 +209,7 @@ export async function restoreEntries(
       entries.map((entry) => (entry.mailbox_exists ? entry.mailbox_id : INBOX)),
       uids,
       entries.map((entry) => modseqOf.get(entry)),
+      now,
     ],
   );
   await tx.run(
@@ -253,12 +254,12 @@ async function insertTombstones(
  */
 export async function placeReplacements(
   tx: Transaction,
-  at: { tenant: number; message: number },
+  at: { tenant: number; message: number; now: Date },
   modseqs: ReadonlyMap<number, number>,
   notices: StandingNotice[],
   deliveryOf: ReadonlyMap<number, number>,
 ): Promise<void> {
-  const { tenant, message } = at;
+  const { tenant, message, now } = at;
   const modseqOf = (notice: StandingNotice): number => modseqs.get(notice.account_id) ?? 0;
   const boxes = new Boxes();
   for (const notice of notices) {
@@ -269,7 +270,7 @@ export async function placeReplacements(
   const uids = await changeBoxes(tx, tenant, [...boxes.list.values()]);
   await tx.run(
     `UPDATE copy c SET uid = x.new_uid, email_id = x.modseq, modseq = x.modseq, message_id = $2, delivery_n = x.n, notice_of = NULL, flags = 0,
-       keywords = NULL, listed_at = NULL, downloaded_at = NULL, downloaded_by = NULL, opened_at = NULL
+       keywords = NULL, saved_at = $8, listed_at = NULL, downloaded_at = NULL, downloaded_by = NULL, opened_at = NULL
      FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::int[]) AS x (account_id, email_id, new_uid, modseq, n)
      WHERE c.tenant_id = $1 AND c.account_id = x.account_id AND c.email_id = x.email_id`,
     [
@@ -280,6 +281,7 @@ export async function placeReplacements(
       notices.map((notice) => uids.get(`${notice.account_id} ${notice.mailbox_id}`)),
       notices.map(modseqOf),
       notices.map((notice) => deliveryOf.get(notice.account_id)),
+      now,
     ],
   );
   await insertTombstones(tx, tenant, notices, modseqOf);

@@ -197,7 +197,7 @@ function withdraw(
     statements.push(
       tx.run(
         `UPDATE copy c SET uid = m.uid_next - 1, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
-           opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL
+           opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL, saved_at = $8
          FROM unnest($4::tid[], $5::int[], $6::int[], $7::bigint[]) AS w (ctid, account_id, mailbox_id, modseq)
          JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = w.account_id AND m.id = w.mailbox_id
          WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
@@ -209,6 +209,7 @@ function withdraw(
           placed.map(({ copy }) => copy.account_id),
           placed.map(({ copy }) => copy.mailbox_id),
           placed.map(modseqOf),
+          now,
         ],
       ),
     );

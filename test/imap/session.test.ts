@@ -339,6 +339,39 @@ test('groups stand in ENVELOPE and SORT under their names, routes in ENVELOPE', 
   client.close();
 });
 
+test('SAVEDATE: when a message came into the mailbox that it is in', async () => {
+  const client = await as('eli');
+  await client.run('CREATE Saved');
+  const message = mail('Saved');
+  const literal = `{${message.length}+}\r\n${message}`;
+  await client.run(`APPEND Saved "01-Jan-2020 10:00:00 +0000" ${literal}`);
+  await client.run('SELECT Saved');
+  const both = async (): Promise<string> => (await client.run('FETCH * (INTERNALDATE SAVEDATE)'))[0] ?? '';
+  const old = 'INTERNALDATE " 1-Jan-2020 10:00:00 +0000"';
+  assert.equal(await both(), `* 1 FETCH (${old} SAVEDATE "23-Nov-2026 12:00:00 +0000")`);
+  homing.advance(24 * 3600_000);
+  await client.run('COPY 1 Saved');
+  await client.run('NOOP');
+  assert.equal(await both(), `* 2 FETCH (${old} SAVEDATE "24-Nov-2026 12:00:00 +0000")`);
+  homing.advance(24 * 3600_000);
+  await client.run('MOVE 1 Saved');
+  assert.equal(await both(), `* 2 FETCH (${old} SAVEDATE "25-Nov-2026 12:00:00 +0000")`);
+  for (const [criteria, found] of [
+    ['SAVEDATESUPPORTED', '1 2'],
+    ['SAVEDBEFORE 25-Nov-2026', '1'],
+    ['SAVEDON 25-Nov-2026', '2'],
+    ['SAVEDSINCE 24-Nov-2026', '1 2'],
+    ['SAVEDSINCE 26-Nov-2026', ''],
+    ['SINCE 2-Jan-2020', ''],
+  ] as const)
+    assert.deepEqual(
+      await client.run(`SEARCH ${criteria}`),
+      [`* SEARCH${found && ` ${found}`}`, 'OK That is all.'],
+      criteria,
+    );
+  client.close();
+});
+
 test('sorted and threaded', async () => {
   const client = await as('eli');
   await client.run('CREATE Sorted');

@@ -156,7 +156,13 @@ export const OPERATIONS: Operation[] = [
   }),
   mutator('append', (tx, meeting) => {
     const { sent, world } = meeting;
-    const copy = { messageId: sent.message, threadId: sent.message, receivedAt: world.clock(), keywords: NONE };
+    const copy = {
+      messageId: sent.message,
+      threadId: sent.message,
+      receivedAt: world.clock(),
+      savedAt: world.clock(),
+      keywords: NONE,
+    };
     return appendCopies(tx, { ...at(meeting), mailbox: 1 }, [copy]);
   }),
   {

@@ -94,7 +94,7 @@ export async function testMail(): Promise<TestMail> {
       const { id, threadId } = await insert(message);
       const [placed] = await store.transact((tx) =>
         appendCopies(tx, { tenant, account, mailbox }, [
-          { messageId: id, threadId, receivedAt, keywords: toKeywords(keywords) },
+          { messageId: id, threadId, receivedAt, savedAt: now, keywords: toKeywords(keywords) },
         ]),
       );
       return placed?.emailId ?? 0;

@@ -48,6 +48,7 @@ export const append: Verb<'APPEND'> = {
           messageId: stored[i]?.id ?? 0,
           threadId: stored[i]?.threadId ?? 0,
           receivedAt: date === null ? now : new Date(date),
+          savedAt: now,
           keywords: keywordsOf(flags),
         })),
       );

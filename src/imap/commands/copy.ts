@@ -33,9 +33,10 @@ export const copy: Verb<'COPY'> = {
     const selected = selectedOf(session);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
+    const now = session.deps.clock();
     const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
       if (target.account === at.account) {
-        const copied = await copyCopies(tx, at, { mailbox: at.mailbox, uids }, target.mailbox);
+        const copied = await copyCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, target.mailbox);
         await session.deps.pause?.('applied');
         return { from: copied.map((one) => one.of.uid), to: copied.map((one) => one.uid) };
       }
@@ -55,9 +56,10 @@ export const move: Verb<'MOVE'> = {
     if (isRecallRow(box.row)) return recall(session, selected, command, box.row);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
+    const now = session.deps.clock();
     const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
       if (target.account === at.account) {
-        const moved = await moveCopies(tx, at, { mailbox: at.mailbox, uids }, () => target.mailbox, true);
+        const moved = await moveCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, () => target.mailbox, true);
         await session.deps.pause?.('applied');
         return { from: moved.map((one) => one.from.uid), to: moved.map((one) => one.to.uid) };
       }

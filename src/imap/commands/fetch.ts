@@ -1,4 +1,4 @@
-// FETCH (RFC 9051 §6.4.5; RFC 3501 for RFC822 and its kind; RFC 7162 §3.1.4, §3.2.6; RFC 8474 §5; RFC 8970).
+// FETCH (RFC 9051 §6.4.5; RFC 3501 for RFC822 and its kind; RFC 7162 §3.1.4, §3.2.6; RFC 8474 §5; RFC 8514 §4.2; RFC 8970).
 
 import { flagsOf, vanishedSince } from '../../store/mailbox-view.ts';
 import { readByUid, type FetchedRow, type Give } from '../../store/mailbox-read.ts';
@@ -175,7 +175,7 @@ async function show(session: Session, selected: Selected, plan: Plan, row: Fetch
         say(`THREADID (${threadIdOf(row.thread_id)})`);
         break;
       case 'SAVEDATE':
-        say('SAVEDATE NIL');
+        say(`SAVEDATE ${dateTime(row.saved ?? row.received)}`);
         break;
       case 'PREVIEW':
         say(`PREVIEW ${string(row.preview ?? '')}`);

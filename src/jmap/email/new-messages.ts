@@ -44,6 +44,7 @@ export async function putNewEmails(
         messageId,
         threadId,
         receivedAt: email.receivedAt,
+        savedAt: clock(),
         keywords: email.keywords,
       })),
     );

@@ -153,7 +153,7 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
       );
       const placed = [...first.values()];
       if (placed.length > 0) {
-        await placeReplacements(tx, { tenant, message }, modseqs, placed, deliveryOf);
+        await placeReplacements(tx, { tenant, message, now: clock() }, modseqs, placed, deliveryOf);
         await markPlaced(
           tx,
           tenant,
