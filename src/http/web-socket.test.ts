@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { httpWorld, PASSWORD, USING, type Client, type Json } from '../../test/support/http.ts';
@@ -127,6 +128,24 @@ test('changes are told from when they are asked for until they are not, and sinc
   const missed = (await line.next())['changed'] as Record<string, Record<string, string>>;
   assert.equal(missed[ben.accountId]?.['Mailbox'], state);
   line.socket.close();
+});
+
+test('what is asked after a WebSocketPushEnable is answered when that is in effect', async () => {
+  const [line, other] = [await connect(ben), await connect(ben)];
+  const heard: string[] = [];
+  line.socket.on('message', (data: Buffer) => heard.push(data.toString()));
+  await world.services.store.transact(async (tx) => {
+    await tx.rows('LOCK TABLE recall_state IN ACCESS EXCLUSIVE MODE'); // what enabling reads
+    line.send({ '@type': 'WebSocketPushEnable', dataTypes: ['Mailbox'], pushState: null });
+    line.send(echo('after'));
+    line.socket.ping();
+    await once(line.socket, 'pong'); // both are there
+    other.send(echo('meanwhile'));
+    assert.equal((await other.next())['requestId'], 'meanwhile');
+    assert.deepEqual(heard, []);
+  });
+  assert.equal((await line.next())['requestId'], 'after');
+  for (const one of [line, other]) one.socket.close();
 });
 
 test('a recall is told as any change is, and then there is nothing to be got', async () => {

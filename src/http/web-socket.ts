@@ -54,6 +54,8 @@ interface Line {
   feed: Feed | undefined;
   /** Which WebSocketPushEnable is the latest. */
   enabled: number;
+  /** Resolves when that one has taken effect. */
+  enabling: Promise<void>;
   running: number;
   answered: boolean;
 }
@@ -124,6 +126,7 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
         accounts,
         feed: undefined,
         enabled: 0,
+        enabling: Promise.resolve(),
         running: 0,
         answered: true,
       };
@@ -192,9 +195,14 @@ async function receive(deps: WebSocketDeps, line: Line, data: RawData): Promise<
     if (typeof message['id'] === 'string') id = message['id'];
     switch (message['@type']) {
       case 'Request':
+        // A change made after the answer to what was sent after it is told: so it is in effect by then.
+        await line.enabling;
         return send(line, await respond(deps, line, id, message));
-      case 'WebSocketPushEnable':
-        return await enable(deps, line, message);
+      case 'WebSocketPushEnable': {
+        const enabled = enable(deps, line, message);
+        line.enabling = enabled.catch(() => undefined);
+        return await enabled;
+      }
       case 'WebSocketPushDisable':
         line.enabled++;
         line.feed?.end();
