@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { until } from '../support/server.ts';
 import { webSuite } from './support/stage.ts';
 
 type Json = Record<string, unknown>;
@@ -185,9 +186,7 @@ webSuite('The composer', {}, (stage) => {
         ['ben@pigeon.test', `${subject}, corrected`],
         ['cho@pigeon.test', 'Message recalled'],
       ] as const) {
-        for (let i = 0; i < 50 && (await inbox(who)) !== wanted; i++)
-          await new Promise((done) => setTimeout(done, 100));
-        assert.equal(await inbox(who), wanted);
+        await until(`${who} has ${wanted}`, async () => (await inbox(who)) === wanted);
       }
     });
   }
@@ -215,9 +214,7 @@ webSuite('The composer', {}, (stage) => {
         ({ subject }) => subject,
       );
     };
-    for (let i = 0; i < 50 && !(await subjects()).includes('Back again'); i++)
-      await new Promise((done) => setTimeout(done, 100));
-    assert.ok((await subjects()).includes('Back again'));
+    await until('it is restored', async () => (await subjects()).includes('Back again'));
     assert.equal(await count(await stage.client('ana@pigeon.test'), 'f2'), 1);
   });
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { DEFAULT_POLICY } from '../../src/mail/policy.ts';
 import { emailsOf, INBOX, markRead } from '../support/recalling.ts';
+import { until } from '../support/server.ts';
 import { webSuite } from './support/stage.ts';
 
 const [ANA, BEN, CHO, DIA, ELI] = ['ana', 'ben', 'cho', 'dia', 'eli'].map((local) => `${local}@pigeon.test`) as [
@@ -132,8 +133,7 @@ webSuite('Recall, step by step', { policy: POLICY }, (stage) => {
       await ana.keyboard.press('Control+Shift+Z');
       // In the list's menu, in words.
       await rowOf(ana, 'Long ago').click({ button: 'right' });
-      const item = ana.getByRole('menuitem', { name: `${RECALL} ${why}` });
-      assert.equal(await item.getAttribute('aria-disabled'), 'true');
+      const item = ana.getByRole('menuitem', { name: `${RECALL} ${why}`, disabled: true });
       await item.getByText(why).waitFor();
       await ana.keyboard.press('Escape');
       // In its own window, both ways.
@@ -267,8 +267,9 @@ webSuite('Recall, step by step', { policy: POLICY }, (stage) => {
     const [visit, ana] = await stage.people([ANA]);
     assert.ok(ana);
     await stage.send({ to: [BEN, CHO, NORA], subject: 'Offer' });
-    const isOut = (): boolean => stage.homing.outside.received().some(({ subject }) => subject === 'Offer');
-    while (!isOut()) await new Promise((done) => setTimeout(done, 50));
+    await until('it is outside', async () =>
+      stage.homing.outside.received().some(({ subject }) => subject === 'Offer'),
+    );
     await ana.goto('/u/0/mail/sent');
     await rowOf(ana, 'Offer').click();
     await ana.getByRole('main').getByRole('button', { name: RECALL, exact: true }).click();

@@ -83,7 +83,7 @@ webSuite('The tracking page', {}, (stage) => {
       .waitFor();
     assert.equal(await ana.locator('canvas').count(), 0);
     const table = ana.getByRole('table', { name: 'Recipients' });
-    assert.equal(await table.getAttribute('aria-rowcount'), '2101');
+    await table.and(ana.locator('[aria-rowcount="2101"]')).waitFor(); // its rows come after the headline
     await ana.getByRole('main').evaluate((page) => page.scrollTo(0, page.scrollHeight));
     await table.getByText('p2100@pigeon.test').waitFor();
     assert.ok((await table.getByRole('row').count()) < 60);

@@ -10,7 +10,7 @@ import {
   tokens,
   type MenuItemProps,
 } from '@fluentui/react-components';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, useState, type ReactElement, type ReactNode } from 'react';
 import type { Command } from './commands.tsx';
 
 const useStyles = makeStyles({
@@ -21,6 +21,28 @@ const useStyles = makeStyles({
   why: { display: 'block', color: tokens.colorNeutralForeground3, whiteSpace: 'normal' },
   choices: { maxHeight: '60vh', overflowY: 'auto' },
 });
+
+export interface ActionsMenuProps {
+  commands: readonly Command[];
+  /** What opens it. */
+  children: ReactElement;
+}
+
+/** Those of the group Actions. Asked for before the message is there, it opens when that has come. */
+export function ActionsMenu({ commands, children }: ActionsMenuProps): ReactNode {
+  const [isAsked, setAsked] = useState(false);
+  const actions = commands.filter(({ group }) => group === 'Actions');
+  return (
+    <Menu open={isAsked && actions.length > 0} onOpenChange={(_, { open }) => setAsked(open)}>
+      <MenuTrigger disableButtonEnhancement>{children}</MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <CommandItems commands={actions} />
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
 
 /** Commands as the items of a menu, a line between their groups; one that cannot be had says why. */
 export function CommandItems({ commands }: { commands: readonly Command[] }): ReactNode {

@@ -1,9 +1,9 @@
 // File → Info: where Outlook has *Resend or Recall*.
 
-import { Button, makeStyles, Menu, MenuList, MenuPopover, MenuTrigger, Text, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { ArrowUndoRegular, ChevronDownRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
-import { CommandItems } from './CommandMenu.tsx';
+import { ActionsMenu } from './CommandMenu.tsx';
 import type { Command } from './commands.tsx';
 
 const useStyles = makeStyles({
@@ -32,18 +32,11 @@ export function FilePage({ commands }: { commands: readonly Command[] }): ReactN
         Info
       </Text>
       <div className={styles.row}>
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button size="large" icon={<ArrowUndoRegular />} aria-label="Resend or Recall">
-              Resend or Recall <ChevronDownRegular className={styles.open} aria-hidden />
-            </Button>
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              <CommandItems commands={commands.filter(({ group }) => group === 'Actions')} />
-            </MenuList>
-          </MenuPopover>
-        </Menu>
+        <ActionsMenu commands={commands}>
+          <Button size="large" icon={<ArrowUndoRegular />} aria-label="Resend or Recall">
+            Resend or Recall <ChevronDownRegular className={styles.open} aria-hidden />
+          </Button>
+        </ActionsMenu>
         <div className={styles.words}>
           <Text weight="semibold">Message Resend and Recall</Text>
           <Text size={200} className={styles.quiet}>

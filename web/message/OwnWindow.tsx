@@ -5,7 +5,6 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { useAccountId } from '../app/session.tsx';
 import { useTitle } from '../app/title.ts';
 import { useEmail } from '../jmap/cache.ts';
-import type { EmailRow } from '../jmap/types.ts';
 import { useMessageCommands } from './commands.tsx';
 import { MessageView } from './MessageView.tsx';
 import { Ribbon } from './Ribbon.tsx';
@@ -40,32 +39,7 @@ export function OwnWindow({ accountId: asked, emailId, onClose }: OwnWindowProps
   if (row && row !== last) setLast(row);
   const data = row ?? (last?.id === emailId ? last : undefined);
   useTitle(data ? data.subject || '(no subject)' : null);
-  const view = (
-    // The focus is there for keys that scroll.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.message} role="region" aria-label="Text" tabIndex={0}>
-      <MessageView accountId={accountId} emailId={emailId} />
-    </div>
-  );
-  return (
-    <div className={styles.window}>
-      {data ? (
-        <WithCommands accountId={accountId} email={data} onClose={onClose}>
-          {view}
-        </WithCommands>
-      ) : (
-        <Ribbon commands={[]} onClose={onClose}>
-          {view}
-        </Ribbon>
-      )}
-      <ToldBar />
-    </div>
-  );
-}
-
-function WithCommands(props: { accountId: string; email: EmailRow; onClose(): void; children: ReactNode }): ReactNode {
-  const { accountId, email, onClose, children } = props;
-  const commands = useMessageCommands(accountId, email, onClose);
+  const commands = useMessageCommands(accountId, data, onClose);
   const shortcuts = useMemo<Shortcut[]>(
     () => [
       ...commands.flatMap(({ shortcut, label, run, disabledBecause }) =>
@@ -77,8 +51,15 @@ function WithCommands(props: { accountId: string; email: EmailRow; onClose(): vo
   );
   useShortcuts(shortcuts);
   return (
-    <Ribbon commands={commands} onClose={onClose}>
-      {children}
-    </Ribbon>
+    <div className={styles.window}>
+      <Ribbon commands={commands} onClose={onClose}>
+        {/* The focus is there for keys that scroll. */}
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        <div className={styles.message} role="region" aria-label="Text" tabIndex={0}>
+          <MessageView accountId={accountId} emailId={emailId} />
+        </div>
+      </Ribbon>
+      <ToldBar />
+    </div>
   );
 }

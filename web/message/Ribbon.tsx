@@ -1,24 +1,12 @@
 // The ribbon of a message's own window: tabs, and one line of commands in groups.
 
-import {
-  Button,
-  makeStyles,
-  mergeClasses,
-  Menu,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Tab,
-  TabList,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { ChevronDownRegular, DismissRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
 import { use, useState, type ReactNode } from 'react';
 import { InOverlay } from '../app/overlay.ts';
 import { PHONE as NARROW, useMedia } from '../app/theme.ts';
 import { CommandButton } from './CommandButton.tsx';
-import { CommandItems } from './CommandMenu.tsx';
+import { ActionsMenu } from './CommandMenu.tsx';
 import type { Command, Group } from './commands.tsx';
 import { FilePage } from './FilePage.tsx';
 import { ShortcutTable } from './ShortcutTable.tsx';
@@ -123,18 +111,11 @@ export function Ribbon({ commands, onClose, children }: RibbonProps): ReactNode 
               </div>
             ))}
             <div className={mergeClasses(styles.group, styles.actions)} role="group" aria-label="Actions">
-              <Menu>
-                <MenuTrigger disableButtonEnhancement>
-                  <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="Actions">
-                    Actions <ChevronDownRegular className={styles.open} aria-hidden />
-                  </Button>
-                </MenuTrigger>
-                <MenuPopover>
-                  <MenuList>
-                    <CommandItems commands={commands.filter(({ group }) => group === 'Actions')} />
-                  </MenuList>
-                </MenuPopover>
-              </Menu>
+              <ActionsMenu commands={commands}>
+                <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label="Actions">
+                  Actions <ChevronDownRegular className={styles.open} aria-hidden />
+                </Button>
+              </ActionsMenu>
             </div>
           </div>
         )}

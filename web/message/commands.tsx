@@ -135,10 +135,12 @@ export function useBulkCommands({ accountId, ids, emails, onGone }: Selection): 
   ];
 }
 
-/** All of one message's, in the order of the ribbon. */
-export function useMessageCommands(accountId: string, email: EmailRow, onGone?: () => void): Command[] {
-  const bulk = useBulkCommands({ accountId, ids: [email.id], emails: [email], ...(onGone ? { onGone } : {}) });
+/** All of one message's, in the order of the ribbon; none until it is there. */
+export function useMessageCommands(accountId: string, email: EmailRow | undefined, onGone?: () => void): Command[] {
+  const emails = email ? [email] : [];
+  const bulk = useBulkCommands({ accountId, ids: emails.map(({ id }) => id), emails, ...(onGone ? { onGone } : {}) });
   const { label, disabledBecause } = useRecallability(accountId, email);
+  if (!email) return [];
   const respond = (kind: 'reply' | 'replyAll' | 'forward' | 'resend') => (): void =>
     openComposer({ kind, accountId, emailId: email.id });
   const notSent = email.keywords['$draft'] ? { disabledBecause: 'This has not been sent.' } : {};

@@ -14,12 +14,13 @@ export interface Recallability {
 
 export const RECALL_LABEL = 'Recall This Message…';
 
-export function useRecallability(accountId: string, email: Recallable): Recallability {
+export function useRecallability(accountId: string, email: Recallable | undefined): Recallability {
   const own = useOwnAddresses(accountId);
-  const reason = atOnce(email, own);
-  const preview = usePreview(accountId, email.id, null, reason === undefined && own !== undefined);
-  const refusal = reason === undefined ? preview.data?.refusal : null;
-  const because = reason ?? (refusal ? refusalSentence(refusal, senderOf(email)) : undefined);
+  const reason = email && atOnce(email, own);
+  const isAsked = email !== undefined && reason === undefined && own !== undefined;
+  const preview = usePreview(accountId, email?.id ?? '', null, isAsked);
+  const refusal = email && reason === undefined ? preview.data?.refusal : null;
+  const because = reason ?? (email && refusal ? refusalSentence(refusal, senderOf(email)) : undefined);
   return { label: RECALL_LABEL, ...(because === undefined ? {} : { disabledBecause: because }) };
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { PASSWORD, type Client } from '../../support/http.ts';
 import { startTestHoming, type HomingOptions, type TestHoming } from '../../support/homing.ts';
@@ -36,6 +37,9 @@ export const SIZE = { width: 1366, height: 768 };
 
 /** How long a page may take for what it does at once when nothing else runs; two test files share the machine. */
 const PATIENCE_MS = 15_000;
+
+/** HOMING_TEST_LATE: answers come up to this many milliseconds late, by chance: to find tests that guess at an order. */
+const LATE_MS = Number(process.env['HOMING_TEST_LATE'] ?? 0);
 
 /** A suite of tests in the browser, on one server. A console error, CSP violation or foreign request fails the test. */
 export function webSuite(name: string, options: HomingOptions, tests: (stage: Stage) => void): void {
@@ -94,6 +98,7 @@ export function webSuite(name: string, options: HomingOptions, tests: (stage: St
 async function openVisit(browser: Browser, base: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: SIZE, reducedMotion: 'reduce', baseURL: base, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
+  if (LATE_MS > 0) await makeLate(context);
   const watching = await watch(context, base);
   return {
     context,
@@ -111,6 +116,13 @@ async function openVisit(browser: Browser, base: string, options: BrowserContext
       return page;
     },
   };
+}
+
+async function makeLate(context: BrowserContext): Promise<void> {
+  await context.route('**/jmap/**', async (route) => {
+    await sleep(Math.random() * LATE_MS);
+    await route.fallback();
+  });
 }
 
 /** HOMING_TEST_PICTURES names a directory: what the windows showed when a test failed is put there. */
