@@ -2,15 +2,16 @@
 
 import type { ByteRange, Part } from '../mail/message.ts';
 import { decodeBody } from '../mail/mime/body.ts';
+import { fieldSelector } from '../mail/mime/fields.ts';
 import { KNOWN_ENCODINGS } from '../mail/mime/transfer.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { FetchedRow } from '../store/mailbox-read.ts';
-import type { Plan } from './fetch-plan.ts';
+import { isHeader, type Plan } from './fetch-plan.ts';
 import type { Output } from './output.ts';
 import { no } from './replies.ts';
 import type { FetchItem } from './wire/command.ts';
 import { octets } from './wire/response.ts';
-import { cut, findPart, sectionName, sectionRange, selectFields, type Outline } from './wire/section.ts';
+import { cut, findPart, sectionName, sectionRange, type Outline } from './wire/section.ts';
 
 type ContentItem = Extract<FetchItem, { item: 'SECTION' | 'BINARY' | 'BINARY.SIZE' }>;
 
@@ -29,11 +30,14 @@ const AHEAD_TOGETHER = 4 << 20;
 export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, rows: FetchedRow[]): Promise<Bodies> {
   const heads = await readAhead(blobs, tenant, plan, rows);
   const names = new Map<ContentItem, string>();
-  const fields = new Map<ContentItem, ReadonlySet<string>>();
-  const namesOf = (item: Extract<ContentItem, { item: 'SECTION' }>): ReadonlySet<string> => {
-    let named = fields.get(item);
-    if (!named) fields.set(item, (named = new Set(item.section.fields.map((name) => name.toLowerCase()))));
-    return named;
+  const selectors = new Map<ContentItem, (header: string) => string>();
+  const selectorOf = (item: Extract<ContentItem, { item: 'SECTION' }>): ((header: string) => string) => {
+    let selector = selectors.get(item);
+    if (!selector) {
+      const { what, fields } = item.section;
+      selectors.set(item, (selector = what === 'HEADER' ? (header) => header : ofFields(fields, what === 'FIELDS')));
+    }
+    return selector;
   };
   const read = async (row: FetchedRow, [start, end]: ByteRange): Promise<Buffer> => {
     const head = heads.get(row.blob_id);
@@ -51,22 +55,28 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
     }
   };
 
+  /** One character an octet. */
+  const writeHeader = (out: Output, item: Extract<ContentItem, { item: 'SECTION' }>, header: string): void => {
+    const text = selectorOf(item)(header);
+    const [start, end] = cut(text.length, item.partial);
+    out.write(octets(end - start));
+    out.latin1(item.partial ? text.slice(start, end) : text);
+  };
+
   const writeSection = async (
     out: Output,
     item: Extract<ContentItem, { item: 'SECTION' }>,
     row: FetchedRow,
   ): Promise<void> => {
     const { section, partial } = item;
+    if (typeof row.header === 'string' && isHeader(section)) return writeHeader(out, item, row.header);
     const range = sectionRange(outlineOf(row), section);
     if (!range) return out.write('NIL');
     if (section.what !== 'FIELDS' && section.what !== 'FIELDS.NOT') {
       const [start, end] = cut(range[1] - range[0], partial);
       return writeRange(out, row, [range[0] + start, range[0] + end]);
     }
-    const fields = selectFields(await read(row, range), namesOf(item), section.what === 'FIELDS');
-    const [start, end] = cut(fields.length, partial);
-    out.write(octets(end - start));
-    out.write(fields.subarray(start, end));
+    writeHeader(out, item, (await read(row, range)).toString('latin1'));
   };
 
   /** RFC 9051 §6.4.5: decoded, and `~{n}` where it holds NUL (RFC 3516 §4.2). */
@@ -110,6 +120,15 @@ function nameOf(item: ContentItem): string {
   return `${item.as === 'BODY' ? sectionName(item.section, item.partial) : item.as} `;
 }
 
+/** RFC 9051 §6.4.5: with an empty line after them. A header without a body may end without a line break. */
+function ofFields(names: readonly string[], wanted: boolean): (header: string) => string {
+  const select = fieldSelector(names, wanted);
+  return (header) => {
+    const fields = select(header);
+    return fields === '' || fields.endsWith('\n') ? `${fields}\r\n` : `${fields}\r\n\r\n`;
+  };
+}
+
 /** RFC 9051 §7.1 UNKNOWN-CTE. */
 function checkEncoding(part: Part | null | undefined): void {
   if (part && !part.parts && !KNOWN_ENCODINGS.has(part.encoding))
@@ -134,21 +153,17 @@ async function readAhead(
 ): Promise<Map<number, Buffer>> {
   const content = items.filter((item) => item.item === 'SECTION' || item.item === 'BINARY');
   if (content.length === 0) return new Map();
-  const headers = content.every(
-    (item) =>
-      item.item === 'SECTION' &&
-      item.section.part === '' &&
-      item.section.what !== 'ALL' &&
-      item.section.what !== 'TEXT',
-  );
+  const headers = content.every((item) => item.item === 'SECTION' && isHeader(item.section));
   const wanted = new Map<number, number>();
   let together = 0;
   for (const row of rows) {
+    if (headers && typeof row.header === 'string') continue;
     const need = headers ? (row.header_size ?? row.structure?.header[1] ?? 0) : row.size;
     if (need > AHEAD || together + need > AHEAD_TOGETHER) continue;
     together += need;
     wanted.set(row.blob_id, need);
   }
+  if (wanted.size === 0) return new Map();
   return blobs.readHeads(
     tenant,
     [...wanted].map(([id, size]) => ({ id, octets: size })),

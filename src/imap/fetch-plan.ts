@@ -1,7 +1,7 @@
 // What a FETCH needs to read, and what it hands out (recall.md, Exposure).
 
 import type { Depth } from '../store/mailbox-read.ts';
-import type { FetchItem } from './wire/command.ts';
+import type { FetchItem, Section } from './wire/command.ts';
 import type { CommandOf } from './verb.ts';
 
 export interface Plan {
@@ -57,8 +57,7 @@ function exposureOf(item: FetchItem): Plan['give'] {
       return 'listed';
     case 'SECTION': {
       if (!item.peek) return 'opened';
-      const { part, what } = item.section;
-      return part === '' && what !== 'ALL' && what !== 'TEXT' ? 'listed' : 'downloaded';
+      return isHeader(item.section) ? 'listed' : 'downloaded';
     }
     case 'BINARY':
       return item.peek ? 'downloaded' : 'opened';
@@ -67,6 +66,11 @@ function exposureOf(item: FetchItem): Plan['give'] {
     default:
       return 'copy';
   }
+}
+
+/** Of the message's own header, or a part of it. */
+export function isHeader({ part, what }: Section): boolean {
+  return part === '' && what !== 'ALL' && what !== 'TEXT';
 }
 
 function depthsOf(item: FetchItem): Depth[] {
@@ -80,6 +84,8 @@ function depthsOf(item: FetchItem): Depth[] {
       return ['saved'];
     case 'RFC822.SIZE':
       return ['size'];
+    case 'EMAILID':
+      return ['email'];
     case 'THREADID':
       return ['thread'];
     case 'ENVELOPE':
@@ -94,7 +100,8 @@ function depthsOf(item: FetchItem): Depth[] {
     case 'BINARY.SIZE':
       return ['structure', 'size', 'blob'];
     case 'SECTION':
-      return [item.section.part === '' ? 'header' : 'structure', 'size', 'blob'];
+      if (item.section.part !== '') return ['structure', 'size', 'blob'];
+      return isHeader(item.section) ? ['header', 'blob'] : ['header size', 'size', 'blob'];
     default:
       return [];
   }

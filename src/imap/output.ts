@@ -42,6 +42,13 @@ export class Output {
     }
   }
 
+  /** One character an octet. */
+  latin1(text: string): void {
+    if (text.length > NEXT / 2) return this.#large(Buffer.from(text, 'latin1'));
+    const piece = this.#room(text.length);
+    this.#at += piece.write(text, this.#at, 'latin1');
+  }
+
   line(text: string): void {
     this.write(`${text}\r\n`);
   }

@@ -68,7 +68,7 @@ export async function recallMoved(
   if (uids.length > 1) throw no('LIMIT', 'One message at a time is taken back.');
   const { store, clock, recalls } = session.deps;
   const { at } = selected;
-  const [message] = await readByUid(store, at, uids, ['blob'], null);
+  const [message] = await readByUid(store, at, uids, ['email', 'blob'], null);
   if (!message) return 'gone';
   const replaces = box.id === ROWS['Recall/Replace'].id;
   let recall: RecallRow | null = null;

@@ -52,10 +52,46 @@ export async function recordGiven<T extends Exposed>(
   const isDue = (copy: T): boolean => copy.delivery_n !== null && !RECORDED[what].includes(copy.exposure);
   const due = copies.filter(isDue).map((copy) => copy.email_id);
   if (due.length === 0) return copies;
-  const marked = await (what === 'listed'
-    ? markListed(store, at, due, given.now)
-    : markDownloaded(store, at, due, given));
+  const marked = await mark(store, at, due, what, given);
   return copies.filter((copy) => !isDue(copy) || marked.get(copy.email_id) === copy.message_id);
+}
+
+/**
+ * Columns `due` and `due_message` of a copy `c`: its email_id and message_id where there is something to record, else null,
+ * which most of a long list are.
+ */
+export const DUE_COLUMNS: Record<'listed' | 'downloaded', string> = {
+  listed: dueColumns('c.listed_at IS NULL AND c.downloaded_at IS NULL AND c.opened_at IS NULL'),
+  downloaded: dueColumns('c.downloaded_at IS NULL AND c.opened_at IS NULL'),
+};
+
+function dueColumns(unrecorded: string): string {
+  const due = `CASE WHEN c.delivery_n IS NOT NULL AND ${unrecorded}`;
+  return `${due} THEN c.email_id END AS due, ${due} THEN c.message_id END AS due_message`;
+}
+
+/** As recordGiven, of copies that were read with DUE_COLUMNS. */
+export async function recordDue<T extends { due: number | null; due_message: number | null }>(
+  store: Store,
+  at: AccountKey,
+  copies: T[],
+  what: 'listed' | 'downloaded',
+  given: Given,
+): Promise<T[]> {
+  const due = copies.flatMap((copy) => copy.due ?? []);
+  if (due.length === 0) return copies;
+  const marked = await mark(store, at, due, what, given);
+  return copies.filter((copy) => copy.due === null || marked.get(copy.due) === copy.due_message);
+}
+
+function mark(
+  store: Store,
+  at: AccountKey,
+  emailIds: number[],
+  what: 'listed' | 'downloaded',
+  given: Given,
+): Promise<Map<number, number>> {
+  return what === 'listed' ? markListed(store, at, emailIds, given.now) : markDownloaded(store, at, emailIds, given);
 }
 
 /** Rows in the order in which every statement locks copies, so that two of them never wait for each other. */

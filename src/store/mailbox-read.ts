@@ -2,13 +2,17 @@
 
 import type { Envelope, Part } from '../mail/message.ts';
 import { setKeywords } from './email-change.ts';
-import { EXPOSURE, recordGiven, type Exposed, type Given, type Pause } from './exposure.ts';
+import { DUE_COLUMNS, EXPOSURE, recordDue, type Exposed, type Given, type Pause } from './exposure.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { FlagsRow, MailboxKey } from './mailbox-view.ts';
 import type { Store } from './postgres.ts';
 
 /** A copy and as much of its message as was asked for. */
-export interface FetchedRow extends FlagsRow, Exposed {
+export interface FetchedRow extends FlagsRow {
+  email_id: number;
+  message_id: number;
+  /** Null: its owner's own making. */
+  delivery_n: number | null;
   thread_id: number;
   /** Seconds since 1970: a Date for each of ten thousand costs more than all the rest of it. */
   received: number;
@@ -24,12 +28,15 @@ export interface FetchedRow extends FlagsRow, Exposed {
   structure?: Part | null;
   /** Octets of the message's header. */
   header_size?: number;
+  /** The header itself, one character an octet; null: it is to be read from the bytes. */
+  header?: string | null;
   /** `\Seen` was set by this very reading. */
   seen_now?: boolean;
 }
 
 /** Columns beyond the UID and those that recording needs. */
 export type Depth =
+  | 'email'
   | 'flags'
   | 'date'
   | 'saved'
@@ -40,9 +47,13 @@ export type Depth =
   | 'envelope'
   | 'bodystructure'
   | 'structure'
+  | 'header size'
   | 'header';
 
+const HEADER_SIZE = `coalesce(m.header_size, (m.structure->'header'->>1)::int)`;
+
 const COLUMNS: Record<Depth, string> = {
+  email: 'c.email_id, c.message_id, c.delivery_n',
   flags: 'c.modseq, c.flags, c.keywords',
   date: 'floor(extract(epoch FROM c.received_at))::bigint AS received',
   saved: 'floor(extract(epoch FROM coalesce(c.saved_at, c.received_at)))::bigint AS saved',
@@ -53,7 +64,8 @@ const COLUMNS: Record<Depth, string> = {
   envelope: `m.imap_envelope, CASE WHEN m.imap_envelope IS NULL THEN m.envelope END AS envelope`,
   bodystructure: `m.imap_structure, CASE WHEN m.imap_structure IS NULL THEN m.structure END AS structure`,
   structure: 'm.structure',
-  header: `coalesce(m.header_size, (m.structure->'header'->>1)::int) AS header_size`,
+  'header size': `${HEADER_SIZE} AS header_size`,
+  header: `m.header, ${HEADER_SIZE} AS header_size`,
 };
 
 /** What of a copy is handed out beyond its existence; `opened` marks as read unless `readOnly`. */
@@ -71,35 +83,38 @@ export async function readByUid(
   give: Give,
   pause?: Pause,
 ): Promise<FetchedRow[]> {
-  const columns = depths.map((depth) => `, ${COLUMNS[depth]}`).join('');
-  const read = (by: string, list: number[]): Promise<FetchedRow[]> =>
-    store.rows<FetchedRow>(
-      `SELECT c.uid, c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure${columns}
+  const read = <T extends object>(recording: string): Promise<T[]> =>
+    store.rows<T>(
+      `SELECT c.uid${[...depths.map((depth) => COLUMNS[depth]), recording].map((columns) => columns && `, ${columns}`).join('')}
        FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
-       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND ${by} = ANY ($4::bigint[]) ORDER BY c.uid`,
-      [at.tenant, at.account, at.mailbox, list],
+       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[]) ORDER BY c.uid`,
+      [at.tenant, at.account, at.mailbox, uids],
     );
-  const rows = await read('c.uid', uids);
+  if (give?.what === 'opened') {
+    const rows = await read<FetchedRow & Exposed>(`c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure`);
+    await pause?.('looked');
+    return open(store, at, rows, give.readOnly, give.now, pause);
+  }
+  const rows = await read<FetchedRow & { due: number | null; due_message: number | null }>(
+    give === null ? '' : DUE_COLUMNS[give.what],
+  );
   await pause?.('looked');
   if (give === null) return rows;
-  if (give.what !== 'opened') {
-    const given = await recordGiven(store, at, rows, give.what, give);
-    await pause?.('recorded');
-    return given;
-  }
-  return open(store, at, rows, give.readOnly, give.now, pause);
+  const given = await recordDue(store, at, rows, give.what, give);
+  await pause?.('recorded');
+  return given;
 }
 
 /** Marking as opened is a mutator: under the account's lock, what a gate covers by now is absent. */
 async function open(
   store: Store,
   at: MailboxKey,
-  rows: FetchedRow[],
+  rows: (FetchedRow & Exposed)[],
   readOnly: boolean,
   now: Date,
   pause?: Pause,
 ): Promise<FetchedRow[]> {
-  const isDue = (row: FetchedRow): boolean =>
+  const isDue = (row: FetchedRow & Exposed): boolean =>
     (row.delivery_n !== null && row.exposure !== 'opened') || (!readOnly && (row.flags & SEEN) === 0);
   const due = new Map(rows.filter(isDue).map((row) => [row.uid, row]));
   if (due.size === 0) return rows;

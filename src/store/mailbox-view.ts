@@ -22,28 +22,31 @@ export interface OpenedMailbox {
   keywords: string[];
 }
 
-/** In one statement, so that it is of one moment. Undefined: there is no such mailbox. */
+/**
+ * In one statement, so that it is of one moment, each part of it by the index that has it. Undefined: there is no such
+ * mailbox.
+ */
 export async function openMailbox(reader: Reader, at: MailboxKey): Promise<OpenedMailbox | undefined> {
   const row = await reader.row<
     Omit<OpenedMailbox, 'uids' | 'keywords'> & { uids: string | null; keywords: string | null }
   >(
-    `SELECT s.modseq, m.uid_validity, m.uid_next, m.first_recent, c.uids, c.first_unseen::bigint, c.keywords
+    `SELECT s.modseq, m.uid_validity, m.uid_next, m.first_recent, (SELECT array_agg(uid ORDER BY uid)::text ${HERE}) AS uids,
+       CASE WHEN m.unread > 0 THEN (SELECT uid ${HERE} AND flags & 1 = 0 ORDER BY uid LIMIT 1) END AS first_unseen,
+       (SELECT string_agg(DISTINCT array_to_string(keywords, ' '), ' ') ${HERE} AND keywords IS NOT NULL) AS keywords
      FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
-     CROSS JOIN LATERAL (
-       SELECT string_agg(uid::text, ',' ORDER BY uid) AS uids, min(uid) FILTER (WHERE flags & 1 = 0) AS first_unseen,
-         string_agg(DISTINCT array_to_string(keywords, ' '), ' ') FILTER (WHERE keywords IS NOT NULL) AS keywords
-       FROM copy WHERE tenant_id = $1 AND account_id = $2 AND mailbox_id = $3) c
      WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.id = $3`,
     [at.tenant, at.account, at.mailbox],
   );
   return (
     row && {
       ...row,
-      uids: row.uids === null ? [] : row.uids.split(',').map(Number),
+      uids: row.uids === null ? [] : (JSON.parse(`[${row.uids.slice(1, -1)}]`) as number[]),
       keywords: row.keywords === null ? [] : [...new Set(row.keywords.split(' '))],
     }
   );
 }
+
+const HERE = `FROM copy WHERE tenant_id = $1 AND account_id = $2 AND mailbox_id = $3`;
 
 export interface FlagsRow {
   uid: number;

@@ -69,13 +69,13 @@ async function insertRows(
   const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
-       envelope, structure, imap_envelope, imap_structure, header_size, created_at, search, search_version)
+       envelope, structure, imap_envelope, imap_structure, header_size, header, created_at, search, search_version)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, $2, m.search, ${WORDS_VERSION}
+       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, m.header, $2, m.search, ${WORDS_VERSION}
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[], $18::text[], $19::text[], $20::int[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         search, base_subject, imap_envelope, imap_structure, header_size)`,
+         search, base_subject, imap_envelope, imap_structure, header_size, header)`,
     [
       tenant,
       now,
@@ -97,8 +97,19 @@ async function insertRows(
       texts(messages.map(({ parsed }) => parsed.imap.envelope)),
       texts(messages.map(({ parsed }) => parsed.imap.structure)),
       messages.map(({ parsed }) => parsed.root.header[1]),
+      messages.map(({ bytes, parsed }) => headerText(bytes, parsed.root.header[1])),
     ],
   );
+}
+
+/** Octets of a header that is kept beside what was parsed of it, as in migrations/0016-header.sql. */
+const MAX_HEADER = 64 << 10;
+
+/** One character an octet. Null: too long, or it has a NUL, which PostgreSQL's text has not; it is read from the bytes then. */
+function headerText(bytes: Uint8Array, size: number): string | null {
+  if (size > MAX_HEADER) return null;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1');
+  return text.includes('\0') ? null : text;
 }
 
 /** Octets of a Message-ID that are kept: more is none (RFC 5322 §2.1.1), and an index takes no more than 2,700. */

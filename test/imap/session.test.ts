@@ -290,6 +290,47 @@ test('a binary message is shown as text, and as the octets that came', async () 
   client.close();
 });
 
+test('headers are the same whether they are kept beside the message or read from its bytes', async () => {
+  const client = await as('dia');
+  await client.run('CREATE Headers');
+  const messages = [
+    'From: dia@pigeon.test\r\nSubject: plain "quoted" \\ {3}\r\nTo: a,\r\n\tb\r\nX-A: 1\r\n\r\nBody\r\n',
+    'Subject: caf\u00e9 \u2603\r\nTo: ben\r\n\r\nBody',
+    'no header at all',
+    'To: ends with its header\r\n',
+    `X-Long: ${'long '.repeat(20_000)}\r\nTo: cho\r\n\r\nBody`,
+  ];
+  for (const message of messages) await put(client, 'Headers', message);
+  const kept = await homing.sql<{ header: string | null }>(
+    `SELECT header FROM message WHERE tenant_id = 1 ORDER BY id DESC LIMIT 5`,
+  );
+  assert.deepEqual(
+    kept.map(({ header }) => header?.length ?? null),
+    [null, 26, 0, 31, 76],
+  );
+  await client.run('SELECT Headers');
+  const items = [
+    'BODY.PEEK[HEADER]',
+    'BODY.PEEK[HEADER.FIELDS (to subject)]',
+    'BODY.PEEK[HEADER.FIELDS.NOT (To)]<3.40>',
+    'BODY.PEEK[HEADER.FIELDS (X-None)]',
+    'BODY.PEEK[HEADER]<5.9>',
+    'RFC822.HEADER',
+    '(BODY.PEEK[TEXT] BODY.PEEK[HEADER.FIELDS (To)])',
+  ];
+  const read = async (): Promise<string[][]> => {
+    const told: string[][] = [];
+    for (const item of items) told.push(await client.run(`FETCH 1:* ${item}`));
+    return told;
+  };
+  const beside = await read();
+  const [snow = ''] = messages.slice(1);
+  assert.ok(beside[0]?.join('\n').includes(Buffer.from(snow.split('\r\n')[0] ?? '').toString('latin1')));
+  await homing.sql(`UPDATE message SET header = NULL WHERE tenant_id = 1`);
+  assert.deepEqual(await read(), beside);
+  client.close();
+});
+
 test('a large message goes in and out as it is', async () => {
   const client = await as('eli');
   const message = mail('Large', { body: 'All work and no play.\r\n'.repeat(120_000) });

@@ -107,7 +107,7 @@ async function fetch(
   const give = what === 'opened' ? { what, readOnly: true, ...given } : { what, ...given };
   const where = { tenant: firm.tenant, account, mailbox: 1 };
   const uids = Array.from({ length: 20 }, (_, i) => i + 1);
-  const rows = await readByUid(store, where, uids, ['envelope'], give, pause);
+  const rows = await readByUid(store, where, uids, ['email', 'envelope', 'header'], give, pause);
   if (!rows.some((row) => row.message_id === sent.message && row.delivery_n !== null)) return;
   history.content = true;
   if (what === 'opened') history.opened = true;

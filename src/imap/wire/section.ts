@@ -1,7 +1,6 @@
 // Which octets of a message a section is (RFC 9051 §6.4.5.1), by the structure that was parsed at delivery.
 
 import type { ByteRange, Part } from '../../mail/message.ts';
-import { fieldRanges } from '../../mail/mime/fields.ts';
 import type { Partial, Section } from './command.ts';
 import { astring } from './response.ts';
 
@@ -46,19 +45,6 @@ export function cut(size: number, partial: Partial | null): ByteRange {
   const start = Math.min(size, partial.offset);
   return [start, Math.min(size, start + partial.count)];
 }
-
-/** The fields of a header block that are named (in lower case) or, not `wanted`, those that are not; and its empty line. */
-export function selectFields(block: Uint8Array, names: ReadonlySet<string>, wanted: boolean): Buffer {
-  const chosen: Uint8Array[] = [];
-  for (const { name, start, end } of fieldRanges(block, [0, block.length]))
-    if (names.has(name.toLowerCase()) === wanted) chosen.push(block.subarray(start, end));
-  const last = chosen.at(-1);
-  // A header without a body may end without a line break.
-  if (last && last.at(-1) !== 10) chosen.push(CRLF);
-  return Buffer.concat([...chosen, CRLF]);
-}
-
-const CRLF = Buffer.from('\r\n');
 
 /** `BODY[1.HEADER.FIELDS (From To)]<0>`, as the client asked for it. */
 export function sectionName(section: Section, partial: Partial | null): string {

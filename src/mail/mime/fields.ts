@@ -71,18 +71,57 @@ export interface FieldRange {
   end: number;
 }
 
-/** The fields of a header block, in order: each its line and those that continue it. */
-export function* fieldRanges(bytes: Uint8Array, [start, end]: ByteRange): Generator<FieldRange, void> {
-  let at = start;
-  while (at < end) {
-    const from = at;
-    do at = nextLine(bytes, at, end);
-    while (at < end && isBlank(bytes[at]));
-    const nameEnd = endOfName(bytes, from, at);
-    const colon = nameEnd < 0 ? -1 : skipBlank(bytes, nameEnd, at);
-    if (colon >= 0 && bytes[colon] === COLON)
-      yield { name: latin1(bytes, from, nameEnd), start: from, value: colon + 1, end: at };
+/** The fields of a header block, one character an octet (latin1), in order: each its line and those that continue it. */
+export function* fieldRanges(block: string): Generator<FieldRange, void> {
+  for (let start = 0, end = 0; start < block.length; start = end) {
+    end = endOfField(block, start);
+    NAME.lastIndex = start;
+    const found = NAME.exec(block);
+    if (found) yield { name: found[1] ?? '', start, value: NAME.lastIndex, end };
   }
+}
+
+/** RFC 5322 §3.6.8; §4.5: white space before the colon is obsolete, and to be taken. */
+const NAME = /([!-9;-~]+)[ \t]*:/y;
+
+/** After the line break of the last line of what begins at `start`. */
+function endOfField(block: string, start: number): number {
+  let at = start;
+  do {
+    const lf = block.indexOf('\n', at);
+    at = lf < 0 ? block.length : lf + 1;
+  } while (at < block.length && isBlank(block.charCodeAt(at)));
+  return at;
+}
+
+/**
+ * Answers a function that takes of a header block, one character an octet, the fields that are named, in any case, or, not
+ * `wanted`, those that are not.
+ */
+export function fieldSelector(names: readonly string[], wanted: boolean): (block: string) => string {
+  const possible = names.filter((name) => /^[!-9;-~]+$/.test(name)).map((name) => RegExp.escape(name));
+  const named = possible.length === 0 ? null : new RegExp(`(?:${possible.join('|')})[ \\t]*:`, 'iy');
+  const isAt = (block: string, at: number, pattern: RegExp | null): boolean => {
+    if (!pattern) return false;
+    pattern.lastIndex = at;
+    return pattern.test(block);
+  };
+  return (block) => {
+    let chosen = '';
+    /** Where those begin that stand together and are not in `chosen` yet. */
+    let from = -1;
+    for (let start = 0, end = 0; start < block.length; start = end) {
+      end = endOfField(block, start);
+      const isNamed = isAt(block, start, named);
+      if (wanted ? isNamed : !isNamed && isAt(block, start, NAME)) {
+        if (from < 0) from = start;
+      } else if (from >= 0) {
+        chosen += block.slice(from, start);
+        from = -1;
+      }
+    }
+    return from < 0 ? chosen : chosen + block.slice(from);
+  };
 }
 
 /** Text of bytes one to one. */

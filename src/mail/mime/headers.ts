@@ -23,12 +23,13 @@ export interface HeaderField {
 /** Fields of the header block that begins here, in order. A line that is no field and continues none is skipped. */
 export function headerFields(block: Uint8Array): HeaderField[] {
   const { last } = headerBlock(block, [0, block.length]);
-  const text = isAscii(block.subarray(0, last)) ? latin1(block, 0, last) : null;
+  const text = latin1(block, 0, last);
+  const ascii = isAscii(block.subarray(0, last));
   const fields: HeaderField[] = [];
-  for (const { name, value, end } of fieldRanges(block, [0, last])) {
+  for (const { name, value, end } of fieldRanges(text)) {
     let to = end;
     if (block[to - 1] === LF) to -= to - 1 > value && block[to - 2] === CR ? 2 : 1;
-    const raw = text === null ? decodeHeaderBytes(block.subarray(value, to)) : text.slice(value, to);
+    const raw = ascii ? text.slice(value, to) : decodeHeaderBytes(block.subarray(value, to));
     fields.push({ name, value: clean(raw) });
     if (fields.length === LIMITS.headerFields) break;
   }

@@ -1,7 +1,7 @@
 // Edits of a message's header at acceptance, byte for byte: nothing but the named fields is touched. They look at the
 // whole header block, however long it is.
 
-import { fieldRanges, headerBlock, LF } from './fields.ts';
+import { fieldRanges, headerBlock, latin1, LF } from './fields.ts';
 
 /** Does the header have a field of this name? */
 export function hasHeader(bytes: Uint8Array, name: string): boolean {
@@ -13,7 +13,7 @@ export function countHeader(bytes: Uint8Array, name: string): number {
   const wanted = name.toLowerCase();
   const { last } = headerBlock(bytes, [0, bytes.length]);
   let count = 0;
-  for (const field of fieldRanges(bytes, [0, last])) if (field.name.toLowerCase() === wanted) count++;
+  for (const field of fieldRanges(latin1(bytes, 0, last))) if (field.name.toLowerCase() === wanted) count++;
   return count;
 }
 
@@ -31,7 +31,7 @@ export function removeHeaders(bytes: Buffer, names: readonly string[]): Buffer {
   const { last } = headerBlock(bytes, [0, bytes.length]);
   const kept: Buffer[] = [];
   let from = 0;
-  for (const field of fieldRanges(bytes, [0, last])) {
+  for (const field of fieldRanges(latin1(bytes, 0, last))) {
     if (!unwanted.has(field.name.toLowerCase())) continue;
     kept.push(bytes.subarray(from, field.start));
     from = field.end;

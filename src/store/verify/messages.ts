@@ -24,6 +24,15 @@ export const MESSAGE_CHECKS: Check[] = [
       WHERE m.tenant_id = $1 AND (b.octets IS DISTINCT FROM m.size::bigint OR b.pieces <> b.last_seq + 1)`,
   },
   {
+    name: 'message-header',
+    says: 'a header that is kept beside its message is the one in its bytes',
+    // CASE: what is no Latin-1 at all is wrong, and not to be converted to it.
+    sql: `SELECT m.id AS message_id, m.blob_id, m.header_size FROM message m
+      JOIN blob b ON b.tenant_id = $1 AND b.id = m.blob_id AND b.seq = 0
+      WHERE m.tenant_id = $1 AND m.header IS NOT NULL AND CASE WHEN m.header ~ '[^\u0001-\u00ff]' THEN true
+        ELSE convert_to(m.header, 'LATIN1') IS DISTINCT FROM substring(b.bytes FROM 1 FOR coalesce(m.header_size, (m.structure->'header'->>1)::int)) END`,
+  },
+  {
     name: 'upload-bytes',
     says: 'every upload has its bytes, as many as it says',
     sql: `SELECT u.account_id, u.id AS upload_id, u.blob_id, u.size, b.octets FROM upload u LEFT JOIN LATERAL (

@@ -179,6 +179,10 @@ const BREAKS: Record<string, string[][]> = {
     [`UPDATE blob SET bytes = bytes || '\\x00' WHERE tenant_id = $1`],
     [`UPDATE blob SET seq = 1 WHERE tenant_id = $1`],
   ],
+  'message-header': [
+    [`UPDATE message SET header = replace(header, 'Salaries', 'Cake') WHERE tenant_id = $1`],
+    [`UPDATE message SET header = header || E'\\u2603' WHERE ${one('message')}`],
+  ],
   'upload-bytes': [
     [`UPDATE upload SET size = size + 1 WHERE tenant_id = $1`],
     [`UPDATE upload SET blob_id = 999999 WHERE tenant_id = $1`],
