@@ -146,7 +146,8 @@ async function acceptBatch(deps: AcceptDeps, tenant: number, batch: Waiting[]): 
 async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Acceptance> {
   const { tenant, origin } = input;
   const policy: Policy = await deps.directory.policy(tenant, origin.kind === 'submission' ? origin.account : undefined);
-  if (input.bytes.length > policy.maxMessageSize) {
+  // What the server has to say (bounces, reports) is as long as it is.
+  if (origin.kind !== 'server' && input.bytes.length > policy.maxMessageSize) {
     throw new Refusal(
       'tooLarge',
       `A message may have ${policy.maxMessageSize} octets; this one has ${input.bytes.length}.`,

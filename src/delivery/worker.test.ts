@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { barriers, testOutgoing, type DeliveryRow } from '../../test/support/outgoing.ts';
+import { createAdmin } from '../directory/admin.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { Unavailable } from '../mail/errors.ts';
 import { cancelHeld, dropEnvelopes } from '../store/outgoing.ts';
@@ -137,6 +138,16 @@ test('no bounce to the null sender, nor to who wants none; the whole message to 
   const returned = parseMessage(bytes).root.parts?.[2];
   assert.equal(returned?.message?.envelope.subject, 'All of it');
   assert.match(bytes.toString(), /Text of All of it/);
+});
+
+test('what this server itself has to say is never too large', async () => {
+  const admin = createAdmin({ store: t.store, clock: t.clock, actor: 'test' });
+  await admin.setPolicy(t.tenant, { maxMessageSize: 1024 });
+  await t.submit(['bounce@outside.test'], { subject: 'Small' });
+  t.advance(HOLD);
+  await t.outgoing.run();
+  assert.equal(last(await t.inbox(t.tenant, t.ana))?.subject, 'Not delivered: Small');
+  await admin.setPolicy(t.tenant, { maxMessageSize: null });
 });
 
 test('a member of a group that is not shown is not named by a bounce', async () => {

@@ -3,6 +3,8 @@ import { createDecipheriv, createECDH, hkdfSync } from 'node:crypto';
 import { after, test } from 'node:test';
 import { httpWorld, type Client, type Json } from '../../test/support/http.ts';
 import { pushService } from '../../test/support/push.ts';
+import { Unavailable } from '../mail/errors.ts';
+import type { Store } from '../store/postgres.ts';
 import { createPush } from './push.ts';
 import { createPost } from './push-post.ts';
 import { createPushSender, type PushSender } from './push-sender.ts';
@@ -201,4 +203,29 @@ test('a name that leads into a private network is never connected to', async () 
   assert.notEqual(posted.kind, 'done');
   assert.equal((await post('https://127.0.0.1/', null, {})).kind, 'never');
   assert.equal((await post('http://push.example.com/', null, {})).kind, 'never');
+});
+
+test('a change that could not be told for want of the database is told with the next', async () => {
+  for (const one of senders) await one.stop();
+  const failed = Promise.withResolvers<void>();
+  let untold = '';
+  const store: Store = {
+    ...services.store,
+    single(sql, params = []) {
+      if (untold === '' || !sql.includes('SET told') || !params.includes(untold))
+        return services.store.single(sql, params);
+      untold = '';
+      failed.resolve();
+      return Promise.reject(new Unavailable('away'));
+    },
+  };
+  const flaky = createPushSender({ ...services, store, push, post: createPost({ allowPrivate: true }), retryMs: [1] });
+  senders.push(flaky);
+  await flaky.start();
+  const { id, name } = await subscribe(ben, { types: ['Email'] });
+  untold = id;
+  await world.deliver([ben.account], 'Untold');
+  await failed.promise;
+  await world.deliver([ben.account], 'Told');
+  assert.deepEqual(typesOf((await service.next(name)).json(), ben), ['Email']);
 });

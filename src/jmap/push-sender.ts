@@ -97,13 +97,16 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
   const tell = async (one: Active): Promise<void> => {
     if (one.sending) return;
     one.sending = true;
-    while (Object.keys(one.pending).length > 0 && active.get(one.row.id) === one) {
-      const changed = one.pending;
-      one.pending = {};
-      if (await claimTelling(store, one.row, sumOf(one.feed.seen())))
-        await deliver(one.row, { '@type': 'StateChange', changed });
+    try {
+      while (Object.keys(one.pending).length > 0 && active.get(one.row.id) === one) {
+        const isOurs = await claimTelling(store, one.row, sumOf(one.feed.seen()));
+        const changed = one.pending;
+        one.pending = {};
+        if (isOurs) await deliver(one.row, { '@type': 'StateChange', changed });
+      }
+    } finally {
+      one.sending = false;
     }
-    one.sending = false;
   };
 
   const begin = async (row: OwnedSubscription, accounts: number[], shape: string): Promise<void> => {

@@ -184,10 +184,25 @@ export interface SetResult {
   notDestroyed: Record<string, SetError>;
 }
 
+/** By id: "__proto__" is one like any other (RFC 8620 §1.2). */
+export function idMap<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
+/** As a response has it: an empty map is null (RFC 8620 §5.3). */
+export function orNull<T extends object>(map: T): T | null {
+  return Object.keys(map).length === 0 ? null : { ...map };
+}
+
 export function emptySetResult(): SetResult {
-  // "__proto__" is an Id like any other (RFC 8620 §1.2).
-  const map = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
-  return { created: map(), updated: map(), destroyed: [], notCreated: map(), notUpdated: map(), notDestroyed: map() };
+  return {
+    created: idMap(),
+    updated: idMap(),
+    destroyed: [],
+    notCreated: idMap(),
+    notUpdated: idMap(),
+    notDestroyed: idMap(),
+  };
 }
 
 /** Runs one object's change; what it refuses goes to `refused`. */
@@ -205,14 +220,13 @@ export async function attempt(
   }
 }
 
-/** The response of a /set: empty maps are null (RFC 8620 §5.3). */
+/** The response of a /set. */
 export function setResponse(
   accountId: unknown,
   oldState: string,
   newState: string,
   result: SetResult,
 ): Record<string, unknown> {
-  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : { ...map });
   return {
     accountId,
     oldState,
@@ -226,9 +240,11 @@ export function setResponse(
   };
 }
 
-/** "#k1" is what this request created as k1 (RFC 8620 §5.3). */
-export function resolveId(id: string, context: MethodContext): string {
-  return id.startsWith('#') ? (context.createdIds.get(id.slice(1)) ?? id) : id;
+/** "#k1" is what this request created as k1 (RFC 8620 §5.3); `made`: what a call that is yet to be committed did. */
+export function resolveId(id: string, { createdIds }: MethodContext, made?: ReadonlyMap<string, string>): string {
+  if (!id.startsWith('#')) return id;
+  const key = id.slice(1);
+  return made?.get(key) ?? createdIds.get(key) ?? id;
 }
 
 /**

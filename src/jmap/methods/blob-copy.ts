@@ -3,7 +3,7 @@
 import { openBlob, uploadBlob } from '../blob.ts';
 import { invalidArguments, MethodError, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, onlyArguments } from '../standard.ts';
+import { accountOf, idMap, onlyArguments, orNull } from '../standard.ts';
 import type { Method } from '../wire.ts';
 
 export const blobCopy: Method = async (args, context) => {
@@ -17,8 +17,8 @@ export const blobCopy: Method = async (args, context) => {
     throw invalidArguments('"blobIds" is a list of ids.');
   if (blobIds.length > LIMITS.maxObjectsInSet)
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
-  const copied: Record<string, string> = {};
-  const notCopied: Record<string, SetError> = {};
+  const copied = idMap<string>();
+  const notCopied = idMap<SetError>();
   for (const blobId of new Set(blobIds)) {
     const blob = await openBlob(
       context,
@@ -41,7 +41,7 @@ export const blobCopy: Method = async (args, context) => {
   return {
     fromAccountId: args['fromAccountId'],
     accountId: args['accountId'],
-    copied: Object.keys(copied).length === 0 ? null : copied,
-    notCopied: Object.keys(notCopied).length === 0 ? null : notCopied,
+    copied: orNull(copied),
+    notCopied: orNull(notCopied),
   };
 };

@@ -7,7 +7,17 @@ import { leaves } from '../email/body-part.ts';
 import { emailIdOf, mailboxIdOf, parseBlobId, threadIdOf } from '../email/ids.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { BLOB_CAPABILITY, LIMITS } from '../limits.ts';
-import { accountOf, attempt, isObject, onlyArguments, optionalInteger, resolveId, type Args } from '../standard.ts';
+import {
+  accountOf,
+  attempt,
+  idMap,
+  isObject,
+  onlyArguments,
+  optionalInteger,
+  orNull,
+  resolveId,
+  type Args,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
 const DIGESTS: ReadonlyMap<string, string> = new Map([
@@ -32,8 +42,8 @@ export const blobUpload: Method = async (args, context) => {
     throw invalidArguments('"create" is a map of objects.');
   if (Object.keys(create).length > LIMITS.maxObjectsInSet)
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
-  const created: Record<string, Record<string, unknown>> = {};
-  const notCreated: Record<string, SetError> = {};
+  const created = idMap<Record<string, unknown>>();
+  const notCreated = idMap<SetError>();
   // In their order: one may be made of those before it.
   for (const [key, upload] of Object.entries(create as Record<string, Args>)) {
     await attempt(key, notCreated, async () => {
@@ -59,7 +69,6 @@ export const blobUpload: Method = async (args, context) => {
       context.createdIds.set(key, blobId);
     });
   }
-  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
   return { accountId: args['accountId'], created: orNull(created), notCreated: orNull(notCreated) };
 };
 

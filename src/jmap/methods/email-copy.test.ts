@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { testJmap } from '../../../test/support/jmap.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
+import { Unavailable } from '../../mail/errors.ts';
 import { openBlob, uploadBlob } from '../blob.ts';
 import { blobCopy } from './blob-copy.ts';
 import { emailCopy } from './email-copy.ts';
@@ -132,5 +133,28 @@ test('blobs are copied as uploads', async () => {
   assert.equal(
     (await ben.call(blobCopy, { fromAccountId: ben.accountId, accountId: ben.accountId, blobIds: [] }))['type'],
     'invalidArguments',
+  );
+});
+
+test('what was copied is told, though the original could not be taken away for a fault of ours', async () => {
+  const id = await t.append(ben.account, 1, mail('Half'));
+  let transactions = 0;
+  const { store } = t;
+  const transact: typeof store.transact = async (work, lane) => {
+    if (++transactions > 1) throw new Unavailable('away');
+    return store.transact(work, lane);
+  };
+  const create = { ['__proto__']: { id: `m${id}`, mailboxIds: { f1: true } } };
+  const replies = await emailCopy(
+    { ...across, create, onSuccessDestroyOriginal: true },
+    { ...ben.context, store: { ...store, transact } },
+  );
+  assert.ok(Array.isArray(replies));
+  assert.deepEqual(
+    replies.map(([name, result]) => [name, Object.keys((result['created'] as Json | undefined) ?? {}), result['type']]),
+    [
+      ['Email/copy', ['__proto__'], undefined],
+      ['error', [], 'serverUnavailable'],
+    ],
   );
 });

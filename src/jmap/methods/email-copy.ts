@@ -8,15 +8,17 @@ import { mailboxRoles } from '../../store/emails.ts';
 import { lockAccount } from '../../store/held-copies.ts';
 import { emailBlobId, emailIdOf, parseEmailId, threadIdOf } from '../email/ids.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
-import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
+import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
   accountOf,
   attempt,
+  idMap,
   isObject,
   onlyArguments,
   optionalBoolean,
   optionalString,
+  orNull,
   resolveId,
   type Args,
 } from '../standard.ts';
@@ -63,8 +65,7 @@ export const emailCopy: Method = async (args, context) => {
     const destroyed = await emailSet(destroyArguments, context);
     return [...replies, ...(Array.isArray(destroyed) ? destroyed : [['Email/set', destroyed] satisfies Reply])];
   } catch (error) {
-    if (!(error instanceof MethodError)) throw error;
-    return [...replies, ['error', { type: error.type, ...error.detail }]];
+    return [...replies, errorReply('Email/set', error, context)]; // what was copied is copied
   }
 };
 
@@ -89,9 +90,9 @@ function copyAll(
     if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');
     if (ifFromInState !== null && ifFromInState !== String(states.get(from.id))) throw new MethodError('stateMismatch');
     await context.pause?.('locked');
-    const notCreated: Record<string, SetError> = {};
+    const notCreated = idMap<SetError>();
     const wishes = await readWishes(context, await mailboxRoles(tx, { tenant, account: to.id }), asked, notCreated);
-    const created: Record<string, Record<string, unknown>> = {};
+    const created = idMap<Record<string, unknown>>();
     const originals = new Set<string>();
     const given = { program: context.program, now: context.clock() };
     // One Email may be wished for twice; each round copies every Email once.
@@ -127,7 +128,6 @@ function copyAll(
     tx.onCommit(() => {
       for (const [key, { id }] of Object.entries(created)) context.createdIds.set(key, id as string);
     });
-    const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
     return {
       response: {
         fromAccountId: args['fromAccountId'],

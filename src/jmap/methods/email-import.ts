@@ -13,7 +13,17 @@ import { putNewEmails, type CreatedEmail, type NewEmail } from '../email/new-mes
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, attempt, isObject, onlyArguments, optionalString, resolveId, type Args } from '../standard.ts';
+import {
+  accountOf,
+  attempt,
+  idMap,
+  isObject,
+  onlyArguments,
+  optionalString,
+  orNull,
+  resolveId,
+  type Args,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { tooLarge } from './email-set.ts';
 
@@ -31,8 +41,8 @@ export const emailImport: Method = async (args, context) => {
     throw invalidArguments('"emails" is a map of objects.');
   if (Object.keys(asked).length > LIMITS.maxObjectsInSet)
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} Emails.`);
-  const notCreated: Record<string, SetError> = {};
-  const created: Record<string, CreatedEmail['shown']> = {};
+  const notCreated = idMap<SetError>();
+  const created = idMap<CreatedEmail['shown']>();
   let states: { old: number; new: number } | undefined;
   const put = async (messages: Map<string, Brought>): Promise<void> => {
     const done = await importTogether(context, account, messages, states ? null : ifInState);
@@ -56,7 +66,6 @@ export const emailImport: Method = async (args, context) => {
     [held, size] = [new Map(), 0];
   }
   if (held.size > 0 || !states) await put(held);
-  const orNull = <T extends object>(map: T): T | null => (Object.keys(map).length === 0 ? null : map);
   return {
     accountId: args['accountId'],
     oldState: String(states?.old),
@@ -109,7 +118,7 @@ function importTogether(
     await context.pause?.('locked');
     const roles = await mailboxRoles(tx, at);
     const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
-    const notCreated: Record<string, SetError> = {};
+    const notCreated = idMap<SetError>();
     const keys: string[] = [];
     const emails: NewEmail[] = [];
     for (const [key, { email, bytes, parsed }] of messages) {

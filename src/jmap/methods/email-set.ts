@@ -29,6 +29,7 @@ import {
   accountOf,
   attempt,
   emptySetResult,
+  resolveId,
   setArguments,
   setResponse,
   type Args,
@@ -57,8 +58,7 @@ export const emailSet: Method = async (args, context) => {
     };
     const known = await mailboxRoles(tx, at);
     made.clear();
-    const resolve = (id: string): string =>
-      id.startsWith('#') ? (made.get(id.slice(1)) ?? context.createdIds.get(id.slice(1)) ?? id) : id;
+    const resolve = (id: string): string => resolveId(id, context, made);
     const boxes: Boxes = { exists: (mailbox) => known.has(mailbox), resolve };
     await create(tx, context, at, drafts, boxes, result, made);
     await update(tx, { ...at, now: context.clock() }, patches, boxes, result);

@@ -61,7 +61,7 @@ export const identitySet: Method = async (args, context) => {
         made.set(key, identity['id'] as string);
       });
     }
-    const resolve = (id: string): string => made.get(id.replace(/^#/, '')) ?? resolveId(id, context);
+    const resolve = (id: string): string => resolveId(id, context, made);
     for (const [given, patch] of update) {
       await attempt(given, result.notUpdated, async () => {
         const id = resolve(given);

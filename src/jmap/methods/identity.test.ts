@@ -162,3 +162,17 @@ test('it follows the directory', async () => {
   assert.deepEqual([removed['created'], removed['destroyed']], [[], [press]]);
   assert.equal((await ana.call('Identity/set', { ifInState: since }))['error'], 'stateMismatch');
 });
+
+test('a creation id that looks like an id does not stand for it', async () => {
+  const [own] = await all(ana);
+  const id = own?.id ?? '';
+  const { created, updated } = await ana.call('Identity/set', {
+    create: { [id]: { email: 'ana@pigeon.test', name: 'New' } },
+    update: { [id]: { name: 'Old' } },
+  });
+  assert.deepEqual(updated, { [id]: null });
+  const made = (created as Record<string, { id: string }>)[id]?.id ?? '';
+  const names = Object.fromEntries((await all(ana)).map((one) => [one.id, one['name']]));
+  assert.deepEqual([names[id], names[made]], ['Old', 'New']);
+  await ana.call('Identity/set', { destroy: [made], update: { [id]: { name: own?.['name'] } } });
+});

@@ -130,7 +130,7 @@ export const ruleSet: Method = async (args, context) => {
     const { create, update, destroy } = setArguments(args, String(oldState));
     const result = emptySetResult();
     const made = new Map<string, string>();
-    const resolve = (id: string): string => made.get(id.replace(/^#/, '')) ?? resolveId(id, context);
+    const resolve = (id: string): string => resolveId(id, context, made);
     const check = (given: Record<string, unknown>, old?: RuleRow) =>
       checkRule(
         { directory, reader: tx },

@@ -72,7 +72,7 @@ export const mailboxSet: Method = async (args, context) => {
 
 /** "#k1" is what this call, or one before it in the request, created as k1. */
 function resolve({ made, context }: Setting, id: string): string {
-  return (id.startsWith('#') ? made.get(id.slice(1)) : undefined) ?? resolveId(id, context);
+  return resolveId(id, context, made);
 }
 
 function find({ list }: Setting, id: string): MailboxRow {

@@ -68,7 +68,7 @@ export const pushSubscriptionSet: Method = async (args, context) => {
   const { create, update, destroy } = setArguments(args, '');
   const result = emptySetResult();
   const made = new Map<string, string>();
-  const resolve = (id: string): string => made.get(id.replace(/^#/, '')) ?? resolveId(id, context);
+  const resolve = (id: string): string => resolveId(id, context, made);
   await store.transact(async (tx) => {
     const now = clock();
     const rows = await subscriptionsOf(tx, of, credential, now);
