@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { startDovecot } from './support/dovecot.ts';
 import { round } from './support/figures.ts';
 

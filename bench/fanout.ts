@@ -1,6 +1,6 @@
 // One submission to everybody: from the final dot to the last copy in its mailbox.
 
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { sendLarge } from './recall.ts';
 import { round } from './support/figures.ts';
 import { connectJmap } from './support/jmap.ts';

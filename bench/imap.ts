@@ -1,7 +1,7 @@
 // IMAP: a mailbox of 10,000 messages that came one by one, opened and fetched, first and later; APPEND, sign-in, and how soon
 // one who waits hears of a removal. And the same of Dovecot, where Debian's is installed.
 
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { startDovecot } from './support/dovecot.ts';
 import { percentile, round } from './support/figures.ts';
 import { connectImap, type ImapClient } from './support/imap.ts';

@@ -3,7 +3,7 @@
 
 import { Agent, get, request } from 'node:http';
 import { WebSocket } from 'ws';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { summary } from './support/figures.ts';
 import { connectJmap, type JmapClient } from './support/jmap.ts';
 import { fillMailbox, word } from './support/mailbox.ts';

@@ -2,7 +2,7 @@
 // nothing, or next to nothing, beside everybody's.
 
 import { connect, type Socket } from 'node:net';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { finished, sendLarge } from './recall.ts';
 import { percentile, round, summary } from './support/figures.ts';
 import { connectJmap } from './support/jmap.ts';

@@ -1,6 +1,7 @@
 // npm run bench -- recall|fanout|submit|jmap|load|dovecot|imap|web [options]: prints progress, then one JSON object as its last line.
 
 import { parseArgs } from 'node:util';
+import type { BenchOptions } from './options.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -13,16 +14,6 @@ const { positionals, values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-
-export interface BenchOptions {
-  recipients: number;
-  opened: number;
-  replace: boolean;
-  connections: number;
-  seconds: number;
-  /** Progress for a person; silent with --json. */
-  say: (line: string) => void;
-}
 
 const options: BenchOptions = {
   recipients: Number(values.recipients),

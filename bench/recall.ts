@@ -1,7 +1,7 @@
 // How long a recall takes, over the public faces: the gate as the server and as the client see it (alone, and beside a
 // large fan-out and a large sweep), and the way from the command to the last copy gone.
 
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { round, summary } from './support/figures.ts';
 import { connectJmap, type JmapClient } from './support/jmap.ts';
 import { startHoming } from './support/server.ts';

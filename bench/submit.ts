@@ -1,6 +1,6 @@
 // Durable submissions of small messages, one recipient each, over several connections.
 
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { round, summary } from './support/figures.ts';
 import { startHoming } from './support/server.ts';
 import { connectSubmission } from './support/smtp.ts';

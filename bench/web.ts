@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../test/web/support/chromium.ts';
 import { prepareWeb } from '../test/web/support/prepare.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { percentile, round } from './support/figures.ts';
 import { connectJmap, type JmapClient } from './support/jmap.ts';
 import { startHoming } from './support/server.ts';

@@ -1,4 +1,4 @@
-import { recallsOfTenant } from '../store/recalls.ts';
+import { recallsOfTenant } from '../store/tenant-recalls.ts';
 import { readArguments } from './arguments.ts';
 import { accountNamed, print, table, tenantOf, Usage, withSession, type Session } from './session.ts';
 

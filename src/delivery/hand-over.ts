@@ -7,6 +7,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Claimed, OutgoingMessage } from '../store/outgoing.ts';
 import type { Accept } from './accept.ts';
+import { GIVEN } from './notify.ts';
 import type { Fate } from './smtp-client.ts';
 
 /** As recorded for what never left. */
@@ -71,7 +72,7 @@ export async function handOver(
         mailFrom: message.mail_from,
         recipients: left.map(({ recipient, notify, original_recipient: original }) => ({
           address: recipient,
-          notify,
+          ...((notify & GIVEN) === 0 ? {} : { notify }),
           ...(original === null ? {} : { originalRecipient: original }),
         })),
         bytes,

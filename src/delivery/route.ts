@@ -5,6 +5,7 @@ import { Refusal } from '../mail/errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { GroupTarget } from '../store/deliveries.ts';
 import type { AcceptRecipient } from './accept.ts';
+import { GIVEN } from './notify.ts';
 
 export interface DirectRecipient {
   account: number;
@@ -58,7 +59,7 @@ export async function route(
     const targets = await Promise.all(some.map(({ address }) => directory.resolve(address)));
     for (const [i, { recipient, address }] of some.entries()) {
       const target = targets[i];
-      const notify = recipient.notify ?? NOTIFY_FAILURE;
+      const notify = recipient.notify === undefined ? NOTIFY_FAILURE : recipient.notify | GIVEN;
       const originalRecipient = recipient.originalRecipient ?? null;
       if (target === undefined || target.kind === 'outside' || target.tenant !== tenant) {
         if (!outside.has(address))

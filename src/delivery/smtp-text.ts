@@ -1,5 +1,6 @@
 // SMTP's words: what is added to commands, what a server offers, what it replies. Pure.
 
+import { GIVEN } from './notify.ts';
 import type { OutgoingMail } from './smtp-client.ts';
 
 const NOTIFY = [
@@ -27,7 +28,10 @@ export function parametersOf(
       return [
         `RCPT TO:<${address}>`,
         [
-          ...(dsn ? [` NOTIFY=${(notify & 8) !== 0 || words.length === 0 ? 'NEVER' : words.join(',')}`] : []),
+          // RFC 3461 §5.2.1
+          ...(dsn && (notify & GIVEN) !== 0
+            ? [` NOTIFY=${(notify & 8) !== 0 || words.length === 0 ? 'NEVER' : words.join(',')}`]
+            : []),
           ...(dsn && original !== '' ? [` ORCPT=${type};${xtext(original)}`] : []),
         ].join(''),
       ];

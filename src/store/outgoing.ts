@@ -47,7 +47,7 @@ export interface Claimed {
   attempts: number;
   recipient: string;
   via: string | null;
-  /** RFC 3461 NOTIFY bits: 1 success, 2 failure, 4 delay, 8 never. */
+  /** RFC 3461 NOTIFY bits: 1 success, 2 failure, 4 delay, 8 never; 16: the sender gave them. */
   notify: number;
   original_recipient: string | null;
   maybe_sent: boolean;

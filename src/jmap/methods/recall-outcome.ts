@@ -12,7 +12,8 @@ import {
   type OutcomeSort,
   type ReportedOutcome,
 } from '../../store/outcomes.ts';
-import { accountModseq, recallById, recallsByIds, type RecallProgress } from '../../store/recalls.ts';
+import { accountModseq, recallsByIds } from '../../store/recalls-read.ts';
+import { recallById, type RecallProgress } from '../../store/recalls.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { sortArguments } from '../query.ts';

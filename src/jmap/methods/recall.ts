@@ -7,7 +7,7 @@ import {
   recallsByIds,
   recallsChangedSince,
   recallsOfMessages,
-} from '../../store/recalls.ts';
+} from '../../store/recalls-read.ts';
 import { countsFor } from '../../recall/report.ts';
 import type { RecallRequest } from '../../recall/request.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
