@@ -23,7 +23,7 @@ export interface OutsideWorld {
   port: number;
   /** For the outgoing worker. */
   nextHop: { host: string; port: number; name: string };
-  /** What arrived, the latest last: at most 1,000 messages and 32 MB. */
+  /** What arrived, the latest last: at most 1,000 messages (or `keep`) and 32 MB. */
   received(): readonly ReceivedMail[];
   close(): Promise<void>;
 }
@@ -33,6 +33,7 @@ export interface OutsideOptions {
   /** How long slow@ takes; after how long lost@ hangs up. Milliseconds. */
   slowMs?: number;
   lostMs?: number;
+  keep?: number;
   /** Tests hold it up with something else than time. */
   wait?: (ms: number) => Promise<void>;
 }
@@ -45,14 +46,14 @@ type Manner = 'takes' | 'bounce' | 'defer' | 'slow' | 'lost';
 
 /** Starts it on a port of its own choosing, 127.0.0.1 only. */
 export async function startOutside(options: OutsideOptions): Promise<OutsideWorld> {
-  const { clock, slowMs = 20_000, lostMs = 5_000, wait = after } = options;
+  const { clock, slowMs = 20_000, lostMs = 5_000, keep: most = KEPT_MESSAGES, wait = after } = options;
   const kept: ReceivedMail[] = [];
   const sockets = new Map<number, Socket>();
   let octets = 0;
   const keep = (mail: ReceivedMail): void => {
     kept.push(mail);
     octets += mail.size;
-    while (kept.length > KEPT_MESSAGES || (octets > KEPT_OCTETS && kept.length > 1)) octets -= kept.shift()?.size ?? 0;
+    while (kept.length > most || (octets > KEPT_OCTETS && kept.length > 1)) octets -= kept.shift()?.size ?? 0;
   };
 
   const server = new SMTPServer({

@@ -2,6 +2,7 @@
 // over lines that break, and keep a record of what they were told.
 
 import { connectSubmission, type SmtpClient } from '../../bench/support/smtp.ts';
+import { Unavailable } from '../../src/mail/errors.ts';
 import type { Random } from '../fuzz/fuzz.ts';
 import { ANA, DOMAIN, EVERYONE, PASSWORD, person, type Place } from './place.ts';
 import type { Told } from './told.ts';
@@ -24,19 +25,22 @@ const USING = ['core', 'mail', 'submission']
 const PATIENCE_MS = 8_000;
 
 /** Signals that no answer came: what was asked for may have happened or not. */
-class NoAnswer extends Error {}
+export class NoAnswer extends Error {}
+
+export const credentials = (who: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`${who}:${PASSWORD}`).toString('base64')}`,
+});
 
 async function call(scene: Scene, who: string, name: string, args: Json): Promise<Json> {
   const { place, random } = scene;
   const { port } = random.pick(place.servers).http;
   const accountId = `a${place.accounts.get(who)}`;
-  const authorization = `Basic ${Buffer.from(`${who}:${PASSWORD}`).toString('base64')}`;
   let response: Response;
   let text: string;
   try {
     response = await fetch(`http://127.0.0.1:${port}/jmap/`, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json', 'user-agent': 'torture' },
+      headers: { ...credentials(who), 'content-type': 'application/json', 'user-agent': 'torture' },
       body: JSON.stringify({ using: USING, methodCalls: [[name, { accountId, ...args }, 'c']] }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
@@ -52,7 +56,7 @@ async function call(scene: Scene, who: string, name: string, args: Json): Promis
   throw Object.assign(new Error(`${name}: ${JSON.stringify(result)}`), { type: result['type'] });
 }
 
-async function forEver(scene: Scene, act: () => Promise<void>): Promise<void> {
+export async function forEver(scene: Scene, act: () => Promise<void>): Promise<void> {
   while (!scene.over()) {
     try {
       await act();
@@ -99,7 +103,7 @@ export async function submitter(scene: Scene): Promise<void> {
 }
 
 /** A reply, or no answer: a refusal is one too, for all that the sender knows. */
-async function within<T>(work: Promise<T>): Promise<T> {
+export async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new NoAnswer('late')), PATIENCE_MS);
@@ -150,7 +154,10 @@ export async function reader(scene: Scene): Promise<void> {
           });
           break;
         case 2:
-          if (random.chance(2)) await call(scene, who, 'Email/set', { destroy: [id] });
+          if (random.chance(2)) {
+            told.destroyed.push({ who, token, began: told.tick(), ended: Infinity });
+            await call(scene, who, 'Email/set', { destroy: [id] });
+          }
           break;
         default:
       }
@@ -158,7 +165,7 @@ export async function reader(scene: Scene): Promise<void> {
   });
 }
 
-/** Takes back what was sent: from all or one, read copies too or not; cancels or restores some. */
+/** Takes back what was sent: from all or one, read copies too or not; cancels some. */
 export async function recaller(scene: Scene): Promise<void> {
   const { told, random, people } = scene;
   await forEver(scene, async () => {
@@ -182,26 +189,64 @@ export async function recaller(scene: Scene): Promise<void> {
     const id = (answer['created'] as Record<string, { id: string }> | null)?.['r']?.id;
     if (id === undefined) {
       told.recalls.splice(told.recalls.indexOf(asked), 1);
+      const { type } = (answer['notCreated'] as Record<string, { type: string }>)['r'] ?? { type: 'nothing was said' };
+      told.refused.set(type, (told.refused.get(type) ?? 0) + 1);
       return;
     }
     asked.recallId = Number(id.slice(1));
     asked.ended = told.tick();
-    if (random.chance(8)) {
-      const { updated } = await call(scene, ANA, 'Recall/set', { update: { [id]: { status: 'cancelled' } } });
-      if (updated && id in (updated as Json)) told.cancelled.push(asked.recallId);
-    } else if (random.chance(3)) {
-      const earlier = random.pick(told.recalls).recallId;
-      if (earlier === null) return;
-      await call(scene, ANA, 'Recall/restore', { recallId: `r${earlier}` }).then(
-        () => told.restored.push(earlier),
-        (error: Error & { type?: string }) => {
-          if (error instanceof NoAnswer || error.type === undefined) throw error;
-          // Under way, or cancelled: nothing to give back yet.
-          if (!['sweeping', 'alreadyRestored', 'notFound'].includes(error.type)) told.wrong.push(error.message);
-        },
-      );
+    if (!random.chance(8)) return;
+    const { updated } = await call(scene, ANA, 'Recall/set', { update: { [id]: { status: 'cancelled' } } });
+    if (updated && id in (updated as Json)) told.cancelled.push(asked.recallId);
+  });
+}
+
+/** Gives back what was taken, a while ago or just now. */
+export async function restorer(scene: Scene): Promise<void> {
+  const { told, random } = scene;
+  const answered = new Set<number>();
+  await forEver(scene, async () => {
+    await new Promise((resolve) => setTimeout(resolve, random.below(500)));
+    const open = told.recalls.slice(-60).flatMap(({ recallId }) => recallId ?? []);
+    const possible = open.filter((id) => !answered.has(id));
+    if (possible.length === 0) return;
+    const recallId = random.pick(possible);
+    const asked = { recallId, began: told.tick(), told: false };
+    told.restores.push(asked);
+    try {
+      await call(scene, ANA, 'Recall/restore', { recallId: `r${recallId}` });
+      asked.told = true;
+      answered.add(recallId);
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (error instanceof NoAnswer || type === undefined) throw error;
+      told.restores.splice(told.restores.indexOf(asked), 1);
+      if (type === 'alreadyRestored') answered.add(recallId);
+      // Under way, or cancelled: nothing to give back yet.
+      else if (type !== 'sweeping' && type !== 'notFound') throw error;
     }
   });
+}
+
+/** Whether notices are written, and what was filed is taken back: now so, now otherwise. */
+export async function administrator({ place, told, random, over }: Scene): Promise<void> {
+  const changes = [
+    { notices: 'none' },
+    { notices: 'noticed-only' },
+    { notices: null },
+    { processedCopies: 'keep' },
+    { processedCopies: null },
+  ];
+  while (!over()) {
+    await new Promise((resolve) => setTimeout(resolve, 500 + random.below(1500)));
+    try {
+      await place.setPolicy(random.pick(changes));
+      told.policies.made++;
+    } catch (error) {
+      told.policies.unknown++;
+      if (!(error instanceof Unavailable)) told.wrong.push(`policy: ${(error as Error).message}`);
+    }
+  }
 }
 
 /** p1's mail goes to p2 too, p3's is filed, p4's is marked read: now it does, now it does not. */

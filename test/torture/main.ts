@@ -26,9 +26,11 @@ const { wrong, troubles, told, restMs, errors } = await torture(
 );
 const accepted = told.sent.filter((sent) => sent.told).length;
 const gated = told.recalls.filter((recall) => recall.recallId !== null).length;
+const commands = [...told.commands.values()].reduce((sum, count) => sum + count, 0);
 console.log(`
 ${told.sent.length} messages sent, ${accepted} told that they were accepted; ${told.content.length} read, ${told.opened.length} opened;
-${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} cancelled, ${told.restored.length} restored;
+${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} cancelled, ${told.restores.filter((one) => one.told).length} restored;
+${commands} IMAP commands, ${told.appended.filter((one) => one.uid !== null).length} messages appended; ${told.policies.made} changes of policy;
 at rest after ${(restMs / 1000).toFixed(1)} s.`);
 for (const [name, count] of Object.entries(troubles)) console.log(`${String(count).padStart(5)}  ${name}`);
 console.log(

@@ -27,10 +27,12 @@ export const person = (n: number): string => `p${n}@${DOMAIN}`;
 export interface Server {
   http: Proxy;
   submissions: Proxy;
+  imaps: Proxy;
   start(): Promise<void>;
   /** kill -9, or an orderly end. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  pid(): number | undefined;
 }
 
 export interface Place {
@@ -46,6 +48,10 @@ export interface Place {
   /** Servers that ended without being asked to. */
   died: string[];
   sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
+  /** As `homing policy` does, beside the servers. */
+  setPolicy(change: Record<string, unknown>): Promise<void>;
+  /** Ends the thread that a server's batches run in. */
+  endWorker(server: Server): void;
   /** Every process of PostgreSQL. */
   database(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Moves both servers' clocks this far from the machine's, in milliseconds. */
@@ -91,8 +97,10 @@ export async function createPlace(people: number, random: Random): Promise<Place
     addresses.map((address) => ({ address, name: address, passwordHash })),
   );
   await admin.addGroup({ address: EVERYONE, members: addresses.slice(1) });
-  const outside = await startOutside({ clock: now, slowMs: 300, lostMs: 300 });
+  const outside = await startOutside({ clock: now, slowMs: 300, lostMs: 300, keep: Infinity });
   const clockFile = join(directory, 'clock');
+  const workerFile = join(directory, 'end-worker');
+  let ends = 0;
   const { host, port, user, database: name } = connection;
   const url = `postgresql://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
 
@@ -109,13 +117,15 @@ export async function createPlace(people: number, random: Random): Promise<Place
       DATABASE_URL: url,
       HOMING_NEXT_HOP: `127.0.0.1:${outside.nextHop.port}`,
       HOMING_TEST_CLOCK: clockFile,
+      HOMING_TEST_END_WORKER: workerFile,
       HOMING_LOG: 'error',
     };
     let child: ChildProcess | undefined;
     let asked = false;
-    const [http, submissions] = await Promise.all([
+    const [http, submissions, imaps] = await Promise.all([
       createProxy(ports[0] ?? 0, random),
       createProxy(ports[3] ?? 0, random),
+      createProxy(ports[6] ?? 0, random),
     ]);
     /** Null: it is ready; else its last words. */
     const startOnce = (): Promise<string | null> => {
@@ -144,6 +154,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
     const one: Server = {
       http,
       submissions,
+      imaps,
       async start() {
         // As whatever looks after a service does: it ends if its database is not there yet.
         for (const deadline = performance.now() + START_MS; ; await sleep(500)) {
@@ -162,6 +173,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
         await exited;
       },
       signal: (signal) => void child?.kill(signal),
+      pid: () => child?.pid,
     };
     return one;
   };
@@ -190,6 +202,8 @@ export async function createPlace(people: number, random: Random): Promise<Place
     errors,
     died,
     sql,
+    setPolicy: (change) => admin.setPolicy(tenant, change),
+    endWorker: (server) => writeFileSync(workerFile, `${server.pid()} ${++ends}`),
     database(signal) {
       const { pid } = database;
       const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').map(Number);
@@ -220,8 +234,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
       for (const one of servers) {
         one.signal('SIGCONT');
         await one.end('SIGTERM');
-        one.http.close();
-        one.submissions.close();
+        for (const proxy of [one.http, one.submissions, one.imaps]) proxy.close();
       }
       await outside.close();
       await store.close();

@@ -48,11 +48,13 @@ const DETAILS: Record<string, string> = {
 /** Servers are up and clocks are right. Throws, and says what is left, if nothing goes on any more. Answers how long it took, milliseconds. */
 export async function comeToRest(place: Place, say: (line: string) => void, patienceMs = PATIENCE_MS): Promise<number> {
   const began = performance.now();
-  for (const server of place.servers) await server.end('SIGTERM');
+  await Promise.all(place.servers.map((server) => server.end('SIGTERM')));
+  say('servers have ended');
   place.moveClock(0);
   await until('the database is back', async () => (await place.sql('SELECT 1')).length === 1, patienceMs);
   await place.sql(`UPDATE delivery SET lease_until = now() WHERE state = 'sending'`);
-  for (const server of place.servers) await server.start();
+  await Promise.all(place.servers.map((server) => server.start()));
+  say('servers are back');
   let moved = performance.now();
   let before = '';
   let said = moved;

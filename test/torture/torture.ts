@@ -3,11 +3,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../fuzz/fuzz.ts';
-import { reader, recaller, ruler, submitter, type Scene } from './actors.ts';
+import { administrator, reader, recaller, restorer, ruler, submitter, type Scene } from './actors.ts';
 import { checkTold } from './check.ts';
-import { createPlace, type Place } from './place.ts';
+import { imapProgram, imapTruth } from './imap.ts';
+import { listener } from './listener.ts';
+import { createPlace } from './place.ts';
 import { comeToRest } from './rest.ts';
 import { createTold, type Told } from './told.ts';
+import { TROUBLES } from './troubles.ts';
 
 export interface TortureResult {
   /** Everything that is not as it should be. */
@@ -23,95 +26,6 @@ export interface TortureResult {
 
 const PEOPLE = 8;
 
-/** Hours between forward and backward: more than any lease, less than any time that a promise depends on. */
-const CLOCK_MS = 15 * 60_000;
-
-type Trouble = [name: string, weight: number, cause: (place: Place, random: Random) => Promise<void>];
-
-const TROUBLES: Trouble[] = [
-  [
-    'a server is killed',
-    3,
-    async ({ servers }, random) => {
-      const one = random.pick(servers);
-      await one.end('SIGKILL');
-      await sleep(random.below(600));
-      await one.start();
-    },
-  ],
-  [
-    'a server is ended and started',
-    1,
-    async ({ servers }, random) => {
-      const one = random.pick(servers);
-      await one.end('SIGTERM');
-      await one.start();
-    },
-  ],
-  [
-    'both servers are killed',
-    1,
-    async ({ servers }) => {
-      await Promise.all(servers.map((one) => one.end('SIGKILL')));
-      await Promise.all(servers.map((one) => one.start()));
-    },
-  ],
-  [
-    'a server is stopped and continued',
-    3,
-    async ({ servers }, random) => {
-      const one = random.pick(servers);
-      one.signal('SIGSTOP');
-      await sleep(200 + random.below(2500));
-      one.signal('SIGCONT');
-    },
-  ],
-  [
-    'PostgreSQL is killed',
-    3,
-    async (place, random) => {
-      place.database('SIGKILL');
-      await sleep(random.below(400));
-    },
-  ],
-  [
-    'PostgreSQL is stopped and continued',
-    2,
-    async (place, random) => {
-      place.database('SIGSTOP');
-      await sleep(100 + random.below(1500));
-      place.database('SIGCONT');
-    },
-  ],
-  [
-    'all lines are cut',
-    4,
-    async ({ servers }) => {
-      for (const { http, submissions } of servers) [http, submissions].forEach((proxy) => proxy.cut());
-    },
-  ],
-  [
-    'lines are unsteady',
-    2,
-    async ({ servers }, random) => {
-      const proxies = servers.flatMap(({ http, submissions }) => [http, submissions]);
-      for (const proxy of proxies) proxy.unsteady = 50;
-      await sleep(500 + random.below(1500));
-      for (const proxy of proxies) proxy.unsteady = 5;
-    },
-  ],
-  ['the clock is moved', 2, async (place, random) => place.moveClock(random.below(2 * CLOCK_MS) - CLOCK_MS)],
-  [
-    'the disk is full',
-    1,
-    async (place, random) => {
-      const empty = place.fillDisk?.();
-      await sleep(300 + random.below(1500));
-      empty?.();
-    },
-  ],
-];
-
 /** `say` gets a line for each trouble; `only`: those with this in their name. Throws where it cannot even come to rest. */
 export async function torture(
   seconds: number,
@@ -121,15 +35,15 @@ export async function torture(
 ): Promise<TortureResult> {
   const random = new Random(seed);
   const place = await createPlace(PEOPLE, random);
-  const told = createTold();
+  const told = createTold(PEOPLE);
   const troubles: Record<string, number> = {};
   try {
     await Promise.all(place.servers.map((server) => server.start()));
     const ends = performance.now() + seconds * 1000;
     const scene: Scene = { place, people: PEOPLE, told, random, over: () => performance.now() > ends };
-    const actors = [submitter, submitter, reader, reader, reader, recaller, recaller, ruler].map((actor) =>
-      actor(scene),
-    );
+    const imap = imapProgram(imapTruth(told));
+    const people = [submitter, submitter, reader, reader, reader, imap, imap, imap, recaller, recaller, restorer];
+    const actors = [...people, listener, listener, ruler, administrator].map((actor) => actor(scene));
     const possible = TROUBLES.filter(
       ([name]) => name.includes(only) && (name !== 'the disk is full' || place.fillDisk !== null),
     ).flatMap((trouble) => Array.from({ length: trouble[1] }, () => trouble));

@@ -42,6 +42,7 @@ export interface Done {
 export interface SessionOptions {
   port: number;
   account: string;
+  password?: string;
   truth: Truth;
   /** Milliseconds that a command took. */
   took(verb: string, ms: number): void;
@@ -59,7 +60,8 @@ export class StressSession {
   readonly #truth: Truth;
 
   static async open(options: SessionOptions): Promise<StressSession> {
-    const wire = await rawImap(options.port, { user: options.account });
+    const { port, account: user, password } = options;
+    const wire = await rawImap(port, { user, ...(password === undefined ? {} : { password }) });
     return new StressSession(wire, options);
   }
 
@@ -73,6 +75,11 @@ export class StressSession {
   place(uid: number): string {
     const { box } = this;
     return `${this.account}/${box?.name}/${box?.validity}/${uid}`;
+  }
+
+  /** Which message that is, if it was told. */
+  tokenAt(uid: number): string | undefined {
+    return this.#truth.tokenAt(this.place(uid));
   }
 
   async run(command: string, asked: Asked): Promise<Done> {
@@ -266,5 +273,5 @@ export function tokenIn(name: string, value: Value): string | undefined {
   const text = name === 'ENVELOPE' && Array.isArray(value) ? value[1] : value;
   if (typeof text !== 'string') return undefined;
   if (/Message recalled|took this message back/.test(text)) return 'notice';
-  return /token-[a-z0-9]+-x/.exec(text)?.[0];
+  return /token-[a-z0-9]+-x|(?:tok|app)\d+z/.exec(text)?.[0];
 }
