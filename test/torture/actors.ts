@@ -206,7 +206,7 @@ export async function restorer(scene: Scene): Promise<void> {
   const { told, random } = scene;
   const answered = new Set<number>();
   await forEver(scene, async () => {
-    await new Promise((resolve) => setTimeout(resolve, random.below(500)));
+    await new Promise((resolve) => setTimeout(resolve, random.below(200)));
     const open = told.recalls.slice(-60).flatMap(({ recallId }) => recallId ?? []);
     const possible = open.filter((id) => !answered.has(id));
     if (possible.length === 0) return;
