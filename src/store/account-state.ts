@@ -40,9 +40,11 @@ export async function raiseLocked(tx: Transaction, tenant: number, accounts: num
  * raising apart, for batches that change nearly all of them. Ascending, as the index is walked. Answers the new modseqs.
  */
 export async function lockAndRaise(tx: Transaction, tenant: number, accounts: number[]): Promise<Map<number, number>> {
-  const rows = await tx.rows<{ account_id: number; modseq: number }>(
-    `UPDATE account_state SET modseq = modseq + 1 WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) RETURNING account_id, modseq`,
+  const row = await tx.row<{ accounts: number[] | null; modseqs: number[] | null }>(
+    `WITH raised AS (
+       UPDATE account_state SET modseq = modseq + 1 WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) RETURNING account_id, modseq)
+     SELECT array_agg(account_id) AS accounts, array_agg(modseq) AS modseqs FROM raised`,
     [tenant, accounts],
   );
-  return new Map(rows.map((row) => [row.account_id, row.modseq]));
+  return new Map(row?.accounts?.map((account, i) => [account, row.modseqs?.[i] ?? 0]));
 }

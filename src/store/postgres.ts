@@ -80,6 +80,19 @@ const BATCH_PLANS = [
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
+// Whole columns of a batch come as arrays (array_agg), which costs a tenth of as many rows.
+for (const oid of [1005, 1007, 1016]) types.setTypeParser(oid, toNumbers); // int2[], int4[], int8[]
+types.setTypeParser(1010, toTids);
+
+/** {1,NULL,3} */
+function toNumbers(text: string): unknown {
+  return JSON.parse(`[${text.slice(1, -1).replaceAll('NULL', 'null')}]`);
+}
+
+/** {"(0,1)","(0,2)"} */
+function toTids(text: string): string[] {
+  return text === '{}' ? [] : text.slice(2, -2).split('","');
+}
 
 export function clientConfig(connection: Connection): pg.ClientConfig {
   return 'url' in connection ? { connectionString: connection.url } : connection;
@@ -239,16 +252,17 @@ function toValues(params: unknown[] = []): unknown[] {
  * takes ten times as long for each element.
  */
 function arrayLiteral(list: unknown[]): unknown {
-  let text = '{';
+  // Joined, not added up: thousands of pieces would otherwise be put together only when they are sent.
+  if (list.every((value) => typeof value === 'number')) return `{${list.join(',')}}`;
+  const parts: (string | number)[] = [];
   for (const value of list) {
-    if (text.length > 1) text += ',';
-    if (typeof value === 'number') text += value;
+    if (typeof value === 'number') parts.push(value);
     else if (typeof value === 'string')
-      text += /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
-    else if (value === null) text += 'NULL';
+      parts.push(/["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`);
+    else if (value === null) parts.push('NULL');
     else return list;
   }
-  return `${text}}`;
+  return `{${parts.join(',')}}`;
 }
 
 const names = new Map<string, string>();

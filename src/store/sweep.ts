@@ -1,7 +1,7 @@
 // What a sweep batch reads and writes, in the order of the Gate protocol: accounts, then deliveries, then copies, then
 // mailboxes. Every statement takes whole arrays; a batch of thousands is about a dozen of them.
 
-import type { DeliveryState, Exposure, Outcome } from '../mail/recall.ts';
+import { EXPOSURES, type DeliveryState, type Exposure, type Outcome } from '../mail/recall.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { Reader, Transaction } from './postgres.ts';
 import { together } from './together.ts';
@@ -26,13 +26,16 @@ function inScope(scope: Scope): string {
 
 const scopeParams = (scope: Scope): unknown[] => [scope.tenant, scope.message, scope.recall, scope.from, scope.to];
 
-/** Local accounts of the scope, ascending; to be locked before anything else is read. */
+/**
+ * Local accounts of the scope, as their deliveries are numbered: to be locked before anything else is read. By another
+ * order the planner would walk all of the message's deliveries for each range, while the table is new to it.
+ */
 export async function accountsInScope(reader: Reader, scope: Scope): Promise<number[]> {
-  const rows = await reader.rows<{ account_id: number }>(
-    `SELECT d.account_id ${inScope(scope)} AND d.account_id IS NOT NULL ORDER BY account_id`,
+  const row = await reader.row<{ accounts: number[] | null }>(
+    `SELECT array_agg(account_id) AS accounts FROM (SELECT d.account_id ${inScope(scope)} AND d.account_id IS NOT NULL ORDER BY d.n) x`,
     scopeParams(scope),
   );
-  return rows.map((row) => row.account_id);
+  return row?.accounts ?? [];
 }
 
 /** Locks the deliveries that are not delivered yet, skipping none: a claim or a result comes before or after us. */
@@ -56,18 +59,43 @@ export interface SweptDelivery {
   protected: boolean;
 }
 
+/** What is said of a delivery unless there is more to say: with nearly all of them there is not. */
+const PLAIN = {
+  state: 'delivered',
+  maybe_sent: false,
+  past_exposure: 'none',
+  past_downloaded_by: null,
+  protected: false,
+} as const;
+
 /** The scope's deliveries, read after all locks. */
 export async function deliveriesInScope(
   tx: Reader,
   scope: Scope,
   protectedRecipients: string[],
 ): Promise<SweptDelivery[]> {
-  return tx.rows(
-    `SELECT d.n, d.account_id, d.state, d.maybe_sent, d.due_at, d.past_exposure, d.past_downloaded_at, d.past_downloaded_by,
-       d.recipient = ANY ($6::text[]) AS protected
-     ${inScope(scope)} ORDER BY d.n`,
+  type Details = Omit<SweptDelivery, 'account_id' | 'due_at' | 'past_downloaded_at'> &
+    Record<'due_at' | 'past_downloaded_at', string | null>;
+  const row = await tx.row<{ n: number[] | null; accounts: (number | null)[] | null; details: Details[] | null }>(
+    `SELECT array_agg(n) AS n, array_agg(account_id) AS accounts,
+       json_agg(x) FILTER (WHERE NOT (state = 'delivered' AND NOT maybe_sent AND past_exposure = 'none' AND past_downloaded_at IS NULL AND NOT protected)) AS details
+     FROM (SELECT d.n, d.account_id, d.state, d.maybe_sent, d.due_at, d.past_exposure, d.past_downloaded_at, d.past_downloaded_by,
+         d.recipient = ANY ($6::text[]) AS protected
+       ${inScope(scope)} ORDER BY d.n) x`,
     [...scopeParams(scope), protectedRecipients],
   );
+  const detailsOf = new Map(row?.details?.map((details) => [details.n, details]));
+  return (row?.n ?? []).map((n, i) => {
+    const { due_at: due = null, past_downloaded_at: at = null, ...details } = detailsOf.get(n) ?? {};
+    return {
+      ...PLAIN,
+      ...details,
+      n,
+      account_id: row?.accounts?.[i] ?? null,
+      due_at: due === null ? null : new Date(due),
+      past_downloaded_at: at === null ? null : new Date(at),
+    };
+  });
 }
 
 export interface SweptCopy {
@@ -82,6 +110,9 @@ export interface SweptCopy {
   unseen: boolean;
 }
 
+/** Beside the exposure's place in EXPOSURES. */
+const UNSEEN = 4;
+
 /** Locks and reads the message's delivered copies in these accounts. */
 export async function lockCopies(
   tx: Transaction,
@@ -89,15 +120,39 @@ export async function lockCopies(
   message: number,
   accounts: number[],
 ): Promise<SweptCopy[]> {
-  return tx.rows(
-    `SELECT ctid, account_id, mailbox_id, delivery_n,
-       (CASE WHEN opened_at IS NOT NULL THEN 'opened' WHEN downloaded_at IS NOT NULL THEN 'downloaded'
-             WHEN listed_at IS NOT NULL THEN 'listed' ELSE 'none' END) AS exposure,
-       downloaded_at, downloaded_by, flags & ${SEEN} = 0 AS unseen
-     FROM copy WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[]) AND delivery_n IS NOT NULL
-     ORDER BY account_id, mailbox_id, uid FOR UPDATE`,
+  const row = await tx.row<{
+    ctids: string[] | null;
+    accounts: number[];
+    mailboxes: number[];
+    deliveries: number[];
+    marks: number[];
+    downloads: { ctid: string; at: string; by: string | null }[] | null;
+  }>(
+    `SELECT array_agg(ctid) AS ctids, array_agg(account_id) AS accounts, array_agg(mailbox_id) AS mailboxes, array_agg(delivery_n) AS deliveries,
+       array_agg(CASE WHEN opened_at IS NOT NULL THEN 3 WHEN downloaded_at IS NOT NULL THEN 2 WHEN listed_at IS NOT NULL THEN 1 ELSE 0 END
+         + CASE WHEN flags & ${SEEN} = 0 THEN ${UNSEEN} ELSE 0 END) AS marks,
+       json_agg(json_build_object('ctid', ctid, 'at', downloaded_at, 'by', downloaded_by)) FILTER (WHERE downloaded_at IS NOT NULL) AS downloads
+     FROM (SELECT ctid, account_id, mailbox_id, delivery_n, opened_at, downloaded_at, listed_at, flags, downloaded_by
+       FROM copy WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[]) AND delivery_n IS NOT NULL
+       ORDER BY account_id, mailbox_id, uid FOR UPDATE) x`,
     [tenant, message, accounts],
   );
+  if (!row?.ctids) return [];
+  const downloadOf = new Map(row.downloads?.map((download) => [download.ctid, download]));
+  return row.ctids.map((ctid, i) => {
+    const marks = row.marks[i] ?? 0;
+    const download = downloadOf.get(ctid);
+    return {
+      ctid,
+      account_id: row.accounts[i] ?? 0,
+      mailbox_id: row.mailboxes[i] ?? 0,
+      delivery_n: row.deliveries[i] ?? 0,
+      exposure: EXPOSURES[marks & 3] ?? 'opened',
+      downloaded_at: download ? new Date(download.at) : null,
+      downloaded_by: download?.by ?? null,
+      unseen: (marks & UNSEEN) !== 0,
+    };
+  });
 }
 
 /** Accounts whose owners do not accept recalls. */
@@ -164,25 +219,32 @@ export async function applyDecisions(
   await together(...statements);
 }
 
-/** In this order: the copies are read for vault and tombstones before they change, the counters before the new UIDs. */
+/** The copies are read for vault and tombstones before they change. */
 function withdraw(
   tx: Transaction,
   { tenant, recall, notice, now }: { tenant: number; recall: number; notice: number | null; now: Date },
   withdrawals: Withdrawal[],
   modseqOf: (withdrawal: Withdrawal) => number,
 ): Promise<unknown>[] {
-  const placed = withdrawals.filter((withdrawal) => withdrawal.notice);
   const gone = withdrawals.filter((withdrawal) => !withdrawal.notice);
   const ctids = withdrawals.map(({ copy }) => copy.ctid);
   const modseqs = withdrawals.map(modseqOf);
+  const counted = countOut(tx, tenant, withdrawals, modseqOf);
   const statements: Promise<unknown>[] = [
+    counted,
     tx.run(
       `INSERT INTO vault (tenant_id, recall_id, n, email_id, account_id, mailbox_id, message_id, thread_id, received_at, listed_at, downloaded_at,
          opened_at, notice_email_id, flags, downloaded_by, keywords, removed_at)
        SELECT $1, $2, c.delivery_n, c.email_id, c.account_id, c.mailbox_id, c.message_id, c.thread_id, c.received_at, c.listed_at, c.downloaded_at,
          c.opened_at, w.notice_email_id, c.flags, c.downloaded_by, c.keywords, $3
        FROM unnest($4::tid[], $5::bigint[]) AS w (ctid, notice_email_id) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
-      [tenant, recall, now, ctids, withdrawals.map((one) => (one.notice ? modseqOf(one) : null))],
+      [
+        tenant,
+        recall,
+        now,
+        ctids,
+        gone.length === 0 ? modseqs : withdrawals.map((one) => (one.notice ? modseqOf(one) : null)),
+      ],
     ),
     tx.run(
       `INSERT INTO tombstone (tenant_id, account_id, modseq, mailbox_id, uid, email_id, thread_id)
@@ -190,30 +252,8 @@ function withdraw(
        FROM unnest($2::tid[], $3::bigint[]) AS w (ctid, modseq) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
       [tenant, ctids, modseqs],
     ),
-    countOut(tx, tenant, withdrawals, modseqOf),
+    counted.then((placed) => placeNotices(tx, { tenant, recall, notice, now }, placed, modseqOf)),
   ];
-  if (placed.length > 0) {
-    // One notice an account, so its UID is the last that its mailbox has given.
-    statements.push(
-      tx.run(
-        `UPDATE copy c SET uid = m.uid_next - 1, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
-           opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL, saved_at = $8
-         FROM unnest($4::tid[], $5::int[], $6::int[], $7::bigint[]) AS w (ctid, account_id, mailbox_id, modseq)
-         JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = w.account_id AND m.id = w.mailbox_id
-         WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
-        [
-          tenant,
-          notice,
-          recall,
-          placed.map(({ copy }) => copy.ctid),
-          placed.map(({ copy }) => copy.account_id),
-          placed.map(({ copy }) => copy.mailbox_id),
-          placed.map(modseqOf),
-          now,
-        ],
-      ),
-    );
-  }
   if (gone.length > 0) {
     statements.push(
       tx.run(`DELETE FROM copy c USING unnest($2::tid[]) AS w (ctid) WHERE c.ctid = w.ctid AND c.tenant_id = $1`, [
@@ -225,44 +265,96 @@ function withdraw(
   return statements;
 }
 
-/** Keeps the mailboxes' counters, and gives a UID for each notice. */
+/** A withdrawal whose row becomes the notice, and the notice's UID. */
+interface Placed extends Withdrawal {
+  uid: number;
+}
+
+async function placeNotices(
+  tx: Transaction,
+  { tenant, recall, notice, now }: { tenant: number; recall: number; notice: number | null; now: Date },
+  placed: Placed[],
+  modseqOf: (withdrawal: Withdrawal) => number,
+): Promise<void> {
+  if (placed.length === 0) return;
+  await tx.run(
+    `UPDATE copy c SET uid = w.uid, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
+       opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL, saved_at = $7
+     FROM unnest($4::tid[], $5::bigint[], $6::bigint[]) AS w (ctid, uid, modseq) WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
+    [
+      tenant,
+      notice,
+      recall,
+      placed.map(({ copy }) => copy.ctid),
+      placed.map(({ uid }) => uid),
+      placed.map(modseqOf),
+      now,
+    ],
+  );
+}
+
+/** What a batch changes of one mailbox's counters. */
+interface Box {
+  account: number;
+  mailbox: number;
+  modseq: number;
+  gone: number;
+  unseen: number;
+  notices: Withdrawal[];
+}
+
+/** Keeps the mailboxes' counters; answers the notices with the UIDs that their mailboxes give them. */
 async function countOut(
   tx: Transaction,
   tenant: number,
   withdrawals: Withdrawal[],
   modseqOf: (withdrawal: Withdrawal) => number,
-): Promise<void> {
-  const boxes = new Map<
-    string,
-    { account: number; mailbox: number; modseq: number; notices: number; gone: number; unseen: number }
-  >();
+): Promise<Placed[]> {
+  const boxes = boxesOf(withdrawals, modseqOf);
+  const row = await tx.row<{ i: number[] | null; next: number[] }>(
+    `WITH counted AS (
+       UPDATE mailbox m SET uid_next = m.uid_next + b.notices, total = m.total - b.gone, unread = m.unread - b.unseen, modseq = b.modseq
+       FROM unnest($2::int[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[]) WITH ORDINALITY AS b (account_id, id, modseq, notices, gone, unseen, i)
+       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id
+       RETURNING b.i, m.uid_next)
+     SELECT array_agg(i) AS i, array_agg(uid_next) AS next FROM counted`,
+    [
+      tenant,
+      boxes.map((box) => box.account),
+      boxes.map((box) => box.mailbox),
+      boxes.map((box) => box.modseq),
+      boxes.map((box) => box.notices.length),
+      boxes.map((box) => box.gone),
+      boxes.map((box) => box.unseen),
+    ],
+  );
+  const placed: Placed[] = [];
+  row?.i?.forEach((i, at) => {
+    const notices = boxes[i - 1]?.notices ?? [];
+    const first = (row.next[at] ?? 0) - notices.length;
+    notices.forEach((notice, nth) => placed.push({ ...notice, uid: first + nth }));
+  });
+  return placed;
+}
+
+function boxesOf(withdrawals: Withdrawal[], modseqOf: (withdrawal: Withdrawal) => number): Box[] {
+  const boxes: Box[] = [];
+  const byAccount = new Map<number, Box[]>();
   for (const withdrawal of withdrawals) {
     const { account_id: account, mailbox_id: mailbox, unseen } = withdrawal.copy;
-    const key = `${account} ${mailbox}`;
-    let box = boxes.get(key);
+    const ofAccount = byAccount.get(account) ?? [];
+    if (ofAccount.length === 0) byAccount.set(account, ofAccount);
+    let box = ofAccount.find((one) => one.mailbox === mailbox);
     if (!box) {
-      box = { account, mailbox, modseq: modseqOf(withdrawal), notices: 0, gone: 0, unseen: 0 };
-      boxes.set(key, box);
+      box = { account, mailbox, modseq: modseqOf(withdrawal), gone: 0, unseen: 0, notices: [] };
+      ofAccount.push(box);
+      boxes.push(box);
     }
-    if (withdrawal.notice) box.notices++;
+    if (withdrawal.notice) box.notices.push(withdrawal);
     else box.gone++;
     if (unseen) box.unseen++;
   }
-  const list = [...boxes.values()];
-  await tx.run(
-    `UPDATE mailbox m SET uid_next = m.uid_next + b.notices, total = m.total - b.gone, unread = m.unread - b.unseen, modseq = b.modseq
-     FROM unnest($2::int[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[]) AS b (account_id, id, modseq, notices, gone, unseen)
-     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
-    [
-      tenant,
-      list.map((box) => box.account),
-      list.map((box) => box.mailbox),
-      list.map((box) => box.modseq),
-      list.map((box) => box.notices),
-      list.map((box) => box.gone),
-      list.map((box) => box.unseen),
-    ],
-  );
+  return boxes;
 }
 
 /** Stops deliveries that have not gone out and never will. */
