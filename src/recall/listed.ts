@@ -22,7 +22,7 @@ export async function listedDeliveries(
   const addresses: string[] = [];
   const asked = new Map<string, { account?: number; address: string }>();
   for (const given of recipients) {
-    const address = canonicalAddress(given) ?? given;
+    const address = canonicalAddress(given) ?? given.toLowerCase();
     const target = await people.resolve(address);
     if (target.kind === 'account' && target.tenant === tenant && target.account !== undefined)
       accounts.push(target.account);

@@ -5,7 +5,7 @@ import type { Policy } from '../mail/policy.ts';
 /** Hands a message to delivery; resolves when it is durably accepted. See delivery/accept.ts. */
 export type SubmitMail = (input: {
   tenant: number;
-  origin: { kind: 'server' } | { kind: 'submission'; account: number; submittedBy: number; source: 'jmap' };
+  origin: { kind: 'server' } | { kind: 'submission'; account: number; submittedBy: number; source: 'smtp' | 'jmap' };
   mailFrom: string;
   recipients: { address: string }[];
   bytes: Buffer;

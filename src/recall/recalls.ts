@@ -70,6 +70,8 @@ export interface Replacement {
   bytes: Buffer;
   /** The draft that becomes the sent copy; null: one is made. */
   emailId: number | null;
+  /** By which its program sends: one that does so by SMTP stores its own Sent copy. */
+  source?: 'smtp' | 'jmap';
   /** Who sends it, where that is on the behalf of whom it is from. */
   sender?: { name: string | null; email: string };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { mail } from '../../test/support/mailboxes.ts';
 import { createWorld } from '../../test/support/world.ts';
 import { createAdmin } from '../directory/admin.ts';
 import { Refusal } from '../mail/errors.ts';
@@ -76,4 +77,27 @@ test('whoever got it can be ticked under the address that it went to, though tha
   assert.deepEqual(outcomes, [{ outcome: 'no-mailbox' }, { outcome: 'recalled' }]);
   const nobody = world.recall(firm, sent, { recipients: [`nobody@${firm.domain}`] });
   await assert.rejects(nobody, refused('unknownRecipient'));
+});
+
+test('an address outside can be ticked in whatever case it was written', async () => {
+  const firm = await world.firm(1);
+  const { messageIdHeader } = await world.services.accept({
+    tenant: firm.tenant,
+    origin: { kind: 'submission', account: firm.ana.id, submittedBy: firm.ana.id, source: 'jmap' },
+    mailFrom: firm.ana.address,
+    recipients: [{ address: 'John.Doe@outside.test' }],
+    bytes: Buffer.from(mail('Case', { from: firm.ana.address, to: 'John.Doe@outside.test' })),
+  });
+  const message = { messageId: messageIdHeader };
+  const { total } = await recalls.request({
+    actor: firm.ana,
+    account: firm.ana.id,
+    message,
+    mode: 'delete',
+    recipients: ['john.doe@OUTSIDE.test'],
+    includeRead: false,
+    notifyMe: false,
+    reason: null,
+  });
+  assert.equal(total, 1);
 });

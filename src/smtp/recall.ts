@@ -69,6 +69,7 @@ export async function replaceByMail(
     recipients: mail.recipients.map(({ address }) => address),
     bytes: replaced.bytes,
     emailId: null,
+    source: 'smtp',
     ...(mail.sender ? { sender: mail.sender } : {}),
   });
   return `2.0.0 Accepted in the place of what was taken back by r${replaced.id}, as s${message}`;

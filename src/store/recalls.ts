@@ -147,24 +147,27 @@ export async function openRecallOf(
   );
 }
 
-/** Deliveries (n) that a list of recipients names: by account, by outside address, by the group they came through. */
+/**
+ * Deliveries (n) that a list of recipients names: by account, by outside address, by the group they came through. In lower case: an
+ * address outside is kept as its sender wrote it.
+ */
 export async function deliveriesNamed(
   reader: Reader,
   of: { tenant: number; message: number; total: number; outside: number; redirected: number },
   named: { accounts: number[]; addresses: string[]; groups: string[] },
 ): Promise<{ n: number; account_id: number | null; recipient: string; via: string | null }[]> {
   return reader.rows(
-    `SELECT n, account_id, recipient, via FROM delivery
+    `SELECT n, account_id, lower(recipient) AS recipient, via FROM delivery
      WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[])
      UNION
-     SELECT n, account_id, recipient, via FROM delivery
-     WHERE tenant_id = $1 AND message_id = $2 AND n > $4 AND account_id IS NULL AND recipient = ANY ($5::text[])
+     SELECT n, account_id, lower(recipient) AS recipient, via FROM delivery
+     WHERE tenant_id = $1 AND message_id = $2 AND n > $4 AND account_id IS NULL AND lower(recipient) = ANY ($5::text[])
      UNION
-     SELECT n, account_id, recipient, via FROM delivery
+     SELECT n, account_id, lower(recipient) AS recipient, via FROM delivery
      WHERE tenant_id = $1 AND message_id = $2 AND cardinality($6::text[]) > 0 AND via = ANY ($6::text[])
      UNION
      -- What rules of those named sent on goes with them.
-     SELECT n, account_id, recipient, via FROM delivery
+     SELECT n, account_id, lower(recipient) AS recipient, via FROM delivery
      WHERE tenant_id = $1 AND message_id = $2 AND n > $4 AND redirect_of IN (
        SELECT n FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id = ANY ($3::int[]))
      ORDER BY n`,

@@ -13,7 +13,7 @@ export async function releaseOutside(tx: Transaction, tenant: number, recall: nu
        JOIN outcome o ON o.tenant_id = r.tenant_id AND o.recall_id = r.id AND o.outcome IN ('outside', 'outside-unknown', 'not-delivered')
        JOIN delivery x ON x.tenant_id = r.tenant_id AND x.message_id = r.message_id AND x.n = o.n
      WHERE s.tenant_id = $1 AND s.recall_id = $2 AND d.tenant_id = $1 AND d.message_id = s.replacement_message_id
-       AND d.account_id IS NULL AND d.state = 'held' AND d.due_at IS NULL AND d.recipient = x.recipient`,
+       AND d.account_id IS NULL AND d.state = 'held' AND d.due_at IS NULL AND lower(d.recipient) = lower(x.recipient)`,
     [tenant, recall, now],
   );
   const queued = await tx.run(

@@ -117,6 +117,9 @@ test('moved into Recall/Replace, a draft is ready; sent from any program, it sta
   assert.match(got, /The right plan\./);
   assert.doesNotMatch(got, /replaces\.r|Seen/);
   assert.match(await send('ana@pigeon.test', ['ben@pigeon.test'], edited), /^554 .*sent before/);
+  // The program stores its own copy: with the original's there are two, not three.
+  assert.match(last(await ana.run(`APPEND "Sent Items" {${Buffer.byteLength(edited)}+}\r\n${edited}`)), /^OK/);
+  assert.equal((await find(ana, 'Sent Items', 'Plan')).length, 2);
   ana.close();
   ben.close();
 });

@@ -36,3 +36,30 @@ test('a delegate’s replacement is told of in the account whose recall it is, a
   );
   assert.equal(state?.modseq, state?.highest);
 });
+
+test('what is outside already gets no replacement, in whatever case either was addressed', async () => {
+  const firm = await world.firm(1);
+  const outgoing = world.outgoing();
+  const submit = async (to: string): Promise<string> =>
+    (
+      await world.services.accept({
+        tenant: firm.tenant,
+        origin: { kind: 'submission', account: firm.ana.id, submittedBy: firm.ana.id, source: 'jmap' },
+        mailFrom: firm.ana.address,
+        recipients: [{ address: to }],
+        bytes: Buffer.from(mail('Case', { from: firm.ana.address, to })),
+      })
+    ).messageIdHeader;
+  const header = await submit('Jane.Roe@outside.test');
+  await outgoing.run();
+  const id = await world.recall(firm, { message: 0, header, subject: '', outside: '' }, { mode: 'replace' });
+  await recalls.replace(firm.ana, firm.ana.id, id, {
+    mailFrom: firm.ana.address,
+    recipients: ['jane.roe@outside.test'],
+    bytes: Buffer.from(mail('Correction', { from: firm.ana.address, to: 'jane.roe@outside.test' })),
+    emailId: null,
+  });
+  await world.drain();
+  const arrived = world.outside.received().filter((one) => /^jane\.roe@/i.test(one.to.join()));
+  assert.equal(arrived.length, 1);
+});

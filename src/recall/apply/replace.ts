@@ -66,6 +66,7 @@ export async function sendReplacement(
     recipients: string[];
     bytes: Buffer;
     emailId: number | null;
+    source?: 'smtp' | 'jmap';
     sender?: { name: string | null; email: string };
   },
 ): Promise<number> {
@@ -81,7 +82,7 @@ export async function sendReplacement(
     await deps.open(tenant, id);
     const { messageId } = await submit({
       tenant,
-      origin: { kind: 'submission', account, submittedBy: actor.id, source: 'jmap' },
+      origin: { kind: 'submission', account, submittedBy: actor.id, source: mail.source ?? 'jmap' },
       mailFrom: mail.mailFrom,
       recipients: mail.recipients.map((address) => ({ address })),
       bytes: mail.bytes,
