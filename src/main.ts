@@ -19,6 +19,7 @@ import { createActivity } from './store/courtesy.ts';
 import { startEmbedded } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
 import type { Connection, Store } from './store/postgres.ts';
+import { auditProtection, triggerAlone } from './store/rights.ts';
 import { createAdmin } from './directory/admin.ts';
 import { sendSalaries, TRY_PEOPLE } from './try/begin.ts';
 import { startOutside, type OutsideWorld } from './try/outside.ts';
@@ -45,7 +46,6 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     await mkdir(config.dataDir, { recursive: true });
     say('1/4 Starting the database');
     const { connection, embedded } = await database(config, log, stops);
-    await migrate(connection);
     await writeFile(join(config.dataDir, 'connection.json'), JSON.stringify(connection), { mode: 0o600 });
 
     say('2/4 Opening the mail store');
@@ -54,6 +54,8 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const services = createServices({ connection, config, log, activity, meter: createMeter(counters) });
     stops.push(() => services.close());
     await services.store.notifier.ready;
+    const protection = await auditProtection(services.store);
+    if (protection.by === 'trigger') log.warn({}, triggerAlone(protection.role));
     const outside: OutsideWorld | undefined =
       config.mode === 'try' && !config.nextHop ? await startOutside({ clock: services.clock }) : undefined;
     if (outside) stops.push(() => outside.close());
@@ -107,19 +109,25 @@ export async function startHoming(config: Config, say: (line: string) => void): 
   }
 }
 
+/** The database, at the present schema, as the server connects to it. */
 async function database(
   config: Config,
   log: Logger,
   stops: (() => Promise<unknown>)[],
 ): Promise<{ connection: Connection; embedded: boolean }> {
-  if (config.databaseUrl) return { connection: { url: config.databaseUrl }, embedded: false };
+  if (config.databaseUrl) {
+    const connection = { url: config.databaseUrl };
+    await migrate(connection);
+    return { connection, embedded: false };
+  }
   const embedded = await startEmbedded({
     dataDir: config.dataDir,
     fresh: config.fresh,
     log: (line) => log.info({}, line),
   });
   stops.push(() => embedded.stop());
-  return { connection: embedded.connection, embedded: true };
+  await migrate(embedded.connection, embedded.server.user);
+  return { connection: embedded.server, embedded: true };
 }
 
 /** A database that takes longer than this is not there. */

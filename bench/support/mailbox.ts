@@ -1,14 +1,13 @@
 // Mailboxes full of mail that reads like mail: words as often as languages have them, put straight into the store.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
 import { SEEN } from '../../src/mail/keywords.ts';
 import { createBlobs } from '../../src/store/blobs.ts';
 import { appendCopies } from '../../src/store/copies.ts';
+import { findEmbedded } from '../../src/store/embedded.ts';
 import { createIds } from '../../src/store/ids.ts';
 import { insertMessages } from '../../src/store/messages.ts';
-import { openStore, type Connection } from '../../src/store/postgres.ts';
+import { openStore } from '../../src/store/postgres.ts';
 
 const AT_ONCE = 1000;
 const WORDS = 30_000;
@@ -47,7 +46,8 @@ export async function fillMailbox(
   count: number,
   say: (line: string) => void,
 ): Promise<void> {
-  const connection = JSON.parse(await readFile(join(dataDir, 'connection.json'), 'utf8')) as Connection;
+  const connection = findEmbedded(dataDir); // as its owner, who alone may have tables analysed
+  if (!connection) throw new Error(`There is no database on ${dataDir}.`);
   const store = openStore({ connection, listen: false });
   try {
     const ids = createIds(store);

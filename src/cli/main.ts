@@ -33,6 +33,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   selftest: { about: 'send, recall and restore between probes of its own', load: () => import('./selftest.ts') },
   backup: { about: 'back up everything while Homing runs, or check a backup', load: () => import('./backup.ts') },
   restore: { about: 'restore a backup into an empty database', load: () => import('./restore.ts') },
+  migrate: { about: "bring a database of yours to this program's schema", load: () => import('./migrate.ts') },
 };
 
 // A reader that has seen enough (`| head`) is no error.

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { tenantsAll } from '../store/directory.ts';
 import type { Store } from '../store/postgres.ts';
+import { auditProtection, triggerAlone } from '../store/rights.ts';
 import { verifyTenant, CHECKS, type Finding } from '../store/verify/verify.ts';
 import { tenantOf, withDirectory } from './session.ts';
 
@@ -18,7 +19,11 @@ export async function run(args: string[]): Promise<number> {
   return withDirectory(async (session) => {
     const { store } = session;
     const tenants = values.tenant === undefined ? await tenantsAll(store) : [await tenantOf(session, values.tenant)];
-    return (await tellFindings(store, tenants, session.clock, values.json)) === 0 ? 0 : 1;
+    const findings = await tellFindings(store, tenants, session.clock, values.json);
+    // Of the set-up, not of what is stored: no finding.
+    const protection = await auditProtection(store);
+    if (protection.by === 'trigger') console.error(triggerAlone(protection.role));
+    return findings === 0 ? 0 : 1;
   });
 }
 

@@ -171,8 +171,8 @@ test('mail that goes round in circles is refused', async () => {
 });
 
 test('the database goes away and comes back: 451, and then it is taken', async () => {
-  const { database } = homing.connection;
-  const admin = new pg.Client({ ...homing.connection, database: 'postgres' });
+  const { database } = homing.owner;
+  const admin = new pg.Client({ ...homing.owner, database: 'postgres' });
   await admin.connect();
   const allow = async (yes: boolean): Promise<void> => {
     await admin.query(`ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS ${yes}`);

@@ -14,7 +14,7 @@ async function append(action: string, detail: Record<string, unknown> = {}): Pro
 
 /** What the log says of itself after somebody with all rights over the database did this; it is undone afterwards. */
 async function tampered(...statements: string[]): Promise<AuditVerdict> {
-  await sql('ALTER TABLE audit DISABLE TRIGGER audit_append_only');
+  for (const table of ['audit', 'audit_head']) await sql(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
   await sql('CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM audit');
   await sql('CREATE TABLE IF NOT EXISTS kept_head AS SELECT * FROM audit_head');
   for (const statement of statements) await sql(statement.replaceAll('$tenant', String(pigeon)));
@@ -24,7 +24,7 @@ async function tampered(...statements: string[]): Promise<AuditVerdict> {
   await sql('DELETE FROM audit_head');
   await sql('INSERT INTO audit_head SELECT * FROM kept_head');
   await sql('DROP TABLE kept, kept_head');
-  await sql('ALTER TABLE audit ENABLE TRIGGER audit_append_only');
+  for (const table of ['audit', 'audit_head']) await sql(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
   assert.equal((await verifyAudit(store, pigeon)).intact, true);
   return verdict;
 }
@@ -73,6 +73,11 @@ test('nobody but who turns the trigger off can change it', async () => {
     'DELETE FROM audit WHERE seq = 1',
     'TRUNCATE audit',
     `UPDATE audit SET seq = seq WHERE false`,
+    'UPDATE audit_head SET seq = seq - 1',
+    'UPDATE audit_head SET seq = seq + 2',
+    'UPDATE audit_head SET hash = hash',
+    'DELETE FROM audit_head',
+    'TRUNCATE audit_head',
   ])
     await assert.rejects(sql(statement), /audit is append-only/, statement);
 });

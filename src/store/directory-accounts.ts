@@ -341,5 +341,5 @@ export async function highestNumbered(reader: Reader, tenant: number, prefix: st
 
 /** After a large import the planner is told what is there. */
 export async function analyse(tx: Transaction): Promise<void> {
-  await tx.run('ANALYZE tenant, account, account_state, address, mailbox, group_member');
+  await tx.rows('SELECT analyse_directory()');
 }

@@ -12,8 +12,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Refusal } from '../mail/errors.ts';
 
-/** The one role, and the one database, of an embedded cluster. */
+/** The role that owns an embedded cluster, and is its superuser; the one that the server connects as; the one database. */
 export const ROLE = 'homing';
+export const SERVER_ROLE = 'homing_server';
 export const DATABASE = 'homing';
 
 /** An OS user. */
@@ -223,12 +224,15 @@ function syncDirectory(path: string): void {
   fs.closeSync(fd);
 }
 
-/** Lets the server's user and ours, as the kernel attests them, be the role; nobody else. */
+/** Lets the server's user and ours, as the kernel attests them, be either role; nobody else. */
 function allowPeers(directory: string, account: Account | undefined): void {
   const names = [account?.uid, process.getuid?.()].map((uid) => (uid === undefined ? undefined : nameOf(uid)));
   const map = [...new Set(names)].filter((name) => name !== undefined);
   writeIfChanged(join(directory, 'pg_hba.conf'), `local all all peer map=${ROLE}\n`);
-  writeIfChanged(join(directory, 'pg_ident.conf'), map.map((name) => `${ROLE} "${name}" ${ROLE}\n`).join(''));
+  writeIfChanged(
+    join(directory, 'pg_ident.conf'),
+    map.flatMap((name) => [ROLE, SERVER_ROLE].map((role) => `${ROLE} "${name}" ${role}\n`)).join(''),
+  );
 }
 
 function writeIfChanged(path: string, text: string): void {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { findEmbedded, startEmbedded, type SocketConnection } from './embedded.ts';
+import { migrate } from './migrate.ts';
 
 const asRoot = process.getuid?.() === 0;
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,6 +100,26 @@ describe('the embedded PostgreSQL', () => {
       /invalid value.*shared_buffers/,
     );
     await (await startEmbedded({ dataDir, settings })).stop();
+  });
+
+  it('lets a server in that owns nothing, also where the cluster was made before there was one', async () => {
+    const before = join(temporary, 'before');
+    const old = await startEmbedded({ dataDir: before, settings });
+    await migrate(old.connection);
+    const [map, name] = [join(before, 'cluster', 'pg_ident.conf'), userInfo().username];
+    await old.stop();
+    fs.writeFileSync(map, `homing "${name}" homing\n`);
+    const database = await startEmbedded({ dataDir: before, settings });
+    await migrate(database.connection, database.server.user);
+    assert.deepEqual(
+      await query(
+        database.server,
+        `SELECT current_user::text AS role, rolsuper FROM pg_roles WHERE rolname = current_user`,
+      ),
+      [{ role: 'homing_server', rolsuper: false }],
+    );
+    await assert.rejects(query(database.server, 'DELETE FROM audit'), { code: '42501' });
+    await database.stop();
   });
 
   it('needs no short path', async () => {

@@ -6,7 +6,15 @@ import * as fs from 'node:fs';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clusterDirectory, clusterTag, DATABASE, openCluster, ROLE, type Cluster } from './embedded-cluster.ts';
+import {
+  clusterDirectory,
+  clusterTag,
+  DATABASE,
+  openCluster,
+  ROLE,
+  SERVER_ROLE,
+  type Cluster,
+} from './embedded-cluster.ts';
 import { clearLeftovers, clusterProcesses } from './embedded-leftovers.ts';
 import { lockDirectory } from './embedded-lock.ts';
 
@@ -30,8 +38,11 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedPostgres {
+  /** As the owner of all there is: for setting up, migrating and restoring. */
   readonly connection: SocketConnection;
-  /** The same role, which is the cluster's superuser, in the database `postgres`: for making and dropping databases. */
+  /** As the server's role, which is there once the database was migrated for it. See rights.ts. */
+  readonly server: SocketConnection;
+  /** The owner, who is the cluster's superuser, in the database `postgres`: for making and dropping databases. */
   readonly superuser: SocketConnection;
   /** The postmaster's process id; another one after a restart. */
   readonly pid: number;
@@ -69,7 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
 }
 
-/** Where the embedded PostgreSQL of `dataDir` takes connections, for a second program beside Homing; undefined: nowhere. */
+/** Where the embedded PostgreSQL of `dataDir` takes connections, as its owner, for a second program beside Homing; undefined: nowhere. */
 export function findEmbedded(dataDir: string): SocketConnection | undefined {
   const directory = clusterDirectory(resolve(dataDir));
   if (!isReady(directory) || clusterProcesses(clusterTag(directory)).length === 0) return undefined;
@@ -120,6 +131,7 @@ function supervise(
 
   return {
     connection,
+    server: { ...connection, user: SERVER_ROLE },
     superuser: { ...connection, database: 'postgres' },
     get pid() {
       return server.pid ?? 0;

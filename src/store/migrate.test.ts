@@ -5,7 +5,7 @@ import { testDatabase } from '../../test/support/database.ts';
 import { refused } from '../../test/support/directory.ts';
 import { migrate, migrations } from './migrate.ts';
 
-const { connection, close } = await testDatabase();
+const { owner: connection, close } = await testDatabase();
 const client = new pg.Client(connection);
 await client.connect();
 after(async () => {

@@ -24,7 +24,7 @@ beforeEach(async () => {
   const database = await testDatabase();
   const created = openStore({ connection: database.connection, listen: false });
   store = created;
-  const pool = new pg.Pool({ ...database.connection, max: 1 });
+  const pool = new pg.Pool({ ...database.owner, max: 1 });
   pool.on('error', () => undefined);
   opened.push(
     () => database.close(),

@@ -18,6 +18,7 @@ import { loadCertificate } from '../../src/config/certificate.ts';
 import { checkBackup, OWN_FILES, type Manifest } from '../../src/store/backup/format.ts';
 import { restoreBackup } from '../../src/store/backup/restore.ts';
 import { takeBackup } from '../../src/store/backup/take.ts';
+import { findEmbedded } from '../../src/store/embedded.ts';
 import { openStore, type Connection } from '../../src/store/postgres.ts';
 import { verifyTenant, type Finding } from '../../src/store/verify/verify.ts';
 import { testDatabase } from '../support/database.ts';
@@ -154,12 +155,12 @@ test('a restore has every message, copy, outcome and line of the audit log of th
   const into = join(place, 'restored');
   try {
     await restoreBackup({
-      connection: fresh.connection,
+      connection: fresh.owner,
       directory: whole,
       dataDir: into,
       manifest: await checkBackup(whole),
     });
-    await withClient(fresh.connection, async (client) => {
+    await withClient(fresh.owner, async (client) => {
       assert.deepEqual(await printsOf(client), printsThen);
       // What was to leave then may have left since.
       const { rows } = await client.query(`SELECT message_id, n FROM delivery WHERE maybe_sent ORDER BY 1, 2`);
@@ -176,7 +177,7 @@ test('a restore has every message, copy, outcome and line of the audit log of th
     assert.equal((await stat(join(into, 'tls/key.pem'))).mode & 0o077, 0);
 
     // It is not empty any more, and somebody may be at work on it.
-    const again = { connection: fresh.connection, directory: whole, dataDir: into, manifest };
+    const again = { connection: fresh.owner, directory: whole, dataDir: into, manifest };
     await refused(restoreBackup(again), 'notEmpty');
     await withClient(fresh.connection, () => refused(restoreBackup(again), 'inUse'));
   } finally {
@@ -212,7 +213,7 @@ test('rows that are not those of the manifest undo the restore', async () => {
     const tables = manifest.tables.map((table) =>
       table.name === 'outcome' ? { ...table, rows: table.rows + 1 } : table,
     );
-    const wrong = { connection: fresh.connection, directory: whole, dataDir: place, manifest: { ...manifest, tables } };
+    const wrong = { connection: fresh.owner, directory: whole, dataDir: place, manifest: { ...manifest, tables } };
     assert.match(await refused(restoreBackup(wrong), 'corrupted'), /outcome/);
     const { rows } = await withClient(fresh.connection, (client) =>
       client.query(`SELECT count(*)::int AS n FROM tenant`),
@@ -292,6 +293,13 @@ test('by the commands, from one database into an embedded one, which Homing then
     try {
       const again = await run({ HOMING_DATA: target }, 'restore', directory);
       assert.match(again.err, /Homing is running on/);
+      const owner = findEmbedded(target) ?? assert.fail();
+      const { rows: roles } = await withClient(owner, (client) =>
+        client.query(
+          `SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+        ),
+      );
+      assert.deepEqual(roles, [{ usename: 'homing_server' }]);
       const client = await connectJmap(there.ports.http, 'ben@pigeon.test', 'homing');
       const { ids } = (await client.call('Email/query', { filter: { from: 'ana' }, limit: 5 })) as { ids: string[] };
       const { list } = (await client.call('Email/get', { ids, fetchTextBodyValues: true })) as {

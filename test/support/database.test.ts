@@ -10,7 +10,7 @@ after(async () => {
 });
 
 it('has the schema, and what one writes the other does not see', async () => {
-  const [mine, theirs] = [new pg.Client(one.connection), new pg.Client(other.connection)];
+  const [mine, theirs] = [new pg.Client(one.owner), new pg.Client(other.owner)];
   await Promise.all([mine.connect(), theirs.connect()]);
   await mine.query('CREATE TABLE mine ()');
   const seen = `SELECT to_regclass('mine') IS NOT NULL AS mine, to_regclass('migration') IS NOT NULL AS schema`;

@@ -3,11 +3,15 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { migrate, migrations } from '../../src/store/migrate.ts';
+import { SERVER_ROLE } from '../../src/store/embedded-cluster.ts';
 import type { SocketConnection } from '../../src/store/embedded.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 
 export interface TestDatabase {
+  /** As the server's role, which may do what the server may. */
   connection: SocketConnection;
+  /** As the owner, who is superuser. */
+  owner: SocketConnection;
   /** Ends what sessions are left, and drops the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -36,7 +40,8 @@ export async function testDatabase(): Promise<TestDatabase> {
     await asAdmin(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
     if (--open === 0) await (await own)?.close();
   };
-  return { connection: { ...admin, database }, close: () => (closing ??= close()) };
+  const owner = { ...admin, database };
+  return { connection: { ...owner, user: SERVER_ROLE }, owner, close: () => (closing ??= close()) };
 }
 
 /** Once for each state of the migrations, by whichever test file comes first; the others wait for it. */
@@ -48,7 +53,7 @@ async function makeTemplate(client: pg.Client, admin: SocketConnection): Promise
   if (!(rows as { datistemplate: boolean }[])[0]?.datistemplate) {
     await client.query(`DROP DATABASE IF EXISTS ${name}`); // made half way
     await client.query(`CREATE DATABASE ${name}`);
-    await migrate({ ...admin, database: name });
+    await migrate({ ...admin, database: name }, SERVER_ROLE);
     await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   }
   await client.query(`SELECT pg_advisory_unlock(hashtext('homing test template'))`);

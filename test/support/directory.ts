@@ -38,9 +38,9 @@ export interface TestDirectory {
 
 export async function testDirectory(options: { listen?: boolean } = {}): Promise<TestDirectory> {
   const database = await testDatabase();
-  const { connection } = database;
+  const { connection, owner } = database;
   const store = openStore({ connection, listen: options.listen ?? false });
-  const pool = new pg.Pool({ ...connection, max: 2 });
+  const pool = new pg.Pool({ ...owner, max: 2 });
   pool.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, params)).rows;

@@ -28,7 +28,9 @@ export interface TestHoming {
   services: Services;
   admin: Admin;
   outside: OutsideWorld;
+  /** As the server's role; and as the owner, who is superuser. */
   connection: SocketConnection;
+  owner: SocketConnection;
   ports: SmtpFaces['ports'] & ImapFaces['ports'] & { http: number };
   /** http://127.0.0.1:… */
   base: string;
@@ -64,7 +66,7 @@ export interface HomingOptions {
 
 export async function startTestHoming(options: HomingOptions = {}): Promise<TestHoming> {
   const database = await testDatabase();
-  const { connection } = database;
+  const { connection, owner } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-faces-'));
   let now = new Date('2026-11-23T12:00:00Z');
   const clock = (): Date => (options.realTime ? new Date() : now);
@@ -73,7 +75,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
   const services = createServices({ connection, config, log: options.log ?? SILENT, clock });
   const { store } = services;
   await store.notifier.ready;
-  const pool = new pg.Pool({ ...connection, max: 2 });
+  const pool = new pg.Pool({ ...owner, max: 2 });
   pool.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, params)).rows;
@@ -114,6 +116,7 @@ export async function startTestHoming(options: HomingOptions = {}): Promise<Test
     admin,
     outside,
     connection,
+    owner,
     ports: { ...smtp.ports, ...imap.ports, http: http.port },
     base,
     routes: http.routes,

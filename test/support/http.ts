@@ -73,7 +73,7 @@ export async function httpWorld(policy: Partial<Policy> = {}, mode: Config['mode
   const config = readConfig(mode, [], {});
   const services = createServices({ connection: database.connection, config, log: SILENT, clock });
   await services.store.notifier.ready;
-  const pool = new pg.Pool({ ...database.connection, max: 2 });
+  const pool = new pg.Pool({ ...database.owner, max: 2 });
   pool.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, params)).rows;

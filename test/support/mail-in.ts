@@ -83,8 +83,9 @@ export const PASSWORD = 'homing';
 export async function testMailIn(options: { connection?: Connection } = {}): Promise<MailIn> {
   const database = options.connection ? undefined : await testDatabase();
   const connection = options.connection ?? (database as { connection: Connection }).connection;
+  const owner = database?.owner ?? connection;
   const store = openStore({ connection, listen: false });
-  const clients = 'url' in connection ? { connectionString: connection.url } : connection;
+  const clients = 'url' in owner ? { connectionString: owner.url } : owner;
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ ...clients, max: 2, types });

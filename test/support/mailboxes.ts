@@ -37,7 +37,7 @@ export interface TestMail {
 export async function testMail(): Promise<TestMail> {
   const database = await testDatabase();
   const store = openStore({ connection: database.connection, listen: false });
-  const admin = new pg.Pool({ ...database.connection, max: 2 });
+  const admin = new pg.Pool({ ...database.owner, max: 2 });
   admin.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await admin.query<T>(text, params)).rows;

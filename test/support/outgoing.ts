@@ -67,7 +67,7 @@ export interface TestOutgoing {
 export async function testOutgoing(): Promise<TestOutgoing> {
   const database = await testDatabase();
   const store = openStore({ connection: database.connection, listen: false });
-  const pool = new pg.Pool({ ...database.connection, max: 3 });
+  const pool = new pg.Pool({ ...database.owner, max: 3 });
   pool.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, params)).rows;

@@ -37,7 +37,9 @@ export interface Sent {
 export interface World {
   services: Services;
   store: Store;
+  /** As the server's role; and as the owner, who is superuser. */
   connection: SocketConnection;
+  owner: SocketConnection;
   outside: OutsideWorld;
   clock: () => Date;
   advance(ms: number): void;
@@ -70,7 +72,7 @@ export async function createWorld(): Promise<World> {
     membersAtOnce: 0,
   });
   const { store, accept, recalls, directory, blobs } = services;
-  const pool = new pg.Pool({ ...database.connection, max: 3 });
+  const pool = new pg.Pool({ ...database.owner, max: 3 });
   pool.on('error', () => undefined);
   const sql = async <T extends object>(text: string, params: unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, params)).rows;
@@ -83,6 +85,7 @@ export async function createWorld(): Promise<World> {
     services,
     store,
     connection: database.connection,
+    owner: database.owner,
     outside,
     clock,
     advance: (ms) => void (now = new Date(now.getTime() + ms)),

@@ -11,6 +11,7 @@ import pg from 'pg';
 import { freePorts } from '../../bench/support/server.ts';
 import { createAdmin } from '../../src/directory/admin.ts';
 import { hashPassword } from '../../src/directory/passwords.ts';
+import { SERVER_ROLE } from '../../src/store/embedded-cluster.ts';
 import { startEmbedded } from '../../src/store/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/postgres.ts';
@@ -84,7 +85,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
   const settings = { max_connections: '200', shared_buffers: '64MB', max_wal_size: '128MB', min_wal_size: '32MB' };
   const database = await startEmbedded({ dataDir: disk, settings });
   const { connection } = database;
-  await migrate(connection);
+  await migrate(connection, SERVER_ROLE);
   const store = openStore({ connection });
   const now = (): Date => new Date();
   const admin = createAdmin({ store, clock: now, actor: 'torture' });
@@ -101,7 +102,7 @@ export async function createPlace(people: number, random: Random): Promise<Place
   const clockFile = join(directory, 'clock');
   const workerFile = join(directory, 'end-worker');
   let ends = 0;
-  const { host, port, user, database: name } = connection;
+  const { host, port, user, database: name } = database.server;
   const url = `postgresql://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
 
   const errors: string[] = [];

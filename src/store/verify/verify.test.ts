@@ -311,7 +311,7 @@ test('each rule can be broken, and that is noticed', async () => {
     CHECKS.map((check) => check.name).toSorted(),
     'every check has its breaks',
   );
-  const client = new pg.Client(world.connection);
+  const client = new pg.Client(world.owner);
   await client.connect();
   try {
     for (const check of CHECKS) {
