@@ -8,7 +8,41 @@ import { intersect, resolve, setOf, type SequenceSet } from './wire/sequence-set
 const EVERYTHING: EmailFilter = { kind: 'and', of: [] };
 const NOTHING: EmailFilter = { kind: 'or', of: [] };
 
-export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFilter {
+/**
+ * What `search` finds. BODY and TEXT look for words by their beginnings, which the index answers at once; where that finds
+ * nothing, in the middle of words too. NOT leaves out what the same key without it finds.
+ */
+export async function findBy<T>(
+  criteria: SearchKey,
+  selected: Selected,
+  now: Date,
+  search: (filter: EmailFilter) => Promise<T[]>,
+): Promise<T[]> {
+  const keys = textKeys(criteria, false);
+  const inside = new Set<SearchKey>();
+  for (const { key, negated } of keys)
+    if (negated && (await search(filterOf(key, { selected, now, inside }))).length === 0) inside.add(key);
+  const found = await search(filterOf(criteria, { selected, now, inside }));
+  if (found.length > 0 || inside.size === keys.length) return found;
+  return search(filterOf(criteria, { selected, now, inside: new Set(keys.map(({ key }) => key)) }));
+}
+
+function textKeys(key: SearchKey, negated: boolean): { key: SearchKey; negated: boolean }[] {
+  if (key.key === 'AND' || key.key === 'OR') return key.keys.flatMap((one) => textKeys(one, negated));
+  if (key.key === 'NOT') return textKeys(key.negated, true);
+  const isText = key.key === 'TEXT' && (key.where === 'BODY' || key.where === 'TEXT') && key.value !== '';
+  return isText ? [{ key, negated }] : [];
+}
+
+interface Asked {
+  selected: Selected;
+  now: Date;
+  /** Keys that look in the middle of words. */
+  inside: ReadonlySet<SearchKey>;
+}
+
+function filterOf(key: SearchKey, asked: Asked): EmailFilter {
+  const { selected, now, inside } = asked;
   switch (key.key) {
     case 'ALL':
     case 'SAVEDATESUPPORTED': // RFC 8514 §4.3: of every message here, it is known
@@ -25,7 +59,9 @@ export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFi
       return key.set ? has : not(has);
     }
     case 'TEXT':
-      return key.value === '' ? EVERYTHING : { kind: 'contains', in: WHERE[key.where], text: key.value };
+      return key.value === ''
+        ? EVERYTHING
+        : { kind: 'contains', in: WHERE[key.where], text: key.value, inside: inside.has(key) };
     case 'HEADER':
       return { kind: 'header', name: key.field, text: key.value === '' ? null : key.value };
     case 'DATE':
@@ -46,11 +82,11 @@ export function filterOf(key: SearchKey, selected: Selected, now: Date): EmailFi
     case 'SET':
       return uidsFilter(setFilter(key, selected));
     case 'AND':
-      return { kind: 'and', of: key.keys.map((one) => filterOf(one, selected, now)) };
+      return { kind: 'and', of: key.keys.map((one) => filterOf(one, asked)) };
     case 'OR':
-      return { kind: 'or', of: key.keys.map((one) => filterOf(one, selected, now)) };
+      return { kind: 'or', of: key.keys.map((one) => filterOf(one, asked)) };
     case 'NOT':
-      return not(filterOf(key.negated, selected, now));
+      return not(filterOf(key.negated, asked));
   }
 }
 

@@ -78,6 +78,11 @@ export interface ParsedMessage {
   preview: string;
   /** Text of the text parts (HTML as text), bounded to 256 KiB of characters: what full-text search indexes. */
   searchText: string;
+  /**
+   * Fields of the header but those that stand in the envelope as text (Subject, From, To, Cc, Bcc), of its parts too: a line
+   * each, decoded, bounded to 32 KiB of characters. Signatures are left out: nobody looks for what is in them.
+   */
+  headerText: string;
   /** RFC 8621 §4.1.4 hasAttachment. */
   hasAttachment: boolean;
   /** Subject without "Re:", "Fwd:" and the like, collapsed (RFC 5256 §2.1): threads are made by it. */

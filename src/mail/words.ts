@@ -3,7 +3,7 @@
 // are found by their beginnings instead), and what is written without spaces is cut into pairs of characters. Pure.
 
 /** Raised with every change of what comes out: upkeep makes what was indexed before anew. */
-export const WORDS_VERSION = 1;
+export const WORDS_VERSION = 2;
 
 /** UTF-16 units of a word that count. */
 const LONGEST = 64;

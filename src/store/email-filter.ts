@@ -2,7 +2,8 @@
 // false, never null, so that NOT may stand before it.
 
 import { DELETED, KEYWORD_BITS } from '../mail/keywords.ts';
-import { searchQuery } from './search-index.ts';
+import { wantedWords } from '../mail/words.ts';
+import { searchQuery, wordsQuery, type SearchedIn } from './search-index.ts';
 
 /** RFC 8621 §4.4.1, ids as the store has them. */
 export type EmailFilter =
@@ -25,8 +26,11 @@ export type ImapFilter =
   | { kind: 'savedBefore' | 'savedSince'; date: Date }
   /** Of the Date field, as it is written there: "2026-11-27", whatever its zone. */
   | { kind: 'sentBefore' | 'sentSince'; day: string }
-  /** The text as it is, anywhere; in the body by the index of words, as for the others. */
-  | { kind: 'contains'; in: TextTest; text: string }
+  /**
+   * The text as it is, anywhere in a field. In text and body, words by their beginnings, as the index has them; `inside`:
+   * from the middle of a word on too, which looks at every message there is.
+   */
+  | { kind: 'contains'; in: TextTest; text: string; inside: boolean }
   | { kind: 'modseq'; least: number }
   | { kind: 'emailId' | 'threadId'; id: number };
 
@@ -84,7 +88,7 @@ export function filterSql(filter: EmailFilter, params: Params): string {
     case 'sentSince':
       return `coalesce(left(m.envelope->>'sentAt', 10) >= ${params.add(filter.day, 'text')}, false)`;
     case 'contains':
-      return containsSql(filter.in, filter.text, params);
+      return containsSql(filter, params);
     case 'modseq':
       return `c.modseq >= ${params.add(filter.least, 'bigint')}`;
     case 'emailId':
@@ -196,17 +200,46 @@ function termSql(kind: TextTest, term: Term, params: Params): string {
   return query === null ? 'true' : `m.search @@ ${params.add(query, 'tsquery')}`;
 }
 
-/** As IMAP looks (RFC 9051 §6.4.4): any part of a subject or an address; of the text, words by their beginnings. */
-function containsSql(where: TextTest, text: string, params: Params): string {
-  const term = { text, phrase: false };
-  if (where === 'body') return termSql('body', term, params);
+/** As IMAP looks (RFC 9051 §6.4.4). */
+function containsSql({ in: where, text, inside }: Contains, params: Params): string {
+  if (where === 'body' || where === 'text')
+    return inside ? insideSql(where, text, params) : indexedSql(where, text, params);
   const like = params.add(containing(text), 'text');
-  const subject = `coalesce(m.subject, '') ILIKE ${like}`;
-  if (where === 'subject') return subject;
+  if (where === 'subject') return `coalesce(m.subject, '') ILIKE ${like}`;
   // The name of a group is in the header alone; it is read where the envelope has the text.
-  if (where !== 'text')
-    return `(${addressed([where], like)} OR (coalesce(m.imap_envelope, '') ILIKE ${like} AND ${headerSql(where, text, params)}))`;
-  return `(${termSql('text', term, params)} OR ${subject} OR ${addressed(['from', 'to', 'cc', 'bcc'], like)})`;
+  return `(${addressed([where], like)} OR (coalesce(m.imap_envelope, '') ILIKE ${like} AND ${headerSql(where, text, params)}))`;
+}
+
+type Contains = Extract<ImapFilter, { kind: 'contains' }>;
+
+const INDEXED = { body: ['body'], text: [null, 'others'] } as const satisfies Record<string, SearchedIn[]>;
+
+function indexedSql(where: keyof typeof INDEXED, text: string, params: Params): string {
+  const queries = INDEXED[where].map((one) => searchQuery({ text, phrase: false }, one)).filter((one) => one !== null);
+  return queries.length === 0 ? 'true' : `m.search @@ ${params.add(queries.join(' | '), 'tsquery')}`;
+}
+
+/**
+ * What the index knows of each message, looked through: the first word may begin in the middle of one; the others stand after
+ * it, which the index itself tells. Of what has no spaces it finds any part anyway.
+ */
+function insideSql(where: keyof typeof INDEXED, text: string, params: Params): string {
+  const words = wantedWords(text, { whole: false });
+  const [first, ...others] = words;
+  if (!first || words.some(({ pair }) => pair)) return 'false';
+  const vector = where === 'body' ? `ts_filter(m.search, '{d}')` : 'm.search';
+  const somewhere = `array_to_string(tsvector_to_array(${vector}), ' ') LIKE ${params.add(containing(first.text), 'text')}`;
+  if (others.length === 0) return somewhere;
+  const queries = INDEXED[where].map((one) => wordsQuery(others, one, true));
+  const next = others.map((word, i) => {
+    const end = word.prefix ? '%' : '';
+    const is = [`${word.text}${end}`, `%:${word.text}${end}`].map(
+      (like) => `w.lexeme LIKE ${params.add(like, 'text')}`,
+    );
+    return `EXISTS (SELECT FROM unnest(${vector}) w WHERE (${is.join(' OR ')}) AND (p + ${i + 1})::smallint = ANY (w.positions))`;
+  });
+  return `(m.search @@ ${params.add(queries.join(' | '), 'tsquery')} AND ${somewhere} AND EXISTS (
+    SELECT FROM unnest(${vector}) f, unnest(f.positions) p WHERE f.lexeme LIKE ${params.add(`%${first.text}`, 'text')} AND ${next.join(' AND ')}))`;
 }
 
 /** Names and addresses as they are written: `Ana Silva <ana@pigeon.test>`. */

@@ -1,12 +1,15 @@
 // What a message is found by, as PostgreSQL keeps it: the words of subject, addresses and text, each at its place. Words of a
 // field of the header stand there once more under its name ("cc:ana"), at the same places, so that looking in one field
-// costs no look at the message. Text has weight D, the rest C.
+// costs no look at the message; those of all other fields only so ("h:list"). Text has weight D, the rest C.
 
 import type { EmailAddress, ParsedMessage } from '../mail/message.ts';
-import { wantedWords, wordsOf } from '../mail/words.ts';
+import { wantedWords, wordsOf, type WantedWord } from '../mail/words.ts';
 
 /** Octets of UTF-8, roughly, that are indexed of each. */
 const SEARCHED = { subject: 10_000, addresses: 40_000, text: 200_000 };
+
+/** Words of other header fields. */
+const OTHERS = 'h';
 
 /** A tsvector has 1 MB at most: octets of words, with what each of them and of their places costs. */
 const MOST = 700_000;
@@ -17,7 +20,11 @@ const PLACES = { last: 16_383, each: 255 };
 export type SearchField = 'from' | 'to' | 'cc' | 'bcc' | 'subject';
 
 /** As a tsvector is written. */
-export function searchVector({ envelope, searchText }: Pick<ParsedMessage, 'envelope' | 'searchText'>): string {
+export function searchVector({
+  envelope,
+  searchText,
+  headerText,
+}: Pick<ParsedMessage, 'envelope' | 'searchText' | 'headerText'>): string {
   const places = new Map<string, string[]>();
   let octets = 0;
   let place = 0;
@@ -52,6 +59,13 @@ export function searchVector({ envelope, searchText }: Pick<ParsedMessage, 'enve
     place++;
     put(word, '');
   }
+  for (const line of headerText.split('\n')) {
+    place++;
+    for (const word of wordsOf(line)) {
+      place++;
+      put(`${OTHERS}:${word}`, 'C');
+    }
+  }
   return [...places].map(([word, at]) => `'${word}':${at.join()}`).join(' ');
 }
 
@@ -65,20 +79,24 @@ function clipped(text: string): string {
 }
 
 /**
- * One term as a tsquery; `where` null: anywhere, 'body': in the text alone. A phrase is word for word. What has no spaces is
- * found by its pairs of characters, wherever they stand; in a phrase one after the other. Null: nothing to be found by.
+ * One term as a tsquery; `where` null: anywhere but in other fields of the header, 'body': in the text alone. A phrase is
+ * word for word. What has no spaces is found by its pairs of characters, wherever they stand; in a phrase one after the
+ * other. Null: nothing to be found by.
  */
-export function searchQuery(
-  term: { text: string; phrase: boolean },
-  where: SearchField | 'body' | null,
-): string | null {
+export function searchQuery(term: { text: string; phrase: boolean }, where: SearchedIn): string | null {
   const wanted = wantedWords(term.text, { whole: term.phrase });
-  if (wanted.length === 0) return null;
-  const prefix = where === null || where === 'body' ? '' : `${where}:`;
+  return wanted.length === 0 ? null : wordsQuery(wanted, where, term.phrase);
+}
+
+export type SearchedIn = SearchField | 'body' | 'others' | null;
+
+/** Words that stand one after the other. */
+export function wordsQuery(wanted: readonly WantedWord[], where: SearchedIn, phrase: boolean): string {
+  const prefix = where === null || where === 'body' ? '' : `${where === 'others' ? OTHERS : where}:`;
   let query = '';
   for (const [i, { text, prefix: begins, pair }] of wanted.entries()) {
     const marks = `${begins ? '*' : ''}${where === 'body' ? 'D' : ''}`;
-    if (i > 0) query += pair && wanted[i - 1]?.pair && !term.phrase ? ' & ' : ' <-> ';
+    if (i > 0) query += pair && wanted[i - 1]?.pair && !phrase ? ' & ' : ' <-> ';
     query += `'${prefix}${text}'${marks === '' ? '' : `:${marks}`}`;
   }
   return query;

@@ -380,6 +380,50 @@ test('groups stand in ENVELOPE and SORT under their names, routes in ENVELOPE', 
   client.close();
 });
 
+test('BODY and TEXT: beginnings of words in the body and in any header field; where nothing has it, their middles', async () => {
+  const client = await as('eli');
+  await client.run('CREATE Words');
+  const part = (headers: string[], body: string): string => ['--b', ...headers, '', body].join('\r\n');
+  const parts = [
+    part(['Content-Type: text/plain'], 'Ein Mietvertrag, unterschrieben.'),
+    part(['Content-Disposition: attachment; filename="Grundriss.bin"', 'Content-Type: application/octet-stream'], 'x'),
+  ];
+  await put(
+    client,
+    'Words',
+    `List-Id: <ladders.example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('\r\n')}\r\n--b--\r\n`,
+  );
+  await put(client, 'Words', mail('Versicherung', { body: 'Die Haftpflichtversicherung ist bezahlt.' }));
+  await put(client, 'Words', mail('Ladders', { body: 'Bring two.' }));
+  await client.run('SELECT Words');
+  for (const [criteria, found] of [
+    ['TEXT ladders', '1 3'],
+    ['TEXT ladders.example', '1'],
+    ['BODY ladders', ''],
+    ['TEXT grundriss', '1'],
+    ['BODY grundriss', ''],
+    ['BODY vertrag', '1'],
+    ['TEXT sicherung', '2'],
+    ['BODY versicherung', '2'],
+    ['BODY "vertrag, unterschr"', '1'],
+    ['BODY "vertrag. bezahlt"', ''],
+    ['BODY "rung ist"', '2'],
+    ['BODY "rung i"', '2'],
+    ['BODY "rung bezahlt"', ''],
+    ['TEXT adders', '1 3'],
+    ['TEXT "adders.exam"', '1'],
+    ['NOT BODY vertrag', '2 3'],
+    ['OR BODY adder BODY wo', '3'],
+  ] as const)
+    assert.deepEqual(
+      await client.run(`SEARCH ${criteria}`),
+      [`* SEARCH${found && ` ${found}`}`, 'OK That is all.'],
+      criteria,
+    );
+  assert.deepEqual(await client.run('SORT (SIZE) UTF-8 TEXT adders'), ['* SORT 3 1', 'OK That is all.']);
+  client.close();
+});
+
 test('SAVEDATE: when a message came into the mailbox that it is in', async () => {
   const client = await as('eli');
   await client.run('CREATE Saved');

@@ -2,7 +2,7 @@
 
 import { searchMailbox, type Hit } from '../../store/mailbox-search.ts';
 import { ok } from '../replies.ts';
-import { asksModseq, filterOf } from '../search-filter.ts';
+import { asksModseq, findBy } from '../search-filter.ts';
 import type { Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import type { ReturnOption } from '../wire/command.ts';
@@ -17,10 +17,12 @@ export const search: Verb<'SEARCH'> = {
     // RFC 5182 §2.1: where it fails, nothing is saved.
     const before = selected.saved;
     if (saves) selected.saved = [];
-    const filter = filterOf(criteria, saves ? { ...selected, saved: before } : selected, session.deps.clock());
     const modseqs = asksModseq(criteria);
     if (modseqs) session.enabled.add('CONDSTORE');
-    const found = await searchMailbox(session.deps.store, selected.at, filter);
+    const { store, clock } = session.deps;
+    const found = await findBy(criteria, { ...selected, saved: before }, clock(), (filter) =>
+      searchMailbox(store, selected.at, filter),
+    );
     const hits = found.filter((hit) => selected.view.sequenceOf(hit.uid) > 0 && !selected.view.gone.has(hit.uid));
     if (saves) selected.saved = setOf(savedOf(hits, give));
     const numbers = hits.map((hit) => (uid ? hit.uid : selected.view.sequenceOf(hit.uid)));

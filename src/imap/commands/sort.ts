@@ -4,7 +4,7 @@ import type { EmailAddress } from '../../mail/message.ts';
 import { searchForSort, type SortRow } from '../../store/mailbox-search.ts';
 import { groupName } from '../group-name.ts';
 import { ok } from '../replies.ts';
-import { asksModseq, filterOf } from '../search-filter.ts';
+import { asksModseq, findBy } from '../search-filter.ts';
 import type { Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import type { ReturnOption, SortKey } from '../wire/command.ts';
@@ -16,11 +16,8 @@ export const sort: Verb<'SORT'> = {
   async run(session, { uid, give, keys, criteria }, tag) {
     const selected = selectedOf(session);
     const { view } = selected;
-    const rows = await searchForSort(
-      session.deps.store,
-      selected.at,
-      filterOf(criteria, selected, session.deps.clock()),
-    );
+    const { store, clock } = session.deps;
+    const rows = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
     const shown = rows.filter((row) => view.sequenceOf(row.uid) > 0 && !view.gone.has(row.uid));
     const sorted = sortRows(shown, keys);
     const numbers = sorted.map((row) => (uid ? row.uid : view.sequenceOf(row.uid)));

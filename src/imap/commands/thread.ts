@@ -2,7 +2,7 @@
 
 import { searchForSort } from '../../store/mailbox-search.ts';
 import { ok } from '../replies.ts';
-import { filterOf } from '../search-filter.ts';
+import { findBy } from '../search-filter.ts';
 import { formatThreads, orderedSubject, references } from '../thread.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import { bad } from '../wire/fault.ts';
@@ -15,11 +15,8 @@ export const thread: Verb<'THREAD'> = {
       throw bad('There is no such way to make threads.');
     const selected = selectedOf(session);
     const { view } = selected;
-    const rows = await searchForSort(
-      session.deps.store,
-      selected.at,
-      filterOf(criteria, selected, session.deps.clock()),
-    );
+    const { store, clock } = session.deps;
+    const rows = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
     const shown = rows.filter((row) => view.sequenceOf(row.uid) > 0 && !view.gone.has(row.uid));
     const nodes = algorithm === 'REFERENCES' ? references(shown) : orderedSubject(shown);
     const text = formatThreads(nodes, (row) => (uid ? row.uid : view.sequenceOf(row.uid)));

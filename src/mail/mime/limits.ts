@@ -19,6 +19,8 @@ export const LIMITS = {
   baseSubject: 1_000,
   /** Characters of text that are indexed for search. */
   searchText: 256 << 10,
+  /** The same of header fields. */
+  headerText: 32 << 10,
   /** Octets of one text part, still encoded, that are read for preview and search. */
   textPart: 512 << 10,
   /** Characters of a preview (RFC 8621 §4.1.4). */

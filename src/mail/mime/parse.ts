@@ -3,6 +3,7 @@
 import type { ParsedMessage, Part } from '../message.ts';
 import { bodyParts, bodyText, type BodyParts } from './body.ts';
 import { envelopeOf } from './envelope.ts';
+import { asText, headerFields, type HeaderField } from './headers.ts';
 import { htmlToText } from './html.ts';
 import { bodyStructure, envelopeOfFields } from './imap.ts';
 import { LIMITS } from './limits.ts';
@@ -21,6 +22,7 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
     imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
     preview: previewOf(text.body),
     searchText: text.all,
+    headerText: readHeaders(bytes, root, fields),
     hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
     baseSubject: threadSubject(envelope.subject ?? ''),
   };
@@ -55,6 +57,30 @@ function readText(bytes: Uint8Array, bodies: BodyParts): { body: string; all: st
   if (textBody.reduce((size, part) => size + part.decodedSize, 0) < STUB) for (const part of htmlBody) read(part);
   for (const part of attachments) read(part);
   return { body, all: readable.join('\n').slice(0, LIMITS.searchText).toWellFormed() };
+}
+
+/** Those that are looked for as what they are, and signatures. */
+const UNREAD_FIELDS = /^(?:subject|from|to|cc|bcc|(?:x-google-)?dkim-signature|arc-(?:seal|message-signature))$/i;
+
+function readHeaders(bytes: Uint8Array, root: Part, fields: readonly HeaderField[]): string {
+  const lines: string[] = [];
+  let room: number = LIMITS.headerText;
+  const add = (some: readonly HeaderField[]): void => {
+    for (const { name, value } of some) {
+      if (room <= 0 || UNREAD_FIELDS.test(name)) continue;
+      const line = `${name}: ${asText(value.slice(0, room))}`.slice(0, room);
+      room -= line.length + 1;
+      lines.push(line);
+    }
+  };
+  const look = (part: Part): void => {
+    if (room <= 0) return;
+    if (part !== root) add(headerFields(bytes.subarray(...part.header)));
+    for (const one of part.parts ?? []) look(one);
+  };
+  add(fields);
+  look(root);
+  return lines.join('\n').slice(0, LIMITS.headerText).toWellFormed();
 }
 
 function textOf(bytes: Uint8Array, part: Part): string {
