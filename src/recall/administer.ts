@@ -115,7 +115,7 @@ async function putForward(
     expires_at: new Date(now.getTime() + APPROVAL_MS),
   };
   await insertRecallRequest(tx, tenant, row);
-  await insertAlert(tx, tenant, id, ['waiting'], now);
+  insertAlert(tx, tenant, id, ['waiting'], now);
   appendAudit(tx, tenant, {
     at: now,
     actor: actor.address,

@@ -21,6 +21,7 @@ import {
   removeGate,
   sweepWorkLeft,
 } from '../store/recall-progress.ts';
+import { cutWork } from '../store/work.ts';
 import type { Counts } from './apply/plan.ts';
 
 export interface OpenRecall {
@@ -54,6 +55,9 @@ export interface Progress {
   /** Waits for counts that are on their way. */
   settle(): Promise<void>;
 }
+
+/** Deliveries a batch: large enough for set-based statements, small enough that a gate's commit never waits long. */
+export const SWEEP_BATCH = 1000;
 
 /** How often running counts are written: a page shows them move, and the sender's account is not locked all the time. */
 const COUNTS_EVERY_MS = 100;
@@ -89,6 +93,7 @@ export function createProgress(deps: ProgressDeps): Progress {
       const wanted = found.mode === 'replace' || policy.notices !== 'none';
       const notice = wanted ? await deps.writeNotice(tx, tenant, found) : null;
       await insertState(tx, tenant, { id, account: found.account_id, notice, modseq: modseq ?? 0 });
+      if (found.all_recipients) await cutWork(tx, 'sweep', tenant, id, SWEEP_BATCH);
       accountChanged(tx.changes, tenant, found.account_id);
       recallChanged(tx.changes, tenant, id);
     });

@@ -135,21 +135,22 @@ export async function setGate(
   const { tenant } = actor;
   await deps.pause?.('before-gate');
   if (sent.under_way) await refuseSecond(tx, tenant, recall, scope);
+  const policy = { ...DEFAULT_POLICY, ...recall.policy };
   // One round trip: where somebody else's gate is there already, the rest is rolled back.
   const [gated, , , , events] = await together(
     insertGate(tx, tenant, recall),
     insertRecall(tx, tenant, recall, scope),
     addSweepWork(tx, tenant, recall, scope),
     pace && pace.rateLimit > 0 ? holdPace(tx, tenant, actor.id) : Promise.resolve(),
-    recallsSince(tx, tenant, recall.requested_by, hourBefore(recall.gated_at)),
+    recallsSince(tx, tenant, recall.requested_by, hourBefore(recall.gated_at), most(policy, pace)),
   );
   if (!gated) await refuseSecond(tx, tenant, recall, scope);
   // Counted before too, but others may have committed since: now this one is among them, and nobody else is on the way.
   if (pace) refuseBeyond(events, pace, recall.gated_at, 0);
   const recent = events.filter(({ weight }) => weight === 1).length;
-  const causes = unusual(recall, { ...DEFAULT_POLICY, ...recall.policy }, { acceptedAt: sent.accepted_at, recent });
+  const causes = unusual(recall, policy, { acceptedAt: sent.accepted_at, recent });
   // What its administrators should hear of is told by the worker.
-  if (causes.length > 0) await insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
+  if (causes.length > 0) insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
   const made = announce(tx, actor, recall, asked.detail);
   await deps.pause?.('gated');
   return made;
@@ -269,7 +270,7 @@ export function checkAge(submission: RecallableSubmission, policy: Policy, now: 
  */
 export async function checkRate(reader: Reader, actor: AccountInfo, policy: Policy, now: Date): Promise<void> {
   if (policy.rateLimit === 0) return;
-  refuseBeyond(await recallsSince(reader, actor.tenant, actor.id, hourBefore(now)), policy, now, 1);
+  refuseBeyond(await recallsSince(reader, actor.tenant, actor.id, hourBefore(now), most(policy)), policy, now, 1);
 }
 
 /** The same of a cancel or restore, and exact: from here to the commit nobody else counts or adds. */
@@ -277,9 +278,14 @@ export async function keepPace(tx: Transaction, actor: AccountInfo, policy: Poli
   if (policy.rateLimit === 0) return;
   const [, events] = await together(
     holdPace(tx, actor.tenant, actor.id),
-    recallsSince(tx, actor.tenant, actor.id, hourBefore(now)),
+    recallsSince(tx, actor.tenant, actor.id, hourBefore(now), most(policy)),
   );
   refuseBeyond(events, policy, now, 2);
+}
+
+/** How many of an hour's recalls tell whether it is one too many, or many enough to be unusual, however many there were. */
+function most(policy: Policy, pace = policy): number {
+  return Math.max(pace.rateLimit + 1, policy.alertPerHour);
 }
 
 function hourBefore(now: Date): Date {

@@ -25,11 +25,8 @@ import {
 } from '../store/sweep.ts';
 import { addWork, halveWork, takeWork, toRanges, type Range } from '../store/work.ts';
 import { failBatch, planBatch, type BatchPlan } from './apply/plan.ts';
-import type { OpenRecall, Progress } from './progress.ts';
+import { SWEEP_BATCH, type OpenRecall, type Progress } from './progress.ts';
 import { termsOf } from './terms.ts';
-
-/** Deliveries a batch: large enough for set-based statements, small enough that a gate's commit never waits long. */
-const BATCH = 1000;
 
 /** How long after an undecided look a delivery in flight is looked at again. */
 const AGAIN_MS = 100;
@@ -56,8 +53,9 @@ export async function sweepStep(deps: SweepDeps): Promise<boolean> {
       if (!taken) return undefined;
       const open = progress.isOpen(taken.tenant, taken.of);
       if (!open) throw new NotOpen();
-      if (open.recall.all_recipients && taken.to - taken.from >= BATCH) {
-        await addWork(tx, 'sweep', taken, BATCH);
+      if (open.recall.all_recipients && taken.to - taken.from >= SWEEP_BATCH) {
+        await addWork(tx, 'sweep', taken, SWEEP_BATCH);
+        tx.changes.wake.add('sweep');
         return {};
       }
       return (await sweepRange(deps, tx, open, taken)).counts;
@@ -127,10 +125,12 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
 
   const again = new Date(now.getTime() + AGAIN_MS);
   for (const [from, to] of toRanges(plan.undecided)) {
-    await addWork(tx, 'sweep', { ...range, from, to }, BATCH, { notBefore: again, inFlight: true });
+    await addWork(tx, 'sweep', { ...range, from, to }, SWEEP_BATCH, { notBefore: again, inFlight: true });
   }
   for (const [from, to] of toRanges(plan.release))
-    await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, BATCH, { notBefore: plan.releaseAt });
+    await addWork(tx, 'fanout', { tenant, of: recall.message_id, from, to }, SWEEP_BATCH, {
+      notBefore: plan.releaseAt,
+    });
   if (plan.release.length > 0) tx.changes.wake.add('fanout');
   const changed = new Set([...plan.withdrawals, ...plan.passed].map(({ copy }) => copy.account_id));
   if (changed.size > 200) tx.changes.tenants.add(tenant);

@@ -128,7 +128,11 @@ export function openStore(options: StoreOptions): Store {
   const notifier = createNotifier({
     clientConfig: base,
     listen: options.listen ?? true,
-    send: async (payload) => void (await pools.face.query(`SELECT pg_notify('homing', $1)`, [payload])),
+    // What it tells of is durable; that it was told need not be, and waits for no disk.
+    send: async (payload) =>
+      void (await pools.face.query(`SELECT set_config('synchronous_commit', 'off', true), pg_notify('homing', $1)`, [
+        payload,
+      ])),
     onError,
   });
 

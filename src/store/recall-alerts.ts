@@ -5,15 +5,9 @@ import type { Transaction } from './postgres.ts';
 /** Why administrators are told of a recall. */
 export type AlertCause = 'old' | 'large' | 'many' | 'read-copies' | 'waiting';
 
-/** Once a recall; a request that becomes a recall is told of again where that is unusual. */
-export async function insertAlert(
-  tx: Transaction,
-  tenant: number,
-  recall: number,
-  causes: AlertCause[],
-  at: Date,
-): Promise<void> {
-  await tx.run(
+/** With the commit. Once a recall; a request that becomes a recall is told of again where that is unusual. */
+export function insertAlert(tx: Transaction, tenant: number, recall: number, causes: AlertCause[], at: Date): void {
+  tx.atCommit(
     `INSERT INTO recall_alert (tenant_id, recall_id, causes, created_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (tenant_id, recall_id) DO UPDATE SET causes = excluded.causes, told_at = NULL`,
     [tenant, recall, causes, at],

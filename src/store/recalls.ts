@@ -106,21 +106,23 @@ export async function submissionsByMessageId(
   );
 }
 
-/** What the rate limit counts: recalls once, cancels and restores twice more. Times of those since `since`, oldest first. */
+/**
+ * What the rate limit counts: recalls once, cancels and restores twice more. Times of those since `since`, oldest
+ * first; of each sort the newest `most` at the most: who counts to a limit need not know how many more there were.
+ */
 export async function recallsSince(
   reader: Reader,
   tenant: number,
   requestedBy: number,
   since: Date,
+  most: number,
 ): Promise<{ at: Date; weight: number }[]> {
+  const newest = (table: string, weight: number): string =>
+    `(SELECT created_at AS at, ${weight} AS weight FROM ${table} WHERE tenant_id = $1 AND requested_by = $2 AND created_at > $3
+      ORDER BY created_at DESC LIMIT $4)`;
   return reader.rows(
-    `SELECT created_at AS at, 1 AS weight FROM recall WHERE tenant_id = $1 AND requested_by = $2 AND created_at > $3
-     UNION ALL
-     SELECT c.created_at, 2 FROM recall_cancel c WHERE c.tenant_id = $1 AND c.requested_by = $2 AND c.created_at > $3
-     UNION ALL
-     SELECT c.created_at, 2 FROM recall_restore c WHERE c.tenant_id = $1 AND c.requested_by = $2 AND c.created_at > $3
-     ORDER BY at`,
-    [tenant, requestedBy, since],
+    `${newest('recall', 1)} UNION ALL ${newest('recall_cancel', 2)} UNION ALL ${newest('recall_restore', 2)} ORDER BY at`,
+    [tenant, requestedBy, since, most],
   );
 }
 

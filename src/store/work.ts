@@ -29,6 +29,30 @@ export async function addWork(
   );
 }
 
+/** Cuts what waits of a message or recall into ranges of at most `size`; a range that somebody is at stays as it is. */
+export async function cutWork(
+  tx: Transaction,
+  kind: WorkKind,
+  tenant: number,
+  of: number,
+  size: number,
+): Promise<void> {
+  const long = await tx.rows<{ id: number; from: number; to: number }>(
+    `SELECT id, from_n AS from, to_n AS to FROM work
+     WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND to_n - from_n >= $4 AND not_before IS NULL FOR UPDATE SKIP LOCKED`,
+    [tenant, kind, of, size],
+  );
+  for (const { id, from, to } of long) {
+    await tx.run(`DELETE FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND id = $4`, [
+      tenant,
+      kind,
+      of,
+      id,
+    ]);
+    await addWork(tx, kind, { tenant, of, from, to }, size);
+  }
+}
+
 /** A range whose transaction failed comes back later as two halves: what is at fault is soon alone. */
 export async function halveWork(tx: Transaction, kind: WorkKind, range: Range, notBefore: Date): Promise<void> {
   const taken = await tx.row<{ id: number; in_flight: boolean }>(
