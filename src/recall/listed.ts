@@ -2,9 +2,9 @@
 
 import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
-import { gotThrough, notForAll } from '../store/outcomes.ts';
 import type { Reader } from '../store/postgres.ts';
 import { accountsAt, deliveriesNamed, type RecallableSubmission } from '../store/recalls.ts';
+import { hiddenGroups } from './hidden.ts';
 import type { AccountInfo, People } from './ports.ts';
 
 /** Deliveries that the ticked addresses name, ascending. `seesAll`: an administrator sees every group's members. Throws Refusal `unknownRecipient` naming those that got nothing. */
@@ -46,17 +46,16 @@ export async function listedDeliveries(
     ({ address, account }) => !found.has(address) && !found.has(account ?? -1),
   );
   if (elsewhere.length > 0) {
-    // An address that leads elsewhere by now, or nowhere, names who got it there.
-    const former = await accountsAt(
-      reader,
-      of,
-      elsewhere.map(({ address }) => address),
-    );
-    if (former.length > 0)
-      named = await deliveriesNamed(reader, of, { accounts: [...accounts, ...former], addresses, groups });
+    // An address that leads elsewhere by now, or nowhere, names whom it led to.
+    const former = elsewhere.map(({ address }) => address);
+    named = await deliveriesNamed(reader, of, {
+      accounts: [...accounts, ...(await accountsAt(reader, of, former))],
+      addresses,
+      groups: [...groups, ...former],
+    });
   }
   const ways = [...new Set(named.flatMap(({ via }) => (via === null ? [] : [via])))];
-  const hidden = seesAll ? [] : await hiddenAmong(reader, actor, submission.id, ways);
+  const hidden = seesAll ? [] : await hiddenGroups(reader, actor, submission.id, ways);
   const isShown = (via: string | null): boolean => via === null || !hidden.includes(via);
   const shown = named.filter(({ via }) => isShown(via));
   const reached = new Set([...shown.map((d) => d.recipient), ...ways]);
@@ -71,17 +70,4 @@ export async function listedDeliveries(
   }
   const groupsAsked = new Set<string | null>(groups);
   return named.filter(({ via }) => groupsAsked.has(via) || isShown(via)).map((delivery) => delivery.n);
-}
-
-/** Of these groups, those whose members are not shown to `viewer`: to tick one of them must not tell that it is one. */
-async function hiddenAmong(reader: Reader, viewer: AccountInfo, message: number, groups: string[]): Promise<string[]> {
-  if (groups.length === 0) return [];
-  const hidden: string[] = [];
-  for (const group of await notForAll(reader, viewer.tenant, groups)) {
-    const isMember =
-      group.members_visible_to === 'members' &&
-      (await gotThrough(reader, viewer.tenant, message, viewer.id, group.address));
-    if (!isMember) hidden.push(group.address);
-  }
-  return hidden;
 }

@@ -1,10 +1,10 @@
 // Whom a recall could be for: the list that its dialog shows, before anything is done.
 
 import { Refusal } from '../mail/errors.ts';
-import { groupsOf, gotThrough } from '../store/outcomes.ts';
 import type { Reader } from '../store/postgres.ts';
 import { countRecipients, countThrough, recipientsPage, type RecipientRow } from '../store/recipients.ts';
-import type { AccountInfo, People } from './ports.ts';
+import { hiddenGroups } from './hidden.ts';
+import type { People } from './ports.ts';
 import { findSubmission, type RecallRequest } from './request.ts';
 
 /** Where a recipient's delivery stands. */
@@ -24,18 +24,6 @@ export interface RecipientsRequest extends Pick<RecallRequest, 'actor' | 'accoun
   text: string | null;
   position: number;
   limit: number;
-}
-
-/** Groups of a message whose members `viewer` may not see. */
-export async function hiddenGroups(reader: Reader, viewer: AccountInfo, message: number): Promise<string[]> {
-  const hidden: string[] = [];
-  for (const group of await groupsOf(reader, viewer.tenant, message)) {
-    const member =
-      group.members_visible_to === 'members' &&
-      (await gotThrough(reader, viewer.tenant, message, viewer.id, group.address));
-    if (!member) hidden.push(group.address);
-  }
-  return hidden;
 }
 
 /** Rows of hidden groups come first. Throws Refusal `notFound`, `notSender`, `ambiguous`. */

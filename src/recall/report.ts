@@ -16,7 +16,7 @@ import type { Reader, Store } from '../store/postgres.ts';
 import { type RecallProgress } from '../store/recalls.ts';
 import { markReported } from '../store/recall-progress.ts';
 import type { AccountInfo, People, SubmitMail } from './ports.ts';
-import { hiddenGroups } from './recipients.ts';
+import { hiddenGroups } from './hidden.ts';
 import { downloadOf, sentenceOf } from './sentences.ts';
 
 /** `counts` is never shown of fewer: it would name people. */

@@ -101,3 +101,31 @@ test('an address outside can be ticked in whatever case it was written', async (
   });
   assert.equal(total, 1);
 });
+
+test('an alias or a group that is gone since still names those whom it led to', async () => {
+  const firm = await world.firm(3);
+  const admin = createAdmin({ store: world.store, clock: world.clock, actor: 'test' });
+  const [alias, group] = [`desk@${firm.domain}`, `team@${firm.domain}`];
+  await admin.setAccount(`p1@${firm.domain}`, { addAliases: [alias] });
+  await admin.addGroup({ address: group, members: [`p2@${firm.domain}`, 'far@outside.test'] });
+  const { messageId, messageIdHeader: header } = await world.services.accept({
+    tenant: firm.tenant,
+    origin: { kind: 'submission', account: firm.ana.id, submittedBy: firm.ana.id, source: 'jmap' },
+    mailFrom: firm.ana.address,
+    recipients: [alias, group, `p3@${firm.domain}`].map((address) => ({ address })),
+    bytes: Buffer.from(mail('Gone since', { from: firm.ana.address })),
+  });
+  await admin.setAccount(`p1@${firm.domain}`, { removeAliases: [alias] });
+  await admin.removeGroup(group);
+  const sent = { message: messageId, header, subject: '', outside: '' };
+  const id = await world.recall(firm, sent, { recipients: [alias, group] });
+  const scope = await world.sql<{ recipient: string }>(
+    `SELECT d.recipient FROM recall_scope s JOIN delivery d ON d.tenant_id = s.tenant_id AND d.message_id = $2 AND d.n = s.n
+     WHERE s.tenant_id = $1 AND s.recall_id = $3 ORDER BY 1`,
+    [firm.tenant, messageId, id],
+  );
+  assert.deepEqual(
+    scope.map((row) => row.recipient),
+    ['far@outside.test', `p1@${firm.domain}`, `p2@${firm.domain}`],
+  );
+});
