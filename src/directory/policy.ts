@@ -2,9 +2,9 @@
 
 import { canonicalAddress } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
-import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
+import { DEFAULT_POLICY, policyOf, type Policy } from '../mail/policy.ts';
 
-export { DEFAULT_POLICY, type Policy };
+export { DEFAULT_POLICY, policyOf, type Policy };
 
 /** What a setting may be. */
 interface Kind {
@@ -164,11 +164,6 @@ export function changedGroupPolicy(stored: Partial<Policy>, change: Record<strin
   );
   if (whole !== undefined) throw new Refusal('badPolicy', `${whole} is the whole organisation's, not a group's.`);
   return changedPolicy(stored, change);
-}
-
-/** A tenant's whole policy, from what its row keeps. */
-export function policyOf(stored: Partial<Policy> | undefined): Policy {
-  return { ...DEFAULT_POLICY, ...stored };
 }
 
 /**

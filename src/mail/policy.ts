@@ -67,3 +67,8 @@ export const DEFAULT_POLICY: Readonly<Policy> = {
   maxRecipients: 1000,
   maxMessageSize: 50 * 1024 * 1024,
 };
+
+/** A whole policy, from a row that keeps what differs, or that was written before a setting was there. */
+export function policyOf(stored: Partial<Policy> | undefined): Policy {
+  return { ...DEFAULT_POLICY, ...stored };
+}

@@ -2,9 +2,8 @@
 // All of it outside the batches' transactions, and safe to be done by several processes at once.
 
 import { Unavailable } from '../mail/errors.ts';
-import type { Policy } from '../mail/policy.ts';
 import type { Logger } from '../mail/log.ts';
-import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { policyOf, type Policy } from '../mail/policy.ts';
 import { raise } from '../store/account-state.ts';
 import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
@@ -93,7 +92,7 @@ export function createProgress(deps: ProgressDeps): Progress {
       const modseq = await raise(tx, tenant, found.account_id);
       // Another process may have opened it while we waited for the lock.
       if ((await recallById(tx, tenant, id))?.modseq !== null) return;
-      const policy = { ...DEFAULT_POLICY, ...found.policy };
+      const policy = policyOf(found.policy);
       const wanted = found.mode === 'replace' || policy.notices !== 'none';
       const notice = wanted ? await deps.writeNotice(tx, tenant, found) : null;
       await insertState(tx, tenant, { id, account: found.account_id, notice, modseq: modseq ?? 0 });
@@ -103,7 +102,7 @@ export function createProgress(deps: ProgressDeps): Progress {
     });
     const recall = await recallById(store, tenant, id);
     if (!recall) throw new Error(`recall ${id} is not there`);
-    const { notices } = { ...DEFAULT_POLICY, ...recall.policy };
+    const { notices } = policyOf(recall.policy);
     for (const oldest of opened.keys()) {
       if (opened.size < REMEMBERED) break;
       opened.delete(oldest);

@@ -1,7 +1,7 @@
 // The recall service as the faces see it: everything a person can ask of a recall, in one place.
 
 import type { Logger } from '../mail/log.ts';
-import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { policyOf } from '../mail/policy.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Ids } from '../store/ids.ts';
 import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcomes.ts';
@@ -111,12 +111,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
     writeNotice: async (tx, tenant, recall) => {
       const by = recall.by_administrator ? recall.requested_by : recall.account_id;
       const from = (await people.account(tenant, by)) ?? { tenant, id: by, name: '', address: 'postmaster@invalid' };
-      return deps.storeMessage(
-        tx,
-        tenant,
-        composeNotice(recall, from, { ...DEFAULT_POLICY, ...recall.policy }),
-        clock(),
-      );
+      return deps.storeMessage(tx, tenant, composeNotice(recall, from, policyOf(recall.policy)), clock());
     },
     onDone: async (tenant, recall) => {
       deps.ended?.(recall);

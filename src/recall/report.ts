@@ -2,7 +2,7 @@
 
 import { simpleMessage } from '../mail/mime/compose.ts';
 import { domainOf } from '../mail/address.ts';
-import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
+import { policyOf } from '../mail/policy.ts';
 import { OUTCOMES, type Exposure, type Outcome } from '../mail/recall.ts';
 import { raise } from '../store/account-state.ts';
 import {
@@ -37,7 +37,7 @@ export interface ReportView {
 export const WHOLE_VIEW: ReportView = { rows: true, exposure: true, hidden: [] };
 
 export async function viewFor(reader: Reader, viewer: AccountInfo, recall: RecallProgress): Promise<ReportView> {
-  const { senderSees } = { ...DEFAULT_POLICY, ...recall.policy } satisfies Policy;
+  const { senderSees } = policyOf(recall.policy);
   // No group's row either: what is left of all when it is taken away would name people.
   if (senderSees === 'counts') return { rows: false, exposure: false, hidden: [] };
   const hidden = await hiddenGroups(reader, viewer, recall.message_id);
@@ -46,7 +46,7 @@ export async function viewFor(reader: Reader, viewer: AccountInfo, recall: Recal
 
 /** Counts by outcome as the viewer may see them: none of fewer than five where only counts are shown. */
 export function countsFor(recall: RecallProgress): Partial<Record<Outcome, number>> {
-  const { senderSees } = { ...DEFAULT_POLICY, ...recall.policy };
+  const { senderSees } = policyOf(recall.policy);
   if (senderSees === 'counts' && recall.total < LEAST_COUNTED) return {};
   return recall.counts;
 }

@@ -1,7 +1,7 @@
 // Asking for a recall: authorised, then gated, in one transaction that waits on no reader, worker, batch or sweep.
 
 import { Refusal } from '../mail/errors.ts';
-import { DEFAULT_POLICY, type Policy } from '../mail/policy.ts';
+import { policyOf, type Policy } from '../mail/policy.ts';
 import type { RecallMode } from '../mail/recall.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Ids } from '../store/ids.ts';
@@ -135,7 +135,7 @@ export async function setGate(
   const { tenant } = actor;
   await deps.pause?.('before-gate');
   if (sent.under_way) await refuseSecond(tx, tenant, recall, scope);
-  const policy = { ...DEFAULT_POLICY, ...recall.policy };
+  const policy = policyOf(recall.policy);
   // One round trip: where somebody else's gate is there already, the rest is rolled back.
   const [gated, , , , events] = await together(
     insertGate(tx, tenant, recall),

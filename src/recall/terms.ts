@@ -1,6 +1,6 @@
 // The terms under which a recall decides, from its row.
 
-import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { policyOf } from '../mail/policy.ts';
 import type { RecallRow } from '../store/recalls.ts';
 import type { Terms } from './decide.ts';
 
@@ -11,7 +11,7 @@ export function termsOf(recall: RecallRow, cancelled: boolean, now: Date): Terms
   return {
     includeRead: recall.include_read,
     byAdministrator: recall.by_administrator,
-    policy: { ...DEFAULT_POLICY, ...recall.policy },
+    policy: policyOf(recall.policy),
     cancelled,
     deadlinePassed: now.getTime() - recall.created_at.getTime() > DEADLINE_MS,
   };

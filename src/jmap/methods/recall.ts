@@ -8,6 +8,7 @@ import {
   recallsChangedSince,
   recallsOfMessages,
 } from '../../store/recalls-read.ts';
+import { policyOf } from '../../mail/policy.ts';
 import { countsFor } from '../../recall/report.ts';
 import type { RecallRequest } from '../../recall/request.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
@@ -58,6 +59,7 @@ const PROPERTIES = [
 
 /** As its sender sees it: an administrator's reason is for administrators, and for notices where policy says so. */
 export function toRecall(recall: RecallProgress): Record<string, unknown> {
+  const policy = policyOf(recall.policy);
   return {
     id: `r${recall.id}`,
     emailId: recall.email_id === null ? null : `m${recall.email_id}`,
@@ -66,7 +68,7 @@ export function toRecall(recall: RecallProgress): Record<string, unknown> {
     mode: recall.mode,
     status: recall.status,
     includeRead: recall.include_read,
-    reason: recall.by_administrator && !recall.policy.reasonInNotices ? null : recall.reason,
+    reason: recall.by_administrator && !policy.reasonInNotices ? null : recall.reason,
     createdAt: recall.created_at.toISOString(),
     gatedAt: recall.gated_at.toISOString(),
     doneAt: recall.done_at?.toISOString() ?? null,
@@ -75,7 +77,7 @@ export function toRecall(recall: RecallProgress): Record<string, unknown> {
     replacementSubmissionId: recall.replacement_message_id === null ? null : `s${recall.replacement_message_id}`,
     cancelRequested: recall.cancel_requested,
     restoreRequestedAt: recall.restore_requested_at?.toISOString() ?? null,
-    restorableUntil: new Date(recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000).toISOString(),
+    restorableUntil: new Date(recall.created_at.getTime() + policy.restoreWindowSeconds * 1000).toISOString(),
     byAdministrator: recall.by_administrator,
   };
 }

@@ -2,6 +2,7 @@
 
 import { Refusal, Unavailable } from '../../mail/errors.ts';
 import type { Logger } from '../../mail/log.ts';
+import { policyOf } from '../../mail/policy.ts';
 import { lockAccounts, raise } from '../../store/account-state.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
@@ -55,7 +56,7 @@ export async function requestRestore(
       if (!administrator) refuseAdministrators(recall);
       if (recall.status === 'sweeping')
         throw new Refusal('sweeping', 'The recall is still under way; it can be cancelled.');
-      const until = recall.created_at.getTime() + recall.policy.restoreWindowSeconds * 1000;
+      const until = recall.created_at.getTime() + policyOf(recall.policy).restoreWindowSeconds * 1000;
       if (!administrator && clock().getTime() > until)
         throw new Refusal('tooLate', 'The time for restoring it yourself has passed; ask an administrator.');
       if (!administrator) await keepPace(tx, actor, policy, clock());

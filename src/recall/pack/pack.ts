@@ -2,7 +2,7 @@
 // much of it, and when, from the outcomes and the audit log; signed with the installation's key.
 
 import { Refusal } from '../../mail/errors.ts';
-import { DEFAULT_POLICY } from '../../mail/policy.ts';
+import { DEFAULT_POLICY, policyOf } from '../../mail/policy.ts';
 import { EXPOSURES, OUTCOMES } from '../../mail/recall.ts';
 import { appendAudit, auditOfSubjects, verifyAudit, type AuditRecord } from '../../store/audit.ts';
 import { filesOf } from '../../store/carried.ts';
@@ -100,7 +100,7 @@ async function message(reader: Reader, tenant: number, recall: RecallProgress): 
 async function who({ people }: PackDeps, tenant: number, recall: RecallProgress): Promise<string> {
   const address = async (account: number | null): Promise<string | null> =>
     account === null ? null : ((await people.account(tenant, account))?.address ?? `account ${account}, which is gone`);
-  const policy = { ...DEFAULT_POLICY, ...recall.policy };
+  const policy = policyOf(recall.policy);
   const names = Object.keys(policy) as (keyof typeof policy)[];
   const set = names.filter((name) => JSON.stringify(policy[name]) !== JSON.stringify(DEFAULT_POLICY[name]));
   return section(
