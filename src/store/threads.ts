@@ -49,7 +49,7 @@ const copyOfThread = (more: string): string =>
   `(EXISTS (SELECT FROM copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.thread_id = x.thread_id AND c.thread_id <> c.message_id ${more})
     OR EXISTS (SELECT FROM copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.message_id = x.thread_id AND c.thread_id = c.message_id ${more}))`;
 
-/** Threads that gained or lost an Email since a modseq. */
+/** Threads that gained or lost an Email since a modseq; one that a recall let go is gained: while its gate stood it was in none. */
 export async function threadChanges(
   reader: Reader,
   at: AccountKey,
@@ -60,6 +60,9 @@ export async function threadChanges(
      FROM account_state s LEFT JOIN (
        SELECT thread_id, min(modseq) AS first, max(modseq) AS last, bool_or(gone) AS gone FROM (
          SELECT thread_id, email_id AS modseq, false AS gone FROM copy WHERE tenant_id = $1 AND account_id = $2 AND email_id > $3
+         UNION ALL
+         SELECT thread_id, modseq, false FROM copy
+         WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3 AND modseq <> email_id AND passed_recall IS NOT NULL
          UNION ALL
          SELECT thread_id, modseq, email_id <= $3 FROM tombstone WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3 AND email_id IS NOT NULL
        ) y GROUP BY thread_id

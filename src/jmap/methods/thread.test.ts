@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { httpWorld, type Json } from '../../../test/support/http.ts';
+import { raise } from '../../store/account-state.ts';
 
 const world = await httpWorld();
 after(() => world.close());
@@ -54,7 +55,7 @@ test('the Emails of a thread, oldest first', async () => {
   assert.equal(((await ben.call('Thread/get'))['list'] as Json[]).length, 2);
 });
 
-test('what a gate covers is in no thread', async () => {
+test('what a gate covers is in no thread; what the recall lets go is, and clients hear of it', async () => {
   const first = await deliver('Gated');
   const second = await deliver('Re: Gated', first.header);
   const [row] = await world.sql<{ message_id: string }>(
@@ -66,8 +67,19 @@ test('what a gate covers is in no thread', async () => {
     [world.tenant, row?.message_id],
   );
   assert.deepEqual(await emailsOf(first.thread), [first.email]);
+  const since = await ben.state('Thread');
+  // As the sweep keeps a copy.
+  await world.services.store.transact(async (tx) => {
+    const modseq = await raise(tx, world.tenant, ben.account);
+    await tx.run(`UPDATE copy SET passed_recall = 1, modseq = $3 WHERE tenant_id = $1 AND message_id = $2`, [
+      world.tenant,
+      row?.message_id,
+      modseq,
+    ]);
+  });
   await world.sql(`DELETE FROM gate`);
   assert.deepEqual(await emailsOf(first.thread), [first.email, second.email]);
+  assert.deepEqual((await changes(since))['updated'], [first.thread]);
 });
 
 test('changes: new, longer, shorter, gone; not what was only read or moved', async () => {
