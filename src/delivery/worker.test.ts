@@ -579,6 +579,30 @@ test('an administrator makes waiting mail due, or ends it; what is held is its s
   await t.outgoing.run();
 });
 
+test('a submission of which an administrator has ended everything can be unsent no more, and clients hear of it', async () => {
+  const rowOf = async (message: number): Promise<{ undo_status: string; modseq: string }> =>
+    (
+      await t.sql<{ undo_status: string; modseq: string }>(`SELECT undo_status, modseq FROM submission WHERE id = $1`, [
+        message,
+      ])
+    )[0] ?? assert.fail();
+  const drop = (message: number, to: string | null): Promise<string[]> =>
+    t.store.transact((tx) => dropWaiting(tx, t.tenant, message, to, 'dropped', t.clock()));
+  const held = await t.submit(['a@outside.test', 'b@outside.test']);
+  await drop(held, 'a@outside.test');
+  const before = await rowOf(held);
+  assert.equal(before.undo_status, 'pending');
+  await drop(held, null);
+  assert.equal((await rowOf(held)).undo_status, 'final');
+  const deferred = await t.submit(['defer@outside.test']);
+  t.advance(HOLD);
+  await t.outgoing.run();
+  const { modseq } = await rowOf(deferred);
+  await drop(deferred, null);
+  assert.ok(Number((await rowOf(deferred)).modseq) > Number(modseq));
+  await t.outgoing.recover();
+});
+
 test('unsending stops what is all held, and nothing else', async () => {
   const unsend = (message: number): Promise<boolean> =>
     t.store.transact((tx) => cancelHeld(tx, t.tenant, message, t.clock()));

@@ -1,8 +1,10 @@
 // The outgoing queue as an administrator sees and changes it.
 
 import type { DeliveryState } from '../mail/recall.ts';
-import { wakeSweep } from './outgoing.ts';
+import { raise } from './account-state.ts';
+import { finalizeSubmission, wakeSweep } from './outgoing.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { pendingSender, tellStatus } from './submissions.ts';
 
 export interface QueuedMessage {
   tenant: number;
@@ -110,6 +112,10 @@ export async function dropWaiting(
   reason: string,
   now: Date,
 ): Promise<string[]> {
+  // Accounts are locked before deliveries.
+  const sender = await pendingSender(tx, tenant, message);
+  if (sender === undefined) await tellStatus(tx, tenant, message);
+  else await raise(tx, tenant, sender, 0);
   const locked = await tx.rows<{ n: number; recipient: string }>(
     `SELECT n, recipient FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND account_id IS NULL AND state IN ('held', 'queued')
        AND ($3::text IS NULL OR lower(recipient) = lower($3)) ORDER BY n FOR UPDATE`,
@@ -120,6 +126,11 @@ export async function dropWaiting(
      WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
     [tenant, message, locked.map((row) => row.n), now, reason],
   );
+  const isLeft = await tx.row(
+    `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state IN ${WAITING} LIMIT 1`,
+    [tenant, message],
+  );
+  if (sender !== undefined && !isLeft) await finalizeSubmission(tx, tenant, message, sender);
   tx.changes.wake.add('outgoing');
   await wakeSweep(tx, tenant, message);
   return locked.map((row) => row.recipient);
