@@ -2,7 +2,7 @@
 // changes. Resumable: what is left to do is rows of work. Gate protocol, step 5.
 
 import { Unavailable } from '../mail/errors.ts';
-import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { policyOf } from '../mail/policy.ts';
 import type { Logger } from '../mail/log.ts';
 import { lockAndRaise } from '../store/account-state.ts';
 import { accountChanged, recallChanged } from '../store/notify.ts';
@@ -93,7 +93,7 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
   await deps.pause?.('accounts-locked');
 
   const accounts = [...modseqs.keys()];
-  const { protectedRecipients } = { ...DEFAULT_POLICY, ...recall.policy };
+  const { protectedRecipients } = policyOf(recall.policy);
   // One after the other on the wire, without waiting in between: each sees what committed while the one before waited.
   const [cancelled, , deliveries, copies] = await together(
     isCancelled(tx, tenant, recall.id),

@@ -1,7 +1,7 @@
 // Whether the store is as it must be: every check, tenant by tenant, and the audit log's chain. Beside everything that
 // runs: each check sees one moment, holds no lock that anybody waits for, and repairs nothing.
 
-import { DEFAULT_POLICY, type Policy } from '../../mail/policy.ts';
+import { policyOf, type Policy } from '../../mail/policy.ts';
 import { verifyAudit } from '../audit.ts';
 import type { Store } from '../postgres.ts';
 import { parametersOf, type Check } from './check.ts';
@@ -34,7 +34,7 @@ export async function* verifyTenant(
   now: Date,
 ): AsyncGenerator<Finding[]> {
   const row = await store.row<{ policy: Partial<Policy> }>(`SELECT policy FROM tenant WHERE id = $1`, [tenant]);
-  const moment = { now, policy: { ...DEFAULT_POLICY, ...row?.policy } };
+  const moment = { now, policy: policyOf(row?.policy) };
   for (const check of CHECKS) {
     const { name, says } = check;
     for await (const page of store.cursor<object>(check.sql, parametersOf(check, tenant, moment), AT_ONCE))
