@@ -137,11 +137,8 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
       await dropEnvelopes(store, tenant);
     }
   };
-  let underWay: Promise<void> | undefined;
   const recoverQuietly = (): void => {
-    underWay ??= recover()
-      .catch((error: Error) => log.warn({ err: error }, 'the outgoing queue could not be looked through'))
-      .finally(() => (underWay = undefined));
+    recover().catch((error: Error) => log.warn({ err: error }, 'the outgoing queue could not be looked through'));
   };
   let recovering: NodeJS.Timeout | undefined;
 
@@ -170,7 +167,7 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
       store.notifier.off('resync', recoverQuietly);
       await lanes.stop();
       const grace = setTimeout(() => ending.abort(), options.graceMs ?? 2000);
-      await Promise.all([...active.keys(), underWay]);
+      await Promise.all(active.keys());
       clearTimeout(grace);
     },
     get nextHop() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { changedOf, listen, type Stream } from '../../test/support/event-source.ts';
 import { httpWorld, PASSWORD, type Client, type Json } from '../../test/support/http.ts';
 import { raise } from '../store/account-state.ts';
 import { accountChanged } from '../store/notify.ts';
@@ -7,58 +8,6 @@ import { accountChanged } from '../store/notify.ts';
 const world = await httpWorld();
 after(() => world.close());
 const { ana, ben, zoe } = world;
-
-interface Event {
-  event: string;
-  id?: string;
-  data: Json;
-}
-
-interface Stream {
-  status: number;
-  /** The next event; undefined once the server has ended it. */
-  next(): Promise<Event | undefined>;
-  close(): void;
-}
-
-async function listen(
-  client: Client,
-  query: Record<string, string> = {},
-  headers: Record<string, string> = {},
-): Promise<Stream> {
-  const abort = new AbortController();
-  const search = new URLSearchParams({ types: '*', closeafter: 'no', ping: '0', ...query });
-  const response = await client.fetch(`/jmap/eventsource/?${search.toString()}`, { headers, signal: abort.signal });
-  const reader = response.body?.getReader();
-  let text = '';
-  const events: Event[] = [];
-  return {
-    status: response.status,
-    async next() {
-      while (events.length === 0) {
-        const read = await reader?.read();
-        if (!read || read.done) return undefined;
-        text += Buffer.from(read.value).toString();
-        const blocks = text.split('\n\n');
-        text = blocks.pop() ?? '';
-        events.push(...blocks.filter((block) => !block.startsWith(':')).map(toEvent));
-      }
-      return events.shift();
-    },
-    close: () => abort.abort(),
-  };
-}
-
-function toEvent(block: string): Event {
-  const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s) as [string, string]));
-  return { ...fields, data: JSON.parse(fields['data'] ?? '{}') as Json } as Event;
-}
-
-const changedOf = (event: Event | undefined): Record<string, Record<string, string>> => {
-  assert.equal(event?.event, 'state');
-  assert.equal(event.data['@type'], 'StateChange');
-  return event.data['changed'] as Record<string, Record<string, string>>;
-};
 
 const newMailbox = async (client: Client, name: string): Promise<Json> =>
   client.call('Mailbox/set', { create: { k: { name } } });

@@ -7,7 +7,7 @@ import { RequestError } from '../jmap/errors.ts';
 import { openFeed, readSeen, writeSeen } from '../jmap/feed.ts';
 import { LIMITS } from '../jmap/limits.ts';
 import type { Push } from '../jmap/push.ts';
-import { accountsOf } from '../jmap/session.ts';
+import { accountsOf, administratorOf, listensTo } from '../jmap/session.ts';
 import type { Notifier } from '../store/notify.ts';
 import type { Tellings } from '../jmap/told.ts';
 import { problem } from './problem.ts';
@@ -45,8 +45,7 @@ interface Stream {
   raw: ServerResponse;
   request: FastifyRequest;
   user: Account;
-  /** Account ids, in their order. */
-  accounts: string;
+  listensTo: string;
 }
 
 export function createEventSources(deps: EventSourceDeps): EventSources {
@@ -59,9 +58,9 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
     for (const stream of Array.from(streams)) {
       const accounts = await deps
         .userOf(stream.request)
-        .then(async (now) => now && [...(await accountsOf(deps.directory, now.account)).keys()].join())
+        .then(async (now) => now && listensTo(now.account, await accountsOf(deps.directory, now.account)))
         .catch(() => null);
-      if (accounts !== stream.accounts) stream.raw.end();
+      if (accounts !== stream.listensTo) stream.raw.end();
     }
   };
   /** Changes come in droves: whatever came while one round ran is looked at in one more. */
@@ -87,12 +86,12 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
         throw new RequestError('limit', 'You listen too often.', { limit: 'maxEventSources' }, 429);
       }
       const accounts = await accountsOf(deps.directory, user);
-      const stream = { raw: reply.raw, request, user, accounts: [...accounts.keys()].join() };
+      const stream = { raw: reply.raw, request, user, listensTo: listensTo(user, accounts) };
       streams.add(stream);
       reply.raw.on('close', () => streams.delete(stream));
       if (reply.raw.closed) streams.delete(stream);
       const numbers = [...accounts.values()].map((account) => account.id);
-      await listen(deps, request, reply, asked, user.tenant, numbers);
+      await listen(deps, request, reply, asked, user, numbers);
       return reply;
     },
     close() {
@@ -107,7 +106,7 @@ async function listen(
   request: FastifyRequest,
   reply: FastifyReply,
   asked: Asked,
-  tenant: number,
+  user: Account,
   accounts: number[],
 ): Promise<void> {
   const { raw } = reply;
@@ -122,8 +121,9 @@ async function listen(
   const feed = await openFeed(
     push,
     {
-      tenant,
+      tenant: user.tenant,
       accounts,
+      administrator: administratorOf(user),
       types: asked.types,
       last: readSeen(request.headers['last-event-id']),
       record: { tellings, program: programOf(request) },

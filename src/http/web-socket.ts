@@ -13,7 +13,7 @@ import { parseJson } from '../jmap/json.ts';
 import { LIMITS } from '../jmap/limits.ts';
 import type { Push } from '../jmap/push.ts';
 import type { JmapServices } from '../jmap/services.ts';
-import { accountsOf } from '../jmap/session.ts';
+import { accountsOf, administratorOf, listensTo } from '../jmap/session.ts';
 import { isObject } from '../jmap/standard.ts';
 import type { Tellings } from '../jmap/told.ts';
 import { answer } from './jmap-routes.ts';
@@ -49,8 +49,8 @@ interface Line {
   socket: WebSocket;
   asking: Asking & Pick<FastifyRequest, 'credential'>;
   user: Account;
-  /** Account ids, in their order. */
-  accounts: string;
+  accounts: number[];
+  listensTo: string;
   feed: Feed | undefined;
   /** Which WebSocketPushEnable is the latest. */
   enabled: number;
@@ -84,9 +84,9 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
   const recheck = async (): Promise<void> => {
     for (const line of Array.from(lines)) {
       const accounts = await userOf(line.asking)
-        .then(async (now) => now && [...(await accountsOf(directory, now.account)).keys()].join())
+        .then(async (now) => now && listensTo(now.account, await accountsOf(directory, now.account)))
         .catch(() => null);
-      if (accounts !== line.accounts) line.socket.close(CLOSED.policy, 'Sign in again.');
+      if (accounts !== line.listensTo) line.socket.close(CLOSED.policy, 'Sign in again.');
     }
   };
   let due = false;
@@ -117,13 +117,14 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
     const { account: user } = signedIn;
     if ([...lines].filter((line) => line.user.id === user.id).length >= LIMITS.maxEventSources)
       return refuse(socket, '429 Too Many Requests');
-    const accounts = [...(await accountsOf(directory, user)).keys()].join();
+    const accounts = await accountsOf(directory, user);
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const line: Line = {
         socket: webSocket,
         asking: { ...asking, credential: signedIn.credential },
         user,
-        accounts,
+        accounts: [...accounts.values()].map(({ id }) => id),
+        listensTo: listensTo(user, accounts),
         feed: undefined,
         enabled: 0,
         enabling: Promise.resolve(),
@@ -250,7 +251,8 @@ async function enable({ push, tellings }: WebSocketDeps, line: Line, message: Re
     push,
     {
       tenant: line.user.tenant,
-      accounts: line.accounts.split(',').map((account) => Number(account.slice(1))),
+      accounts: line.accounts,
+      administrator: administratorOf(line.user),
       types: dataTypes && new Set(dataTypes),
       last: readSeen(pushState),
       record: { tellings, program: programOf(line.asking) },

@@ -113,7 +113,8 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
     const types = row.types && new Set(row.types);
     const feed = await openFeed(
       push,
-      { tenant: row.tenant_id, accounts, types, last: new Map(), gatherMs: GATHER_MS },
+      // The organisation's recalls are for pages that are looked at: no telephone is woken by them.
+      { tenant: row.tenant_id, accounts, administrator: undefined, types, last: new Map(), gatherMs: GATHER_MS },
       (changed) => {
         for (const [account, states] of Object.entries(changed))
           one.pending[account] = { ...one.pending[account], ...states };

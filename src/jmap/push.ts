@@ -2,6 +2,7 @@
 
 import type { Logger } from '../mail/log.ts';
 import type { Store } from '../store/postgres.ts';
+import { createAdministrationPush } from './push-administration.ts';
 import { accountStates, statesSince, type AccountStates, type ChangedStates } from '../store/states.ts';
 
 /** { "a1": { "Email": "12", … } } */
@@ -13,6 +14,8 @@ export type Seen = Pick<AccountStates, 'modseq' | 'submission' | 'recall'>;
 export interface Listener {
   tenant: number;
   accounts: number[];
+  /** The account that administers, where its role includes seeing recalls. */
+  administrator?: number | undefined;
   /** Null: all types. */
   types: ReadonlySet<string> | null;
   send: (changed: Changed) => void;
@@ -96,6 +99,7 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
     else mark([...followed.values()].filter((entry) => entry.tenant === tenant));
   };
   const markAll = (): void => mark(followed.values());
+  const administration = createAdministrationPush(deps);
   store.notifier.on('accounts', onAccounts).on('resync', markAll).on('look', markAll);
 
   const follow = (listener: Listener): Followed[] =>
@@ -123,6 +127,7 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
   return {
     async listen(listener, last) {
       const entries = follow(listener);
+      let endAdministration = (): void => undefined;
       try {
         for (const states of await accountStates(store, listener.tenant, listener.accounts)) {
           const entry = entries.find((one) => one.account === states.account_id);
@@ -136,17 +141,29 @@ export function createPush(deps: { store: Store; log: Logger }): Push {
           const before = last.get(states.account_id);
           if (before) send(listener, states.account_id, changedTypes(before, states));
         }
+        const { administrator } = listener;
+        if (administrator !== undefined) {
+          const tell = (types: Record<string, string>): void => send(listener, administrator, types);
+          const { now, end } = await administration.follow(listener.tenant, tell);
+          endAdministration = end;
+          // How far it had come with these is not in the id of an event.
+          if (last.size > 0) tell(now);
+        }
       } catch (error) {
         unfollow(listener, entries);
         throw error;
       }
       return {
         seen: () => new Map(entries.flatMap((entry) => (entry.states ? [[entry.account, entry.states] as const] : []))),
-        end: () => unfollow(listener, entries),
+        end() {
+          endAdministration();
+          unfollow(listener, entries);
+        },
       };
     },
     close() {
       clearTimeout(retry);
+      administration.close();
       store.notifier.off('accounts', onAccounts).off('resync', markAll).off('look', markAll);
     },
   };

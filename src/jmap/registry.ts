@@ -6,8 +6,10 @@ import { appPasswordGet, appPasswordSet } from './methods/app-password.ts';
 import { blobGet, blobLookup, blobUpload } from './methods/blob.ts';
 import { administered } from './methods/admin.ts';
 import { adminAccountGet, adminAccountQuery, adminAccountSet } from './methods/admin-account.ts';
+import { adminAlertChanges, adminAlertGet, adminAlertQuery, adminAlertSet } from './methods/admin-alert.ts';
 import { adminMessageGet, adminMessageQuery } from './methods/admin-message.ts';
 import {
+  adminRecallChanges,
   adminRecallGet,
   adminRecallPack,
   adminRecallPreview,
@@ -176,12 +178,16 @@ export const METHODS: Readonly<Record<string, Registered>> = {
   ...forDuty('change-queue', { 'AdminQueue/retry': adminQueueRetry, 'AdminQueue/drop': adminQueueDrop }),
   ...forDuty('see-recalls', {
     'AdminRecall/get': adminRecallGet,
+    'AdminRecall/changes': adminRecallChanges,
     'AdminRecall/query': adminRecallQuery,
     'AdminRecall/pack': adminRecallPack,
     'AdminRecall/statistics': adminRecallStatistics,
     'AdminRecallOutcome/get': adminOutcomeGet,
     'AdminRecallOutcome/query': adminOutcomeQuery,
     'AdminVault/get': adminVaultGet,
+    'AdminAlert/get': adminAlertGet,
+    'AdminAlert/changes': adminAlertChanges,
+    'AdminAlert/query': adminAlertQuery,
   }),
   ...forDuty('recall', {
     'AdminMessage/get': adminMessageGet,
@@ -190,5 +196,6 @@ export const METHODS: Readonly<Record<string, Registered>> = {
     'AdminRecall/preview': adminRecallPreview,
     'AdminRecall/restore': adminRecallRestore,
     'AdminRecall/undo': adminRecallUndo,
+    'AdminAlert/set': adminAlertSet,
   }),
 };

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Account, Directory } from '../directory/directory.ts';
-import { dutiesOf } from '../mail/roles.ts';
+import { dutiesOf, hasDuty } from '../mail/roles.ts';
 import { COLLATIONS } from '../store/email-query.ts';
 import { BLOB_CAPABILITY, LIMITS } from './limits.ts';
 import { CAPABILITY } from './wire.ts';
@@ -12,6 +12,15 @@ export async function accountsOf(directory: Directory, user: Account): Promise<M
   const all = [user, ...(await directory.accessible(user.tenant, user.id))];
   return new Map(all.map((account) => [`a${account.id}`, account]));
 }
+
+/** What a listener is told of: other once somebody may use other accounts, or has another role. */
+export function listensTo(user: Account, accounts: ReadonlyMap<string, Account>): string {
+  return [...accounts.keys(), ...user.roles].join();
+}
+
+/** The account in which a person is told of the organisation's recalls; undefined: they are not. */
+export const administratorOf = (user: Account): number | undefined =>
+  hasDuty(user.roles, 'see-recalls') ? user.id : undefined;
 
 /** May they send as this account? Reading somebody's mail does not mean that. */
 export async function maySubmit(directory: Directory, user: Account, account: Account): Promise<boolean> {

@@ -116,6 +116,19 @@ export function checkState(since: number, now: number): void {
   if (since > now) throw new MethodError('cannotCalculateChanges');
 }
 
+/** The response of a /changes where nothing has. */
+export function unchanged(accountId: unknown, state: string): Record<string, unknown> {
+  return {
+    accountId,
+    oldState: state,
+    newState: state,
+    hasMoreChanges: false,
+    created: [],
+    updated: [],
+    destroyed: [],
+  };
+}
+
 export interface ChangesArguments {
   since: number;
   max: number | null;

@@ -56,7 +56,8 @@ interface Piece {
   unspaced: boolean;
 }
 
-function* piecesOf(folded: string): Generator<Piece, void> {
+function* pieces(text: string): Generator<Piece, void> {
+  const folded = foldText(text);
   if (ASCII.test(folded)) {
     for (const [word] of folded.matchAll(ASCII_WORDS)) yield { text: word, unspaced: false };
     return;
@@ -73,19 +74,15 @@ function* piecesOf(folded: string): Generator<Piece, void> {
 }
 
 /** As indexed: words, and of what has no spaces each character with the one after it, the last alone. */
-export function wordsOf(text: string): string[] {
-  const folded = foldText(text);
-  if (ASCII.test(folded)) return folded.match(ASCII_WORDS)?.map((word) => word.slice(0, LONGEST)) ?? [];
-  const words: string[] = [];
-  for (const piece of piecesOf(folded)) {
+export function* wordsOf(text: string): Generator<string, void> {
+  for (const piece of pieces(text)) {
     if (!piece.unspaced) {
-      words.push(piece.text.slice(0, LONGEST));
+      yield piece.text.slice(0, LONGEST);
       continue;
     }
     const characters = Array.from(piece.text);
-    for (let i = 0; i < characters.length; i++) words.push(`${characters[i]}${characters[i + 1] ?? ''}`);
+    for (let i = 0; i < characters.length; i++) yield `${characters[i]}${characters[i + 1] ?? ''}`;
   }
-  return words;
 }
 
 export interface WantedWord {
@@ -103,7 +100,7 @@ export interface WantedWord {
 export function wantedWords(text: string, { whole }: { whole: boolean }): WantedWord[] {
   const wanted: WantedWord[] = [];
   let last: Piece | undefined;
-  for (const piece of piecesOf(foldText(text))) {
+  for (const piece of pieces(text)) {
     last = piece;
     if (!piece.unspaced) {
       wanted.push({ text: piece.text.slice(0, LONGEST), prefix: false, pair: false });

@@ -9,6 +9,7 @@ import { appendAudit } from '../store/audit.ts';
 import { forwardsOf } from '../store/carried.ts';
 import { rolesOf } from '../store/directory.ts';
 import { recallableMessage, type RecallableMessage } from '../store/messages-found.ts';
+import { recallChanged } from '../store/notify.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
 import {
   decideRecallRequest,
@@ -116,6 +117,7 @@ async function putForward(
   };
   await insertRecallRequest(tx, tenant, row);
   insertAlert(tx, tenant, id, ['waiting'], now);
+  recallChanged(tx.changes, tenant, id);
   appendAudit(tx, tenant, {
     at: now,
     actor: actor.address,
@@ -274,6 +276,7 @@ export async function denyRecall(deps: RequestDeps, actor: AccountInfo, id: numb
       const status = request.requested_by === actor.id ? 'withdrawn' : 'denied';
       await deps.pause?.('request-locked');
       await decideRecallRequest(tx, tenant, id, { status, by: actor.id, at });
+      recallChanged(tx.changes, tenant, id);
       appendAudit(tx, tenant, { at, actor: actor.address, action: `recall.${status}`, subject: `r${id}`, detail: {} });
       return status;
     }),

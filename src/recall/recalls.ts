@@ -10,6 +10,7 @@ import { recallById, type RecallProgress } from '../store/recalls.ts';
 import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
 import { previewAsAdministrator, type AdminPreview } from './admin-preview.ts';
+import { acknowledgeAlert } from './acknowledge.ts';
 import {
   approveRecall,
   cancelAsAdministrator,
@@ -89,6 +90,7 @@ export interface Recalls {
     deny(actor: AccountInfo, id: number): Promise<'denied' | 'withdrawn'>;
     cancel(actor: AccountInfo, id: number): Promise<void>;
     undo(request: UndoRequest): Promise<Undone>;
+    acknowledge(actor: AccountInfo, id: number): Promise<void>;
   };
   /** Before a recall is asked for: could this replace what it takes back? Throws what accept would refuse. */
   checkReplacement(tenant: number, mail: Replacement): Promise<void>;
@@ -142,6 +144,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
       deny: (actor, id) => denyRecall(deps, actor, id),
       cancel: (actor, id) => cancelAsAdministrator(deps, actor, id),
       undo: (request) => undoRecalls(deps, request),
+      acknowledge: (actor, id) => acknowledgeAlert(deps, actor, id),
     },
     checkReplacement: (tenant, mail) => checkReplacement(people, tenant, mail),
     replace: (actor, account, id, mail) => sendReplacement({ ...deps, open: progress.open }, actor, account, id, mail),

@@ -24,7 +24,7 @@ import {
 } from '../store/recalls.ts';
 import { together } from '../store/together.ts';
 import { addWork } from '../store/work.ts';
-import { insertAlert } from '../store/recall-alerts.ts';
+import { insertAlert, numberAlert } from '../store/recall-alerts.ts';
 import { unusual } from './alerts.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo, People } from './ports.ts';
@@ -149,9 +149,10 @@ export async function setGate(
   if (pace) refuseBeyond(events, pace, recall.gated_at, 0);
   const recent = events.filter(({ weight }) => weight === 1).length;
   const causes = unusual(recall, policy, { acceptedAt: sent.accepted_at, recent });
-  // What its administrators should hear of is told by the worker.
+  // What its administrators should hear of is told by the worker, and by their pages.
   if (causes.length > 0) insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
   const made = announce(tx, actor, recall, asked.detail);
+  if (causes.length > 0) numberAlert(tx, tenant, recall.id);
   await deps.pause?.('gated');
   return made;
 }

@@ -229,26 +229,54 @@ export interface Delegated {
 }
 
 export async function accountShown(reader: Reader, tenant: number, id: number): Promise<ShownAccount | undefined> {
-  const row = await reader.row<Omit<ShownAccount, 'delegates' | 'delegatedTo'>>(
+  return (await accountsShown(reader, tenant, [id]))[0];
+}
+
+/** Those of these numbers that there are, in no order: three statements, however many. */
+export async function accountsShown(reader: Reader, tenant: number, ids: number[]): Promise<ShownAccount[]> {
+  const rows = await reader.rows<Omit<ShownAccount, 'delegates' | 'delegatedTo'>>(
     `SELECT ${LISTED}, p.accepts_recalls AS "acceptsRecalls", p.legal_hold AS "legalHold", p.created_at AS "createdAt",
        ARRAY(SELECT g.address FROM mail_group g WHERE g.tenant_id = $1 AND (g.everybody AND p.kind = 'person' OR EXISTS (
          SELECT FROM group_member m JOIN address a ON a.address = m.address AND a.tenant_id = $1
          WHERE m.tenant_id = $1 AND m.group_id = g.id AND a.account_id = p.id)) ORDER BY 1) AS groups
-     FROM account p JOIN tenant t ON t.id = p.tenant_id WHERE p.tenant_id = $1 AND p.id = $2`,
-    [tenant, id],
+     FROM account p JOIN tenant t ON t.id = p.tenant_id WHERE p.tenant_id = $1 AND p.id = ANY ($2::int[])`,
+    [tenant, ids],
   );
-  if (!row) return undefined;
-  const delegates = await reader.rows<Delegated>(
-    `SELECT p.address, d.rights FROM delegation d JOIN account p ON p.tenant_id = $1 AND p.id = d.delegate_id
-     WHERE d.tenant_id = $1 AND d.account_id = $2 ORDER BY 1`,
-    [tenant, id],
+  const delegates = await delegationsOf(reader, tenant, ids, { of: 'account_id', named: 'delegate_id' });
+  const delegatedTo = await delegationsOf(reader, tenant, ids, { of: 'delegate_id', named: 'account_id' });
+  const listOf = (all: Map<number, Delegated[]>, id: number): Delegated[] => all.get(id) ?? [];
+  return rows.map((row) => ({
+    ...row,
+    delegates: listOf(delegates, row.id),
+    delegatedTo: listOf(delegatedTo, row.id),
+  }));
+}
+
+type Side = 'account_id' | 'delegate_id';
+
+/** Delegations by the account on one side, each naming the one on the other, by address. */
+async function delegationsOf(
+  reader: Reader,
+  tenant: number,
+  ids: number[],
+  { of, named }: { of: Side; named: Side },
+): Promise<Map<number, Delegated[]>> {
+  const rows = await reader.rows<Delegated & { id: number }>(
+    `SELECT d.${of} AS id, p.address, d.rights FROM delegation d JOIN account p ON p.tenant_id = $1 AND p.id = d.${named}
+     WHERE d.tenant_id = $1 AND d.${of} = ANY ($2::int[]) ORDER BY p.address`,
+    [tenant, ids],
   );
-  const delegatedTo = await reader.rows<Delegated>(
-    `SELECT p.address, d.rights FROM delegation d JOIN account p ON p.tenant_id = $1 AND p.id = d.account_id
-     WHERE d.tenant_id = $1 AND d.delegate_id = $2 ORDER BY 1`,
-    [tenant, id],
+  const grouped = Map.groupBy(rows, (row) => row.id);
+  return new Map([...grouped].map(([id, list]) => [id, list.map(({ address, rights }) => ({ address, rights }))]));
+}
+
+/** The addresses of accounts, by number; those that are gone are not in it. */
+export async function addressesById(reader: Reader, tenant: number, ids: number[]): Promise<Map<number, string>> {
+  const rows = await reader.rows<{ id: number; address: string }>(
+    `SELECT id, address FROM account WHERE tenant_id = $1 AND id = ANY ($2::int[])`,
+    [tenant, [...new Set(ids)]],
   );
-  return { ...row, delegates, delegatedTo };
+  return new Map(rows.map((row) => [row.id, row.address]));
 }
 
 export interface AccountFilter {

@@ -1,4 +1,4 @@
-// The states that a client is told of: how far each type of an account has come.
+// The states that a client is told of: how far each type of an account, and of an organisation's administration, has come.
 
 import type { Reader } from './postgres.ts';
 import { quotaState } from './quota.ts';
@@ -60,4 +60,27 @@ export async function statesSince(
      JOIN account_state s ON s.tenant_id = $1 AND s.account_id = b.account_id AND s.modseq > b.since`,
     [tenant, accounts, since],
   );
+}
+
+export interface AdministrationStates {
+  /** Of recalls, their outcomes and the vault: another whenever any of these may be. */
+  recalls: string;
+  /** Of alerts: a modseq. */
+  alerts: number;
+}
+
+/**
+ * What is asked for, decided, ended or restored is in the audit log; between, a recall under way has counts. One statement,
+ * and little of it.
+ */
+export async function administrationStates(reader: Reader, tenant: number): Promise<AdministrationStates> {
+  const row = await reader.row<{ seq: number; under_way: string | null; alerts: number }>(
+    `SELECT coalesce((SELECT seq FROM audit_head WHERE tenant_id = $1), 0) AS seq,
+       (SELECT left(md5(string_agg(recall_id || ' ' || counts::text, ',' ORDER BY recall_id)), 12)
+        FROM recall_state WHERE tenant_id = $1 AND status = 'sweeping') AS under_way,
+       coalesce((SELECT max(modseq) FROM recall_alert WHERE tenant_id = $1), 0) AS alerts`,
+    [tenant],
+  );
+  const { seq = 0, under_way: underWay = null, alerts = 0 } = row ?? {};
+  return { recalls: underWay === null ? String(seq) : `${seq}-${underWay}`, alerts };
 }

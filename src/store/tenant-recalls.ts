@@ -44,6 +44,16 @@ export async function recallsForwarding(reader: Reader, tenant: number, id: numb
   );
 }
 
+/** The recalls that each of these took along. */
+export async function forwardsTaken(reader: Reader, tenant: number, ids: number[]): Promise<Map<number, number[]>> {
+  const rows = await reader.rows<{ of: number; ids: number[] }>(
+    `SELECT forward_of AS of, array_agg(id ORDER BY id) AS ids FROM recall
+     WHERE tenant_id = $1 AND forward_of = ANY ($2::bigint[]) GROUP BY forward_of`,
+    [tenant, ids],
+  );
+  return new Map(rows.map((row) => [row.of, row.ids.map(Number)]));
+}
+
 export interface TenantRecallFilter {
   /** Of recalls, or of requests that have not become one. */
   status: string | null;

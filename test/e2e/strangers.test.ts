@@ -14,7 +14,7 @@ import { askRecall, draft, sendMail } from '../support/recalling.ts';
 
 const SECRET = 'xyzzy';
 
-const homing = await startTestHoming({ policy: { rateLimit: 0, holdOutsideSeconds: 0 } });
+const homing = await startTestHoming({ policy: { rateLimit: 0, holdOutsideSeconds: 0, alertRecipients: 2 } });
 after(() => homing.close());
 const ana = await homing.client('ana@pigeon.test');
 
@@ -36,6 +36,7 @@ const of = {
   blob: '',
   upload: '',
   recall: '',
+  alert: '',
   message: '',
   submission: '',
   group: '',
@@ -88,6 +89,8 @@ async function seed(): Promise<void> {
   const word = await ana.call('AppPassword/set', { create: { k: { name: SECRET } } });
   of.recall = String((await askRecall(ana, of.email, { reason: SECRET }))['id']);
   await homing.settle();
+  // Its recall is one of many recipients.
+  of.alert = `al${of.recall.slice(1)}`;
   // A submission has its message's number.
   of.message = `mg${of.submission.slice(1)}`;
   of.group = `g${await homing.admin.addGroup({ address: 'secret@pigeon.test', name: SECRET, membersVisibleTo: 'administrators' })}`;
@@ -231,6 +234,8 @@ test('the secret is there to be found: its owner sees it, and so does who may', 
     'AdminRecall/get',
     'AdminRecall/pack',
   ]);
+  const { list: alerts } = await admin.client.call('AdminAlert/get', { ids: [of.alert] });
+  assert.equal((alerts as Json[])[0]?.['recall'], of.recall);
   for (const [name, answers] of shown) assert.match(JSON.stringify(answers), new RegExp(SECRET), name);
 });
 

@@ -5,7 +5,13 @@ import { createAdmin, type AccountChanges, type AccountInput } from '../../direc
 import { Refusal } from '../../mail/errors.ts';
 import { GIVEN_ROLES, hasDuty, type Duty, type GivenRole } from '../../mail/roles.ts';
 import { accountRow, rolesOf, type Right } from '../../store/directory.ts';
-import { accountsFound, accountShown, othersWithRole, type ShownAccount } from '../../store/directory-accounts.ts';
+import {
+  accountsFound,
+  accountShown,
+  accountsShown,
+  othersWithRole,
+  type ShownAccount,
+} from '../../store/directory-accounts.ts';
 import type { Reader } from '../../store/postgres.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -58,19 +64,12 @@ function toAccount({ id, tenant: _, createdAt, ...account }: ShownAccount): Reco
   };
 }
 
-async function shown({ store, user }: MethodContext, id: number): Promise<Record<string, unknown> | undefined> {
-  const account = id < 2 ** 31 ? await accountShown(store, user.tenant, id) : undefined;
-  return account && toAccount(account);
-}
-
 export const adminAccountGet: Method = async (args, context) => {
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   if (ids === null) throw invalidArguments('"ids" is required: all accounts are too many.');
-  const all = new Map<string, Record<string, unknown>>();
-  for (const id of ids) {
-    const account = await shown(context, numberOf(id, 'a') ?? 0);
-    if (account) all.set(id, account);
-  }
+  const numbers = ids.map((id) => numberOf(id, 'a') ?? 0).filter((id) => id > 0 && id < 2 ** 31);
+  const accounts = await accountsShown(context.store, context.user.tenant, numbers);
+  const all = new Map(accounts.map((account) => [`a${account.id}`, toAccount(account)]));
   return { accountId: args['accountId'], state: '0', ...listed(all, ids, properties) };
 };
 
@@ -164,7 +163,8 @@ export const adminAccountSet: Method = async (args, context) => {
   for (const [key, object] of create) {
     await attempt(key, result.notCreated, async () => {
       const id = await addAccount(context, object);
-      result.created[key] = (await shown(context, id)) ?? { id: `a${id}` };
+      const made = await accountShown(context.store, context.user.tenant, id);
+      result.created[key] = made ? toAccount(made) : { id: `a${id}` };
       context.createdIds.set(key, `a${id}`);
     });
   }

@@ -1,13 +1,12 @@
-// AdminRecall/get, /query, /set, /preview, /restore: every recall of the organisation, and an administrator's own. One that
+// AdminRecall/get, /changes, /query, /set, /preview, /restore: every recall of the organisation, and an administrator's own. One that
 // waits for a second administrator is an AdminRecall, too, and keeps its id.
 
 import type { Account } from '../../directory/directory.ts';
 import type { AdminRecallRequest } from '../../recall/administer.ts';
 import { packRecall } from '../../recall/pack/pack.ts';
-import { recallRequests, type RecallRequestRow } from '../../store/recall-requests.ts';
+import { recallRequests } from '../../store/recall-requests.ts';
+import { administrationStates } from '../../store/states.ts';
 import { tenantRecallIds, tenantRecallsByIds } from '../../store/tenant-recalls.ts';
-import { type RecallProgress } from '../../store/recalls.ts';
-import { recallableMessage } from '../../store/messages-found.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
@@ -24,112 +23,34 @@ import {
   resolveId,
   setArguments,
   setResponse,
+  unchanged,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { optionalDate, optionalText } from './admin.ts';
+import { ADMIN_RECALL, shown, shownOne } from './admin-recall-shown.ts';
 
-const PROPERTIES = [
-  'id',
-  'message',
-  'messageId',
-  'subject',
-  'sender',
-  'mode',
-  'status',
-  'includeRead',
-  'recipients',
-  'reason',
-  'byAdministrator',
-  'requestedBy',
-  'decidedBy',
-  'decidedAt',
-  'forwardOf',
-  'createdAt',
-  'gatedAt',
-  'doneAt',
-  'expiresAt',
-  'total',
-  'counts',
-  'cancelRequested',
-  'restoreRequestedAt',
-];
-
-type People = Pick<MethodContext, 'directory' | 'user'>;
-
-const addressOf = async ({ directory, user }: People, id: number | null): Promise<string | null> =>
-  id === null || id === 0 ? null : ((await directory.account(user.tenant, id))?.address ?? null);
-
-/** Everything: nothing of a recall is hidden from administrators. */
-async function toAdminRecall(context: People, recall: RecallProgress): Promise<Record<string, unknown>> {
-  return {
-    id: `r${recall.id}`,
-    message: `mg${recall.message_id}`,
-    messageId: recall.message_id_header,
-    subject: recall.subject,
-    sender: await addressOf(context, recall.account_id),
-    mode: recall.mode,
-    status: recall.status,
-    includeRead: recall.include_read,
-    recipients: null,
-    reason: recall.reason,
-    byAdministrator: recall.by_administrator,
-    requestedBy: await addressOf(context, recall.requested_by),
-    decidedBy: await addressOf(context, recall.approved_by),
-    decidedAt: recall.approved_by === null ? null : recall.gated_at.toISOString(),
-    forwardOf: recall.forward_of === null ? null : `r${recall.forward_of}`,
-    createdAt: recall.created_at.toISOString(),
-    gatedAt: recall.gated_at.toISOString(),
-    doneAt: recall.done_at?.toISOString() ?? null,
-    expiresAt: null,
-    total: recall.total,
-    counts: recall.counts,
-    cancelRequested: recall.cancel_requested,
-    restoreRequestedAt: recall.restore_requested_at?.toISOString() ?? null,
-  };
-}
-
-/** One that has not become a recall. */
-async function toWaiting(context: MethodContext, request: RecallRequestRow): Promise<Record<string, unknown>> {
-  const message = await recallableMessage(context.store, context.user.tenant, request.message_id);
-  const isOver = request.expires_at <= context.clock();
-  return {
-    id: `r${request.id}`,
-    message: `mg${request.message_id}`,
-    messageId: message?.message_id_header ?? null,
-    subject: message?.subject ?? null,
-    sender: await addressOf(context, message?.account_id ?? null),
-    mode: 'delete',
-    status: request.status !== 'pending' ? request.status : isOver ? 'expired' : 'waiting',
-    includeRead: request.include_read,
-    recipients: request.recipients,
-    reason: request.reason,
-    byAdministrator: true,
-    requestedBy: await addressOf(context, request.requested_by),
-    decidedBy: await addressOf(context, request.decided_by),
-    decidedAt: request.decided_at?.toISOString() ?? null,
-    forwardOf: null,
-    createdAt: request.created_at.toISOString(),
-    gatedAt: null,
-    doneAt: null,
-    expiresAt: request.expires_at.toISOString(),
-    total: request.recipients?.length ?? message?.total ?? 0,
-    counts: {},
-    cancelRequested: false,
-    restoreRequestedAt: null,
-  };
-}
+const stateOf = async ({ store, user }: MethodContext): Promise<string> =>
+  (await administrationStates(store, user.tenant)).recalls;
 
 export const adminRecallGet: Method = async (args, context) => {
-  const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
+  const { ids, properties } = getArguments(args, (name) => ADMIN_RECALL.includes(name));
   if (ids === null) throw invalidArguments('"ids" is required: all recalls are too many.');
   const numbers = ids.map((id) => numberOf(id, 'r')).filter((id) => id !== undefined);
   const { store, user } = context;
-  const all = new Map<string, Record<string, unknown>>();
-  for (const row of await recallRequests(store, user.tenant, numbers, numbers.length))
-    if (row.status !== 'approved') all.set(`r${row.id}`, await toWaiting(context, row));
-  for (const row of await tenantRecallsByIds(store, user.tenant, numbers))
-    all.set(`r${row.id}`, await toAdminRecall(context, row));
-  return { accountId: args['accountId'], state: '0', ...listed(all, ids, properties) };
+  // Before the rest: what changes meanwhile is told again, and never missed.
+  const state = await stateOf(context);
+  const requests = await recallRequests(store, user.tenant, numbers, numbers.length);
+  const all = await shown(context, await tenantRecallsByIds(store, user.tenant, numbers), requests);
+  return { accountId: args['accountId'], state, ...listed(all, ids, properties) };
+};
+
+/** What is between two states is not kept: either nothing has changed, or it is to be fetched anew. */
+export const adminRecallChanges: Method = async (args, context) => {
+  onlyArguments(args, ['accountId', 'sinceState', 'maxChanges']);
+  const state = await stateOf(context);
+  if (typeof args['sinceState'] !== 'string') throw invalidArguments('"sinceState" is required.');
+  if (args['sinceState'] !== state) throw new MethodError('cannotCalculateChanges');
+  return unchanged(args['accountId'], state);
 };
 
 const FILTERS = ['status', 'byAdministrator', 'messageId', 'sender', 'requestedBy', 'after', 'before'];
@@ -159,10 +80,11 @@ export const adminRecallQuery: Method = async (args, context) => {
   const position = optionalInteger(args, 'position', 0) ?? 0;
   const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxQuery);
   const page = { now: context.clock(), position, limit };
+  const queryState = await stateOf(context);
   const ids = await tenantRecallIds(context.store, context.user.tenant, filter, page);
   return {
     accountId: args['accountId'],
-    queryState: '0',
+    queryState,
     canCalculateChanges: false,
     position,
     ids: ids.map((id) => `r${id}`),
@@ -174,7 +96,8 @@ const isAddresses = (value: unknown): value is string[] =>
 
 /** Create: recalls, or waits for approval. Update: `{ status: "cancelled" | "approved" | "denied" | "withdrawn" }`. */
 export const adminRecallSet: Method = async (args, context) => {
-  const { create, update, destroy } = setArguments(args, '0');
+  const before = await stateOf(context);
+  const { create, update, destroy } = setArguments(args, before);
   const result = emptySetResult();
   for (const [key, object] of create) {
     await attempt(key, result.notCreated, async () => {
@@ -191,7 +114,7 @@ export const adminRecallSet: Method = async (args, context) => {
   }
   for (const id of destroy)
     result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
-  return setResponse(args['accountId'], '0', '0', result);
+  return setResponse(args['accountId'], before, await stateOf(context), result);
 };
 
 const CREATABLE = ['message', 'recipients', 'includeRead', 'forwards', 'notifyMe', 'reason'];
@@ -210,12 +133,9 @@ async function createRecall(context: MethodContext, object: Record<string, unkno
   if (wrong.length > 0) throw invalidProperties(wrong);
   const asked = { actor: context.user, message, recipients, includeRead, forwards, notifyMe, reason };
   const made = await context.recalls.administrators.request(asked as AdminRecallRequest);
-  if (made.kind === 'waiting') return toWaiting(context, made.request);
-  return {
-    ...(await toAdminRecall(context, made.recall)),
-    forwards: made.forwards.map((one) => `r${one.id}`),
-    gateMs: performance.now() - began,
-  };
+  if (made.kind === 'waiting') return shownOne(context, made);
+  const gateMs = performance.now() - began;
+  return { ...(await shownOne(context, made)), gateMs };
 }
 
 async function updateRecall(
@@ -233,10 +153,8 @@ async function updateRecall(
     case 'cancelled':
       await administrators.cancel(user, number);
       return null;
-    case 'approved': {
-      const { recall, forwards } = await administrators.approve(user, number);
-      return { ...(await toAdminRecall(context, recall)), forwards: forwards.map((one) => `r${one.id}`) };
-    }
+    case 'approved':
+      return shownOne(context, await administrators.approve(user, number));
     case 'denied':
     case 'withdrawn': {
       // Which of the two it is depends on who says it.

@@ -1,5 +1,6 @@
 // AdminVault/get: what was taken back and is kept, recall by recall, and until when. AdminRecall/restore brings it back.
 
+import { administrationStates } from '../../store/states.ts';
 import { vaultPage } from '../../store/vault-listed.ts';
 import { LIMITS } from '../limits.ts';
 import { onlyArguments, optionalInteger } from '../standard.ts';
@@ -13,10 +14,12 @@ export const adminVaultGet: Method = async (args, context) => {
   const { store, directory, user } = context;
   const position = optionalInteger(args, 'position', 0) ?? 0;
   const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
+  const { recalls: state } = await administrationStates(store, user.tenant);
   const rows = await vaultPage(store, user.tenant, { position, limit });
   const { vaultRetentionDays } = await directory.policy(user.tenant);
   return {
     accountId: args['accountId'],
+    state,
     position,
     list: rows.map((row) => ({
       recall: `r${row.recall}`,

@@ -14,6 +14,7 @@ import {
 } from '../../store/outcomes.ts';
 import { accountModseq, recallsByIds } from '../../store/recalls-read.ts';
 import { recallById, type RecallProgress } from '../../store/recalls.ts';
+import { administrationStates } from '../../store/states.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { sortArguments } from '../query.ts';
@@ -122,13 +123,19 @@ async function groupRow(
   };
 }
 
+type StateOf = (context: MethodContext, account: Account) => Promise<string>;
+
+/** A sender's outcomes change with the account; the organisation's with its recalls. */
+const ownState: StateOf = async ({ store }, { tenant, id }) => String(await accountModseq(store, tenant, id));
+const anyState: StateOf = async ({ store }, { tenant }) => (await administrationStates(store, tenant)).recalls;
+
 const get =
-  (viewed: ViewOf): Method =>
+  (viewed: ViewOf, stateOf: StateOf): Method =>
   async (args, context) => {
     const account = accountOf(args, context);
     const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
     if (ids === null) throw invalidArguments('"ids" is required: all outcomes are too many.');
-    const state = await accountModseq(context.store, account.tenant, account.id);
+    const state = await stateOf(context, account);
     const parsed = ids.map((id) => ({ id, match: /^([og])(\d{1,15})_(\d{1,9})$/.exec(id) }));
     const found = new Map<string, Record<string, unknown>>();
     for (const recallId of new Set(parsed.flatMap(({ match }) => (match ? [match[2]] : [])))) {
@@ -149,14 +156,14 @@ const get =
     }
     return {
       accountId: args['accountId'],
-      state: String(state),
+      state,
       list: ids.flatMap((id) => (found.has(id) ? [pick(found.get(id) ?? {}, properties)] : [])),
       notFound: ids.filter((id) => !found.has(id)),
     };
   };
 
-export const outcomeGet = get(viewOf);
-export const adminOutcomeGet = get(anyView);
+export const outcomeGet = get(viewOf, ownState);
+export const adminOutcomeGet = get(anyView, anyState);
 
 const SORTS: Record<string, OutcomeSort> = {
   recipient: 'recipient',
@@ -167,7 +174,7 @@ const SORTS: Record<string, OutcomeSort> = {
 
 /** Filter: recallId (required), outcome (one or a list), text. Rows of hidden groups come first. */
 const query =
-  (viewed: ViewOf): Method =>
+  (viewed: ViewOf, stateOf: StateOf): Method =>
   async (args, context) => {
     onlyArguments(args, ['accountId', 'filter', 'sort', 'position', 'limit', 'calculateTotal']);
     const account = accountOf(args, context);
@@ -177,8 +184,8 @@ const query =
     if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
     const sorts = sortArguments(args, Object.keys(SORTS));
     const seen = await viewed(context, account, given['recallId']);
-    const state = await accountModseq(context.store, account.tenant, account.id);
-    const base = { accountId: args['accountId'], queryState: String(state), canCalculateChanges: false };
+    const queryState = await stateOf(context, account);
+    const base = { accountId: args['accountId'], queryState, canCalculateChanges: false };
     const position = Math.max(0, optionalInteger(args, 'position') ?? 0);
     if (!seen) return { ...base, position: 0, ids: [] };
 
@@ -209,8 +216,8 @@ const query =
     return { ...base, position, ids: [...first, ...rows.map((n) => `o${recall.id}_${n}`)], ...total };
   };
 
-export const outcomeQuery = query(viewOf);
-export const adminOutcomeQuery = query(anyView);
+export const outcomeQuery = query(viewOf, ownState);
+export const adminOutcomeQuery = query(anyView, anyState);
 
 function readOutcomes(value: unknown): Outcome[] | null {
   if (value === undefined || value === null) return null;

@@ -13,6 +13,7 @@ import {
   pick,
   setArguments,
   setResponse,
+  unchanged,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
@@ -59,15 +60,7 @@ export const preferenceChanges: Method = async (args, context) => {
   changesArguments(args);
   const state = stateOf(await preferenceOf(context, account));
   if (args['sinceState'] !== state) throw new MethodError('cannotCalculateChanges');
-  return {
-    accountId: args['accountId'],
-    oldState: state,
-    newState: state,
-    hasMoreChanges: false,
-    created: [],
-    updated: [],
-    destroyed: [],
-  };
+  return unchanged(args['accountId'], state);
 };
 
 export const preferenceSet: Method = async (args, context) => {
