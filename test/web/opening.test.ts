@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page, Route } from 'playwright-core';
+import { emailsOf, INBOX, markRead } from '../support/recalling.ts';
 import { webSuite } from './support/stage.ts';
 
 const BEN = 'ben@pigeon.test';
@@ -87,6 +88,31 @@ webSuite('Opening a message', { policy: { rateLimit: 0 } }, (stage) => {
     // The notice has a body too, which is asked for without a mark.
     assert.equal(held.bodies().filter((names) => names.includes('Email/set')).length, 1);
     assert.equal(await ben.getByRole('main').getByText('Ana 71,000').count(), 0);
+  });
+
+  test('an unread message inside a conversation makes its row bold, and is counted', async () => {
+    const [, ben] = await stage.people([BEN]);
+    assert.ok(ben);
+    const client = await stage.client(BEN);
+    const { messageId } = await stage.send({ to: [BEN], subject: 'Fence' });
+    const again = [`In-Reply-To: <${messageId}>`, `References: <${messageId}>`];
+    await stage.send({ to: [BEN], subject: 'Re: Fence', text: 'By Friday.', headers: again });
+    const row = rowOf(ben, 'Re: Fence');
+    const named = (name: RegExp): Promise<void> => ben.getByRole('row', { name }).waitFor();
+    await named(/^2 unread, Ana Silva, Re: Fence, /);
+    await row.click();
+    await ben.getByRole('main').getByText('By Friday.').waitFor();
+    await named(/^1 unread, Ana Silva, Re: Fence, /);
+    await row.getByText('1', { exact: true }).waitFor();
+    const weight = await row.getByText('Re: Fence').evaluate((one) => getComputedStyle(one).fontWeight);
+    assert.equal(weight, '600');
+    const [first] = await emailsOf(client, 'Fence', INBOX).then((all) =>
+      all.filter((one) => one['subject'] === 'Fence'),
+    );
+    await markRead(client, first);
+    await named(/^Ana Silva, Re: Fence, /);
+    await markRead(client, first, false);
+    await named(/^1 unread, Ana Silva, Re: Fence, /);
   });
 
   test('keys work from within the text of an HTML mail', async () => {

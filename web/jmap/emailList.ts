@@ -3,6 +3,7 @@
 // downloaded (docs/recall.md, exposure).
 
 import { JmapError, resultOf, type Call, type Jmap } from './client.ts';
+import type { Members } from './members.ts';
 import type { EmailRow, Json } from './types.ts';
 
 export const ROW_PROPERTIES: readonly (keyof EmailRow)[] = [
@@ -79,14 +80,16 @@ interface ListDeps {
   query: EmailQuery;
   key: string;
   /** What is known of the account: its rows, and the state since which its changes are asked for. */
-  account: { readonly rows: ReadonlyMap<string, EmailRow>; state: string | undefined };
+  account: { readonly rows: ReadonlyMap<string, EmailRow>; readonly members: Members; state: string | undefined };
   /** Keeps what Email/get answered. */
   take(result: Json): void;
-  fetchRows(accountId: string, ids: readonly string[]): Promise<void>;
+  /** `grouped`: with who else is in their conversations. */
+  fetchRows(accountId: string, ids: readonly string[], grouped: boolean): Promise<void>;
 }
 
 export function createList({ jmap, accountId, query, key, account, take, fetchRows }: ListDeps): List {
   const listeners = new Set<() => void>();
+  const isGrouped = query.collapseThreads === true;
   const asked = { ids: new Set<number>(), rows: new Set<string>() };
   let range = { from: 0, to: PAGE };
   /** Answers to questions of an earlier list are no answers any more. */
@@ -129,12 +132,14 @@ export function createList({ jmap, accountId, query, key, account, take, fetchRo
           },
           'g',
         ],
+        ...(isGrouped ? account.members.calls(accountId, 'g') : []),
       ]);
       if (ofGeneration !== generation) return;
-      const results = answers.map(resultOf);
+      const results = answers.slice(0, first.length + 2).map(resultOf);
       const [found, got] = results.slice(-2) as [Json, Json];
       // An older one than is known by now only tells some of it twice.
       if (first.length > 0) account.state = results[0]?.['state'] as string;
+      if (isGrouped) account.members.take(answers);
       if (anew) list.ids = [];
       take(got);
       place(found);
@@ -175,7 +180,7 @@ export function createList({ jmap, accountId, query, key, account, take, fetchRo
       .filter((id): id is string => id !== undefined && !account.rows.has(id) && !asked.rows.has(id));
     if (wanted.length === 0) return;
     for (const id of wanted) asked.rows.add(id);
-    fetchRows(accountId, wanted)
+    fetchRows(accountId, wanted, isGrouped)
       .catch((error: unknown) => {
         list.error = asJmapError(error);
         list.changed();

@@ -163,3 +163,63 @@ test('what arrives between the ids of a list and its rows is asked for with the 
   await emails.refresh('a1');
   assert.equal(list.row(0)?.id, 'm4');
 });
+
+test('of a conversation it is known how many are unread, whichever of them the list shows', async () => {
+  const email = (id: string, thread: string, mailbox: string, isSeen: boolean): Json => ({
+    id,
+    threadId: thread,
+    mailboxIds: { [mailbox]: true },
+    keywords: isSeen ? { $seen: true } : {},
+  });
+  const emails = new Map(
+    [
+      email('m4', 't1', 'f1', true),
+      email('m3', 't1', 'f6', false),
+      email('m2', 't1', 'f1', false),
+      email('m1', 't2', 'f1', true),
+    ].map((one) => [one['id'] as string, one]),
+  );
+  const asked: unknown[] = [];
+  let state = 1;
+  const answer = (method: string, args: Json, before: Json[]): Json => {
+    const last = before.at(-1) ?? {};
+    if (method === 'Email/query') return { position: 0, total: 2, ids: ['m4', 'm1'] };
+    if (method === 'Email/changes')
+      return { created: [], updated: ['m2'], destroyed: [], newState: String(++state), hasMoreChanges: false };
+    if (method === 'Thread/get') {
+      const ids = [...new Set((last['list'] as Json[]).map((one) => one['threadId'] as string))];
+      return {
+        list: ids.map((id) => ({
+          id,
+          emailIds: [...emails.values()].filter((one) => one['threadId'] === id).map((one) => one['id']),
+        })),
+      };
+    }
+    asked.push(args['properties']);
+    const ids = (args['ids'] ??
+      last['ids'] ??
+      (last['list'] as { emailIds: string[] }[]).flatMap(({ emailIds }) => emailIds)) as string[];
+    return { state: String(state), list: ids.map((id) => emails.get(id)), notFound: [] };
+  };
+  const store = createEmails({
+    call: async <T>(method: string, args: object) => answer(method, args as Json, []) as T,
+    request: async (calls: Call[]) => {
+      const results: Json[] = [];
+      for (const [method, args] of calls) results.push(answer(method, args as Json, results));
+      return calls.map(([method, , id], i): Answer => [method, results[i] ?? {}, id]);
+    },
+  });
+  const list = store.list('a1', { ...QUERY, collapseThreads: true });
+  list.subscribe(() => undefined);
+  await settled();
+  const unread = (thread: string): number => store.unread('a1', thread, new Set(['f6']));
+  assert.deepEqual([unread('t1'), unread('t2')], [1, 0], 'what is in Trash does not count');
+  assert.equal(store.unread('a1', 't1', new Set()), 2);
+  assert.deepEqual(asked.at(-1), ['id', 'threadId', 'mailboxIds', 'keywords'], 'nothing that would count as shown');
+  // Read elsewhere: it stands in no row, and the list is asked anew.
+  emails.set('m2', email('m2', 't1', 'f1', true));
+  await store.refresh('a1');
+  assert.equal(unread('t1'), 0);
+  store.patch('a1', { m4: { 'keywords/$seen': null } });
+  assert.equal(unread('t1'), 1);
+});

@@ -1,6 +1,6 @@
 // The Emails of each account that pages show: their rows by id, the lists they stand in, and what has changed since.
 
-import { JmapError, type Jmap } from './client.ts';
+import { JmapError, resultOf, type Jmap } from './client.ts';
 import {
   createList,
   PAGE,
@@ -10,6 +10,7 @@ import {
   type EmailQuery,
   type List,
 } from './emailList.ts';
+import { createMembers, type Members } from './members.ts';
 import type { EmailRow, Json } from './types.ts';
 
 export { ROW_PROPERTIES, type EmailList, type EmailQuery } from './emailList.ts';
@@ -17,6 +18,8 @@ export { ROW_PROPERTIES, type EmailList, type EmailQuery } from './emailList.ts'
 export interface Emails {
   list(accountId: string, query: EmailQuery): EmailList;
   row(accountId: string, id: string): EmailRow | undefined;
+  /** Of a conversation that a list shows: how many are unread, but for those in these mailboxes. */
+  unread(accountId: string, threadId: string, without: ReadonlySet<string>): number;
   /** True: the server has no such Email. */
   isGone(accountId: string, id: string): boolean;
   /** Fetches rows that are not there yet. */
@@ -40,6 +43,7 @@ export interface Changes {
 
 interface Account {
   rows: Map<string, EmailRow>;
+  members: Members;
   gone: Set<string>;
   lists: Map<string, List>;
   /** Of the rows; undefined: none was fetched. */
@@ -59,6 +63,7 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
   const accountOf = (id: string): Account => {
     const known = accounts.get(id) ?? {
       rows: new Map(),
+      members: createMembers(),
       gone: new Set(),
       lists: new Map(),
       state: undefined,
@@ -78,21 +83,23 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
     account.state ??= result['state'] as string;
     for (const row of result['list'] as EmailRow[]) {
       account.rows.set(row.id, row);
+      account.members.know(row);
       account.gone.delete(row.id);
     }
-    for (const id of (result['notFound'] ?? []) as string[]) {
-      account.rows.delete(id);
-      account.gone.add(id);
-    }
+    forget(account, (result['notFound'] ?? []) as string[]);
   };
 
-  const fetchRows = async (accountId: string, ids: readonly string[]): Promise<void> => {
+  const fetchRows = async (accountId: string, ids: readonly string[], isGrouped = false): Promise<void> => {
     const account = accountOf(accountId);
     const pages = Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, i) => ids.slice(i * PAGE, (i + 1) * PAGE));
     await Promise.all(
-      pages.map(async (page) =>
-        take(account, await jmap.call('Email/get', { accountId, ids: page, properties: ROW_PROPERTIES })),
-      ),
+      pages.map(async (page) => {
+        const args = { accountId, ids: page, properties: ROW_PROPERTIES };
+        if (!isGrouped) return take(account, await jmap.call('Email/get', args));
+        const answers = await jmap.request([['Email/get', args, 'g'], ...account.members.calls(accountId, 'g')]);
+        take(account, resultOf(answers[0]));
+        account.members.take(answers);
+      }),
     );
     if (pages.length > 0) announce(account);
   };
@@ -117,6 +124,7 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
         placesOf(account, known) !== before;
     } else {
       account.rows.clear();
+      account.members.clear();
       account.gone.clear();
     }
     await Promise.all(
@@ -154,6 +162,7 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
       return list;
     },
     row: (accountId, id) => accounts.get(accountId)?.rows.get(id),
+    unread: (accountId, threadId, without) => accounts.get(accountId)?.members.unread(threadId, without) ?? 0,
     isGone: (accountId, id) => accounts.get(accountId)?.gone.has(id) ?? false,
     fetch: (accountId, ids) => {
       const { rows } = accountOf(accountId);
@@ -184,6 +193,7 @@ export function createEmails(jmap: Pick<Jmap, 'call' | 'request'>): Emails {
         if (!row) continue;
         const now = patched(row, patch);
         account.rows.set(id, now);
+        account.members.know(now);
         for (const list of account.lists.values()) {
           const { inMailbox } = list.query.filter ?? {};
           if (typeof inMailbox === 'string' && !(inMailbox in now.mailboxIds)) withoutIds(list, new Set([id]));
@@ -223,6 +233,7 @@ function forget(account: Account, ids: readonly string[]): void {
     account.rows.delete(id);
     account.gone.add(id);
   }
+  account.members.forget(ids);
 }
 
 /** Takes them out of every list. True: at least one list had one of them. */

@@ -183,6 +183,22 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
     event.stopPropagation();
   };
 
+  // As the count of a mailbox has it (RFC 8621 §2): what was thrown away counts in Trash alone.
+  const apart = useMemo(
+    () =>
+      new Set(
+        mailboxes
+          .filter(({ id, role }) => id !== mailbox.id && (role === 'trash' || role === 'junk'))
+          .map(({ id }) => id),
+      ),
+    [mailboxes, mailbox.id],
+  );
+  const unreadOf = (email: EmailRow): number =>
+    Math.max(
+      '$seen' in email.keywords ? 0 : 1,
+      query.collapseThreads ? emails.unread(accountId, email.threadId, apart) : 0,
+    );
+
   const title = route.search === null ? mailbox.name : `“${route.search}”`;
   const isOutgoing = mailbox.role === 'sent' || mailbox.role === 'drafts';
   return (
@@ -237,6 +253,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
                     <MessageRow
                       accountId={accountId}
                       email={email}
+                      unread={unreadOf(email)}
                       index={index}
                       outgoing={isOutgoing}
                       isSent={mailbox.role === 'sent'}

@@ -67,6 +67,12 @@ const useStyles = makeStyles({
   line: { display: 'flex', alignItems: 'center', gap: '4px', minWidth: 0, minHeight: '20px' },
   grow: { flex: 1, minWidth: 0 },
   unreadSubject: { color: tokens.colorBrandForeground1, fontWeight: tokens.fontWeightSemibold },
+  count: {
+    flexShrink: 0,
+    color: tokens.colorBrandForeground1,
+    fontWeight: tokens.fontWeightSemibold,
+    fontVariantNumeric: 'tabular-nums',
+  },
   quiet: { color: tokens.colorNeutralForeground3 },
   time: { color: tokens.colorNeutralForeground3, flexShrink: 0, fontVariantNumeric: 'tabular-nums' },
   flag: { color: tokens.colorStatusDangerForeground1, flexShrink: 0 },
@@ -97,6 +103,8 @@ export interface RowActions {
 export interface MessageRowProps {
   accountId: string;
   email: EmailRow;
+  /** Of its conversation, where the list shows one; 1 or 0 where it stands for itself. */
+  unread: number;
   index: number;
   /** Sent Items and drafts name whom it goes to. */
   outgoing: boolean;
@@ -113,9 +121,25 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {
-  const { accountId, email, index, outgoing, isSent, compact, open, checked, byTouch, boxes, focused, actions } = props;
+  const {
+    accountId,
+    email,
+    unread,
+    index,
+    outgoing,
+    isSent,
+    compact,
+    open,
+    checked,
+    byTouch,
+    boxes,
+    focused,
+    actions,
+  } = props;
   const styles = useStyles();
-  const seen = '$seen' in email.keywords;
+  const seen = unread === 0;
+  // One that is unread itself needs no figure.
+  const isCounted = unread > ('$seen' in email.keywords ? 0 : 1);
   const flagged = '$flagged' in email.keywords;
   const isNotice = email.recallNotice !== null;
   const who = outgoing ? namesOf(email.to) || '(nobody yet)' : nameOf(email.from?.[0]) || '(nobody)';
@@ -143,6 +167,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       >
         {subject}
       </Text>
+      {isCounted && (
+        <Text size={200} className={styles.count} aria-hidden>
+          {unread}
+        </Text>
+      )}
       {'$answered' in email.keywords && <ArrowReply16Regular className={styles.icon} aria-label="Answered" />}
       {email.hasAttachment && <Attach16Regular className={styles.icon} aria-label="With files" />}
       {flagged && <Flag16Filled className={styles.flag} aria-label="Flagged" />}
@@ -160,7 +189,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       role="row"
       aria-rowindex={index + 1}
       aria-selected={checked || open}
-      aria-label={[seen ? '' : 'Unread', flagged ? 'Flagged' : '', who, subject, time].filter(Boolean).join(', ')}
+      aria-label={[seen ? '' : isCounted ? `${unread} unread` : 'Unread', flagged ? 'Flagged' : '', who, subject, time]
+        .filter(Boolean)
+        .join(', ')}
       tabIndex={focused ? 0 : -1}
       data-index={index}
       draggable={!byTouch}
