@@ -1,5 +1,7 @@
-// Makes the pictures of docs/guide.md and of the README from a running Homing in a real Chromium: `npm run screenshots`.
+// Makes the pictures of docs/guide.md and of the README from a running Homing in a real Chromium: `npm run screenshots`, or
+// `npm run screenshots -- away` for those of one part.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,10 +24,16 @@ if (chromium === null) throw new Error(why);
 mkdirSync(target, { recursive: true });
 const homing = await startHoming({ people: PEOPLE });
 const browser = await launchChromium(chromium);
+const PARTS: Record<string, (of: Browser) => Promise<void>> = {
+  try: ofTry,
+  recall: ofRecall,
+  replacement: ofReplacement,
+  away: ofAway,
+  administration: ofAdministration,
+};
+const asked = process.argv.slice(2);
 try {
-  await ofTry(browser);
-  await ofRecall(browser);
-  await ofReplacement(browser);
+  for (const [name, part] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await part(browser);
 } finally {
   await browser.close();
   await homing.stop();
@@ -183,4 +191,66 @@ async function ofReplacement(of: Browser): Promise<void> {
   await box.getByText('The copies are taken back.').waitFor();
   await box.getByLabel('Subject', { exact: true }).fill('Minutes of Thursday, without salaries');
   await save(ana, 'replace');
+}
+
+/** Cho is away: what the settings have, and what stands above the list. */
+async function ofAway(of: Browser): Promise<void> {
+  const cho = await signedIn(of, 'cho@pigeon.test');
+  await cho.goto('/u/0/settings');
+  const part = cho.getByRole('region', { name: 'Automatic replies' });
+  await part.getByRole('switch').click();
+  await part.getByRole('checkbox', { name: 'Only for a time' }).check();
+  await part.getByLabel('Until').fill(`${new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10)}T18:00`);
+  await part.getByLabel('Answer', { exact: true }).fill('I am away until Monday. Dia can help with the accounts.');
+  await part.getByRole('button', { name: 'Turn on' }).click();
+  await part.getByRole('button', { name: 'Save' }).waitFor();
+  await cho.goto('/u/0/mail/inbox');
+  await cho.getByText('Automatic replies are on.').waitFor();
+  await save(cho, 'away');
+
+  await cho.goto('/u/0/settings');
+  await cho.getByRole('button', { name: 'New app password' }).click();
+  await cho.getByLabel('Name').fill('My telephone');
+  await cho.keyboard.press('Enter');
+  const shown = cho.getByRole('textbox', { name: 'App password' });
+  await shown.waitFor();
+  // What is shown is not one that anybody has.
+  await shown.evaluate((one) => void Object.assign(one, { value: 'hp-1-3-123456-abcdefghijkmnpqrstuvwxyz23' }));
+  await save(cho, 'app-password');
+  await cho.context().close();
+}
+
+/** What two administrators agree on, and what they are told of. */
+async function ofAdministration(of: Browser): Promise<void> {
+  const homingCommand = (...args: string[]): void =>
+    void execFileSync(process.execPath, [fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)), ...args], {
+      env: { ...process.env, HOMING_DATA: homing.dataDir },
+    });
+  homingCommand('account', 'set', 'dia@pigeon.test', '--add-role', 'recall-admin');
+  homingCommand('account', 'set', 'eli@pigeon.test', '--add-role', 'owner');
+  const tenant = ['--tenant', 'Pigeon'];
+  const subject = 'Bonuses 2026';
+  await sendSalaries(subject, ['all@pigeon.test']);
+  const ana = await connectJmap(homing.ports.http, ANA, PASSWORD);
+  const { ids } = await ana.call('Email/query', { filter: { inMailbox: 'f3', subject } });
+  homingCommand('policy', 'set', ...tenant, 'alertRecipients=400');
+  await ana.call('Recall/set', { create: { r: { emailId: ids[0], mode: 'delete' } } });
+  ana.close();
+  homingCommand('policy', 'set', ...tenant, 'dualControl=true');
+  const late = 'Office closed on Friday';
+  await sendSalaries(late, ['ben@pigeon.test', 'cho@pigeon.test', 'dia@pigeon.test']);
+  const id = `${late.replaceAll(/\W+/g, '-')}@pigeon.test`;
+  const wanted = ['--message-id', id, '--read-copies', '--forwards', '--reason', 'The wrong Friday'];
+  homingCommand('recall', '--by', 'dia@pigeon.test', ...wanted);
+
+  const eli = await signedIn(of, 'eli@pigeon.test');
+  await eli.goto('/u/0/admin/alerts');
+  await eli.getByRole('row', { name: /Bonuses 2026/ }).waitFor();
+  await save(eli, 'alerts');
+  await eli.goto('/u/0/admin/recalls?status=waiting');
+  await eli.getByRole('link', { name: late }).click();
+  await eli.getByRole('button', { name: 'Approve…' }).click();
+  await eli.getByRole('alertdialog').getByText('The wrong Friday').waitFor();
+  await save(eli, 'approval');
+  await eli.context().close();
 }

@@ -126,6 +126,12 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await stage.send({ to: ['ben@pigeon.test', 'cho@pigeon.test'], subject: 'Wrong week' });
     const [, dia, eli] = await stage.people(['dia@pigeon.test', 'eli@pigeon.test'], PHONE);
     assert.ok(dia && eli);
+    await toFront(eli);
+    await eli.goto('/u/1/admin');
+    await eli.getByRole('button', { name: /^Administration/ }).tap();
+    await eli.getByRole('menuitem', { name: 'Recalls' }).tap();
+    await eli.getByRole('table', { name: 'Recalls', exact: true }).waitFor();
+
     await toFront(dia);
     await dia.getByRole('button', { name: 'Mailboxes' }).tap();
     await dia.getByRole('link', { name: 'Administration' }).tap();
@@ -135,26 +141,73 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await fits(dia, 'found');
     await dia.getByRole('link', { name: 'Wrong week' }).tap();
     await dia.getByText(/^Your organisation wants two/).waitFor();
+    await dia.getByRole('checkbox', { name: /forwarded/ }).check();
     await dia.getByRole('textbox', { name: 'Reason' }).fill('Wrong dates');
     await fits(dia, 'message');
     await dia.getByRole('button', { name: 'Ask for approval' }).tap();
     await dia.getByText(/^Nothing has happened yet/).waitFor();
     await dia.getByRole('button', { name: 'Withdraw' }).waitFor();
 
+    // It is there without a reload.
     await toFront(eli);
-    await eli.goto('/u/1/admin');
-    await eli.getByRole('button', { name: /^Administration/ }).tap();
-    await eli.getByRole('menuitem', { name: 'Recalls' }).tap();
+    await eli.getByText('1 request waits for another administrator’s approval.').waitFor();
     await eli.getByText('Waits for approval', { exact: true }).last().waitFor();
     await fits(eli, 'recalls');
     await eli.getByRole('link', { name: 'Wrong week' }).tap();
     await eli.getByText('Wrong dates').waitFor();
     await fits(eli, 'a request');
-    await eli.getByRole('button', { name: 'Approve and take back' }).tap();
+    await eli.getByRole('button', { name: 'Approve…' }).tap();
+    const approval = eli.getByRole('alertdialog', { name: 'Approve and take back?' });
+    await approval.getByText('Go along: what people inside forwarded of it').waitFor();
+    await approval.getByText('Wrong dates').waitFor();
+    await fits(eli, 'approval');
+    await approval.getByRole('button', { name: 'Take back' }).tap();
     await eli.getByRole('status').getByText('Taken back from 2 of 2').waitFor();
     await eli.getByText(/^eli@pigeon\.test, /).waitFor();
     await fits(eli, 'tracking');
+    await toFront(dia);
+    await dia.getByRole('status').getByText('Taken back from 2 of 2').waitFor();
     await stage.homing.admin.setPolicy(stage.homing.tenant, { dualControl: false });
+  });
+
+  test('recalls and alerts come by themselves; who has seen to an alert is said', async () => {
+    await stage.homing.admin.setPolicy(stage.homing.tenant, { alertRecipients: 3 });
+    const owner = await stage.client('eli@pigeon.test');
+    const { ids } = (await owner.call('AdminAlert/query')) as { ids: string[] };
+    await owner.call('AdminAlert/set', { update: Object.fromEntries(ids.map((id) => [id, { acknowledged: true }])) });
+    const ana = await stage.client('ana@pigeon.test');
+    const [, cho, eli] = await stage.people(['cho@pigeon.test', 'eli@pigeon.test']);
+    assert.ok(cho && eli);
+    await toFront(cho);
+    await cho.goto('/u/0/admin/alerts');
+    await cho.getByText('Nothing unusual that nobody has seen.').waitFor();
+    await toFront(eli);
+    await eli.goto('/u/1/admin/recalls');
+    const recalls = eli.getByRole('table', { name: 'Recalls', exact: true });
+    await recalls.waitFor();
+    const to = ['ben', 'cho', 'dia'].map((name) => `${name}@pigeon.test`);
+    const { emailId } = await stage.send({ to, subject: 'Salaries of all' });
+    await askRecall(ana, emailId);
+    await recalls.getByRole('row', { name: /Salaries of all.*3 of 3 taken back/ }).waitFor();
+
+    await administration(eli).getByRole('link', { name: 'Alerts 1 waiting' }).click();
+    const alerts = eli.getByRole('table', { name: 'Alerts' });
+    await alerts.getByRole('row', { name: /Salaries of all.*Many recipients.*ana@pigeon\.test/ }).waitFor();
+    await check(eli, 'alerts', TWO);
+    await toFront(cho);
+    await cho.getByRole('row', { name: /Salaries of all.*Not yet/ }).waitFor();
+    await toFront(eli);
+    await alerts.getByRole('button', { name: 'Acknowledge Salaries of all' }).press('Enter');
+    await eli.getByText('Nothing unusual that nobody has seen.').waitFor();
+    await administration(eli).getByRole('link', { name: 'Alerts', exact: true }).waitFor();
+    await toFront(cho);
+    await cho.getByText('Nothing unusual that nobody has seen.').waitFor();
+    await cho.getByRole('tab', { name: 'All' }).click();
+    await cho.getByRole('row', { name: /Salaries of all.*eli@pigeon\.test, \d\d:\d\d/ }).waitFor();
+    await cho.getByRole('link', { name: 'Salaries of all' }).click();
+    await cho.getByText(/Acknowledged by eli@pigeon\.test, \d\d:\d\d\./).waitFor();
+    await check(cho, 'an unusual recall', TWO);
+    await stage.homing.admin.setPolicy(stage.homing.tenant, { alertRecipients: 500 });
   });
 
   test('figures with their tables, the vault, the queue and the audit log', async () => {
@@ -375,6 +428,7 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
       ['holds', 'Holds'],
       ['vault', 'Vault'],
       ['queue', 'Queue'],
+      ['alerts', 'Alerts'],
     ] as const) {
       await dia.goto(`/u/0/admin/${page}`);
       await dia.getByRole('heading', { name, level: 1 }).waitFor();

@@ -1,6 +1,7 @@
 // The administrators' pages: which there are for whoever reads, and the one that an address shows.
 
 import {
+  CounterBadge,
   makeStyles,
   mergeClasses,
   Menu,
@@ -18,6 +19,7 @@ import { PHONE, rows, useMedia, WIDE } from '../app/theme.ts';
 import { useAdministrator, useAdminPath } from './administrator.ts';
 import { PAGES, type PageInfo } from './pages.tsx';
 import { Empty, Page } from './parts/Page.tsx';
+import { useWaiting } from './waiting.ts';
 
 export type AdminRoute = Extract<Route, { name: 'admin' }>;
 
@@ -57,7 +59,9 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: rows.paneHover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  railLink: { width: '40px', height: '40px', padding: 0, justifyContent: 'center' },
+  railLink: { width: '40px', height: '40px', padding: 0, justifyContent: 'center', position: 'relative' },
+  railCount: { position: 'absolute', top: '2px', right: '2px' },
+  words: { flex: 1 },
   here: {
     backgroundColor: rows.paneSelected,
     color: tokens.colorNeutralForeground1,
@@ -134,11 +138,12 @@ function PagePane({ session, pages, page }: PagesProps): ReactNode {
   const styles = useStyles();
   const pathTo = useAdminPath();
   const rail = !useMedia(WIDE);
-  const link = (to: string, name: string, icon: ReactNode, here: boolean, more?: string): ReactNode => (
+  const waiting = useWaiting();
+  const link = (to: string, name: string, icon: ReactNode, here: boolean, more?: string, count = 0): ReactNode => (
     <a
       key={to}
       href={to}
-      aria-label={name}
+      aria-label={rail ? `${name}${count > 0 ? ` ${count} waiting` : ''}` : undefined}
       title={rail ? name : undefined}
       aria-current={here ? 'page' : undefined}
       className={mergeClasses(styles.link, rail && styles.railLink, here && styles.here, more)}
@@ -147,14 +152,27 @@ function PagePane({ session, pages, page }: PagesProps): ReactNode {
       <span className={styles.icon} aria-hidden>
         {icon}
       </span>
-      {!rail && name}
+      {!rail && <span className={styles.words}>{`${name} `}</span>}
+      {count > 0 && (
+        <>
+          <CounterBadge
+            className={mergeClasses(rail && styles.railCount)}
+            count={count}
+            size={rail ? 'small' : 'medium'}
+            color="brand"
+          />
+          <span className="visually-hidden"> waiting</span>
+        </>
+      )}
     </a>
   );
   return (
     <nav className={mergeClasses(styles.pane, rail && styles.rail)} aria-label="Administration">
       {link(mailPath(session), 'Mail', <ArrowLeftRegular />, false, styles.back)}
       {!rail && <div className={styles.name}>Administration</div>}
-      {pages.map(({ id, name, icon: Icon }) => link(pathTo(id), name, <Icon />, id === page?.id))}
+      {pages.map(({ id, name, icon: Icon }) =>
+        link(pathTo(id), name, <Icon />, id === page?.id, undefined, waiting[id]),
+      )}
     </nav>
   );
 }
@@ -163,6 +181,7 @@ function PagePane({ session, pages, page }: PagesProps): ReactNode {
 function PageMenu({ session, pages, page }: PagesProps): ReactNode {
   const styles = useStyles();
   const pathTo = useAdminPath();
+  const waiting = useWaiting();
   return (
     <nav className={styles.top} aria-label="Administration">
       <Menu>
@@ -174,7 +193,12 @@ function PageMenu({ session, pages, page }: PagesProps): ReactNode {
         <MenuPopover>
           <MenuList>
             {pages.map(({ id, name, icon: Icon }) => (
-              <MenuItem key={id} icon={<Icon />} onClick={() => navigate(pathTo(id))}>
+              <MenuItem
+                key={id}
+                icon={<Icon />}
+                secondaryContent={(waiting[id] ?? 0) > 0 ? `${waiting[id]} waiting` : undefined}
+                onClick={() => navigate(pathTo(id))}
+              >
                 {name}
               </MenuItem>
             ))}

@@ -1,6 +1,7 @@
 // Which administrators' pages there are, in their order, and whom the server would answer.
 
 import {
+  AlertUrgentRegular,
   ArrowUndoRegular,
   BoxRegular,
   GavelRegular,
@@ -22,6 +23,7 @@ import { PeoplePage } from './directory/PeoplePage.tsx';
 import { PolicyPage } from './directory/PolicyPage.tsx';
 import { QueuePage } from './queue/QueuePage.tsx';
 import { VaultPage } from './queue/VaultPage.tsx';
+import { AlertsPage } from './recall/AlertsPage.tsx';
 import { MessagesPage } from './recall/MessagesPage.tsx';
 import { RecallsPage } from './recall/RecallsPage.tsx';
 
@@ -37,6 +39,7 @@ export interface PageInfo {
 export const PAGES: readonly PageInfo[] = [
   { id: 'messages', name: 'Recall a message', icon: SearchRegular, duty: 'recall', Page: MessagesPage },
   { id: 'recalls', name: 'Recalls', icon: ArrowUndoRegular, duty: 'see-recalls', Page: RecallsPage },
+  { id: 'alerts', name: 'Alerts', icon: AlertUrgentRegular, duty: 'see-recalls', Page: AlertsPage },
   { id: 'vault', name: 'Vault', icon: BoxRegular, duty: 'see-recalls', Page: VaultPage },
   { id: 'holds', name: 'Holds', icon: GavelRegular, duty: 'hold', Page: HoldsPage },
   { id: 'queue', name: 'Queue', icon: MailClockRegular, duty: 'see-queue', Page: QueuePage },

@@ -41,7 +41,8 @@ export function PushProvider({ jmap, children }: { jmap: Jmap; children: ReactNo
   return createElement(PushContext, { value: state }, children);
 }
 
-const TYPES = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity', 'VacationResponse'];
+const MAIL = ['Mailbox', 'Thread', 'Recall', 'RecallOutcome', 'EmailSubmission', 'Identity', 'VacationResponse'];
+const TYPES = [...MAIL, 'AdminRecall', 'AdminRecallOutcome', 'AdminVault', 'AdminAlert'];
 
 /** `types` null: anything may have changed. */
 function freshen(deps: Deps, accountId: string, types: Record<string, string> | null): void {

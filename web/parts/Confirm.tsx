@@ -1,23 +1,7 @@
 // A question before something is done that matters.
 
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  makeStyles,
-  tokens,
-} from '@fluentui/react-components';
-import { useState, type ReactNode } from 'react';
-import { Problem } from './Problem.tsx';
-import { sentenceOfError } from './sentence.ts';
-
-const useStyles = makeStyles({
-  surface: { maxWidth: '460px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
-});
+import type { ReactNode } from 'react';
+import { FormDialog } from './FormDialog.tsx';
 
 export interface ConfirmProps {
   title: string;
@@ -30,37 +14,13 @@ export interface ConfirmProps {
 }
 
 export function Confirm({ title, children, action, onConfirm, onClose }: ConfirmProps): ReactNode {
-  const styles = useStyles();
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const confirm = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onConfirm();
-      onClose();
-    } catch (error) {
-      setProblem(sentenceOfError(error));
-      setBusy(false);
-    }
+  const submit = async (): Promise<void> => {
+    await onConfirm();
+    onClose();
   };
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, { open }) => !open && onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle action={null}>{title}</DialogTitle>
-          <DialogContent>
-            {children}
-            {problem !== null && <Problem>{problem}</Problem>}
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabledFocusable={busy} onClick={() => void confirm()}>
-              {action}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog title={title} action={action} isQuestion width={460} onSubmit={submit} onClose={onClose}>
+      <div>{children}</div>
+    </FormDialog>
   );
 }

@@ -15,8 +15,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Problem } from '../parts/Problem.tsx';
-import { sentenceOfError } from '../parts/sentence.ts';
+import { FormDialog } from '../parts/FormDialog.tsx';
 
 const useStyles = makeStyles({
   surface: { maxWidth: '560px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
@@ -33,61 +32,40 @@ export interface NewAppPasswordProps {
 }
 
 export function NewAppPassword({ make, onClose }: NewAppPasswordProps): ReactNode {
-  const styles = useStyles();
   const [name, setName] = useState('');
   const [password, setPassword] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const create = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      setPassword(await make(name));
-    } catch (error) {
-      setProblem(sentenceOfError(error));
-    }
-    setBusy(false);
-  };
+  if (password !== null) return <Made name={name.trim()} password={password} onClose={onClose} />;
   return (
-    // Once it is shown, only *Done* closes: a click beside it would lose it.
-    <Dialog open modalType={password === null ? 'modal' : 'alert'} onOpenChange={(_, { open }) => !open && onClose()}>
+    <FormDialog
+      title="New app password"
+      action="Create"
+      width={560}
+      onSubmit={async () => setPassword(await make(name))}
+      onClose={onClose}
+    >
+      <Field label="Name" hint="What it is for, so that you know it again: My telephone, say.">
+        <Input value={name} maxLength={100} onChange={(_, { value }) => setName(value)} />
+      </Field>
+    </FormDialog>
+  );
+}
+
+/** Only *Done* closes: a click beside it would lose it. */
+function Made({ name, password, onClose }: { name: string; password: string; onClose(): void }): ReactNode {
+  const styles = useStyles();
+  return (
+    <Dialog open modalType="alert" onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface className={styles.surface}>
-        {password === null ? (
-          <form
-            noValidate
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (!busy) void create();
-            }}
-          >
-            <DialogBody>
-              <DialogTitle>New app password</DialogTitle>
-              <DialogContent className={styles.content}>
-                {problem !== null && <Problem>{problem}</Problem>}
-                <Field label="Name" hint="What it is for, so that you know it again: My telephone, say.">
-                  <Input value={name} maxLength={100} onChange={(_, { value }) => setName(value)} />
-                </Field>
-              </DialogContent>
-              <DialogActions>
-                <Button onClick={onClose}>Cancel</Button>
-                <Button type="submit" appearance="primary" disabledFocusable={busy}>
-                  Create
-                </Button>
-              </DialogActions>
-            </DialogBody>
-          </form>
-        ) : (
-          <DialogBody>
-            <DialogTitle action={null}>{`Password for "${name.trim()}"`}</DialogTitle>
-            <DialogContent className={styles.content}>
-              <Text>It is shown this once. Give it to the program now, together with your address.</Text>
-              <Shown password={password} />
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={onClose}>Done</Button>
-            </DialogActions>
-          </DialogBody>
-        )}
+        <DialogBody>
+          <DialogTitle action={null}>{`Password for "${name}"`}</DialogTitle>
+          <DialogContent className={styles.content}>
+            <Text>It is shown this once. Give it to the program now, together with your address.</Text>
+            <Shown password={password} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Done</Button>
+          </DialogActions>
+        </DialogBody>
       </DialogSurface>
     </Dialog>
   );

@@ -2,8 +2,6 @@
 
 import {
   Button,
-  Field,
-  Input,
   makeStyles,
   MessageBar,
   MessageBarBody,
@@ -13,61 +11,44 @@ import {
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { saveFile } from '../../app/file.ts';
-import { navigate } from '../../app/router.ts';
 import { useJmap } from '../../app/session.tsx';
-import { JmapError, type Jmap } from '../../jmap/client.ts';
+import type { Jmap } from '../../jmap/client.ts';
 import type { Json } from '../../jmap/types.ts';
-import { figure, several, shortTime } from '../../recall/words.ts';
-import { useAdministrator, useAdminPath } from '../administrator.ts';
-import type { AdminRoute } from '../AdminPage.tsx';
-import { Empty, Page, Waiting } from '../parts/Page.tsx';
-import { type Column, Table } from '../parts/Table.tsx';
 import { Problem } from '../../parts/Problem.tsx';
 import { sentenceOfError } from '../../parts/sentence.ts';
+import { figure, several, shortTime } from '../../recall/words.ts';
+import { useAdministrator } from '../administrator.ts';
+import type { AdminRoute } from '../AdminPage.tsx';
+import { queryAndGet } from '../list.ts';
+import { FilterForm, type FilterField } from '../parts/FilterForm.tsx';
+import { Listing } from '../parts/Listing.tsx';
+import { Page } from '../parts/Page.tsx';
+import type { Column } from '../parts/Table.tsx';
 import { detailWords, exportLine, type AuditEntry } from './entry.ts';
 
-const PHONE = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
-  form: {
-    display: 'grid',
-    gridTemplateColumns: 'repeat(3, minmax(0, 1fr))',
-    gap: '12px 16px',
-    alignItems: 'end',
-    '@media (min-width: 640px) and (max-width: 899.98px)': { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
-    [PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)' },
-    '& .fui-Input': { minWidth: 0, width: '100%' },
-  },
   buttons: { display: 'flex', gap: '8px' },
-  more: { alignSelf: 'flex-start' },
   action: { fontWeight: 600 },
   detail: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
 });
 
-const FIELDS = [
-  ['actor', 'Who', 'Part of an address'],
-  ['action', 'What', 'recall., policy.changed …'],
-  ['subject', 'To what', 'An address, r7 …'],
-] as const;
-
-const TIMES = [
-  ['after', 'From'],
-  ['before', 'Before'],
-] as const;
-
-type FieldName = (typeof FIELDS)[number][0] | (typeof TIMES)[number][0];
+const FIELDS: readonly FilterField[] = [
+  { name: 'actor', label: 'Who', hint: 'Part of an address' },
+  { name: 'action', label: 'What', hint: 'recall., policy.changed …' },
+  { name: 'subject', label: 'To what', hint: 'An address, r7 …' },
+  { name: 'after', label: 'From', isTime: true },
+  { name: 'before', label: 'Before', isTime: true },
+];
 
 function filterOf(asked: URLSearchParams): Json {
   const filter: Json = {};
-  for (const [name] of FIELDS) {
-    const text = asked.get(name)?.trim();
-    if (text) filter[name] = text;
-  }
-  for (const [name] of TIMES) {
-    const at = Date.parse(asked.get(name) ?? '');
-    if (!Number.isNaN(at)) filter[name] = new Date(at).toISOString();
+  for (const { name, isTime } of FIELDS) {
+    const text = asked.get(name)?.trim() ?? '';
+    const at = Date.parse(text);
+    if (isTime !== true && text !== '') filter[name] = text;
+    if (isTime === true && !Number.isNaN(at)) filter[name] = new Date(at).toISOString();
   }
   return filter;
 }
@@ -76,17 +57,8 @@ const PAGE = 50;
 /** Of an export. */
 const PART = 1000;
 
-/** Entries, and their numbers' order: newest first, or oldest first. Throws JmapError. */
-async function entriesOf(jmap: Jmap, args: Json): Promise<AuditEntry[]> {
-  const { accountId } = args;
-  const answers = await jmap.request([
-    ['AdminAudit/query', args, 'q'],
-    ['AdminAudit/get', { accountId, '#ids': { resultOf: 'q', name: 'AdminAudit/query', path: '/ids' } }, 'g'],
-  ]);
-  const failed = answers.find(([name]) => name === 'error')?.[1];
-  if (failed) throw new JmapError(String(failed['type']), failed['description'] as string | undefined, failed);
-  return (answers.find(([, , id]) => id === 'g')?.[1]['list'] ?? []) as AuditEntry[];
-}
+/** Newest first, or oldest first. Throws JmapError. */
+const entriesOf = (jmap: Jmap, args: Json): Promise<AuditEntry[]> => queryAndGet(jmap, 'AdminAudit', args);
 
 export function AuditPage({ route }: { route: AdminRoute }): ReactNode {
   const styles = useStyles();
@@ -108,23 +80,29 @@ export function AuditPage({ route }: { route: AdminRoute }): ReactNode {
     staleTime: 0,
     retry: false,
   });
-  const { data, error, isFetching, hasNextPage, fetchNextPage } = list;
+  const columns: Column<AuditEntry>[] = [
+    { header: 'What', lead: true, cell: ({ action }) => <span className={styles.action}>{action}</span> },
+    { header: 'To what', cell: ({ subject }) => subject },
+    { header: 'Who', cell: ({ actor }) => actor },
+    {
+      header: 'Details',
+      width: '36%',
+      cell: ({ detail }) => {
+        const words = detailWords(detail);
+        return words === '' ? '' : <span className={styles.detail}>{words}</span>;
+      },
+    },
+    { header: 'When', end: true, nowrap: true, cell: ({ at }) => shortTime(at) },
+    { header: 'No.', end: true, nowrap: true, cell: ({ seq }) => String(seq) },
+  ];
   return (
     <Page
       title="Audit"
       says="What administrators and senders did, and what was refused. Nothing in it can be changed or removed: each entry’s hash follows from the one before it."
     >
       <Whole filter={filter} />
-      <Filter key={route.parameters.toString()} asked={route.parameters} />
-      {error && <Problem>{sentenceOfError(error)}</Problem>}
-      {!data && !error && <Waiting what="Entries" />}
-      {data?.length === 0 && <Empty>No entry fits.</Empty>}
-      {data && data.length > 0 && <Entries entries={data} />}
-      {hasNextPage && (
-        <Button className={styles.more} disabledFocusable={isFetching} onClick={() => void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <FilterForm page="audit" label="Audit" asked={route.parameters} fields={FIELDS} columns={3} />
+      <Listing list={list} label="Entries" none="No entry fits." columns={columns} keyOf={({ id }) => id} />
     </Page>
   );
 }
@@ -202,55 +180,4 @@ function Said({ state }: { state: NonNullable<State> }): ReactNode {
       </MessageBarBody>
     </MessageBar>
   );
-}
-
-function Filter({ asked }: { asked: URLSearchParams }): ReactNode {
-  const styles = useStyles();
-  const pathTo = useAdminPath();
-  const [fields, setFields] = useState<Partial<Record<FieldName, string>>>(Object.fromEntries(asked));
-  const set = (name: FieldName, value: string): void => setFields((before) => ({ ...before, [name]: value }));
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    navigate(
-      pathTo('audit', null, Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ''))),
-    );
-  };
-  return (
-    <form className={styles.form} role="search" aria-label="Audit" onSubmit={submit}>
-      {FIELDS.map(([name, label, hint]) => (
-        <Field key={name} label={label}>
-          <Input value={fields[name] ?? ''} placeholder={hint} onChange={(_, { value }) => set(name, value)} />
-        </Field>
-      ))}
-      {TIMES.map(([name, label]) => (
-        <Field key={name} label={label}>
-          <Input type="datetime-local" value={fields[name] ?? ''} onChange={(_, { value }) => set(name, value)} />
-        </Field>
-      ))}
-      <div className={styles.buttons}>
-        <Button type="submit">Filter</Button>
-        {asked.size > 0 && <Button onClick={() => navigate(pathTo('audit'))}>Clear</Button>}
-      </div>
-    </form>
-  );
-}
-
-function Entries({ entries }: { entries: readonly AuditEntry[] }): ReactNode {
-  const styles = useStyles();
-  const columns: Column<AuditEntry>[] = [
-    { header: 'What', lead: true, cell: ({ action }) => <span className={styles.action}>{action}</span> },
-    { header: 'To what', cell: ({ subject }) => subject },
-    { header: 'Who', cell: ({ actor }) => actor },
-    {
-      header: 'Details',
-      width: '36%',
-      cell: ({ detail }) => {
-        const words = detailWords(detail);
-        return words === '' ? '' : <span className={styles.detail}>{words}</span>;
-      },
-    },
-    { header: 'When', end: true, nowrap: true, cell: ({ at }) => shortTime(at) },
-    { header: 'No.', end: true, nowrap: true, cell: ({ seq }) => String(seq) },
-  ];
-  return <Table label="Entries" columns={columns} rows={entries} keyOf={({ id }) => id} />;
 }

@@ -5,12 +5,11 @@ import { useState, type ReactNode } from 'react';
 import { useJmap } from '../../app/session.tsx';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import { GoTo } from '../parts/GoTo.tsx';
-import { Empty, Page, Waiting } from '../parts/Page.tsx';
-import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Listing } from '../parts/Listing.tsx';
+import { Page } from '../parts/Page.tsx';
+import { Lines, type Column } from '../parts/Table.tsx';
 import { Confirm } from '../../parts/Confirm.tsx';
-import { Problem } from '../../parts/Problem.tsx';
-import { sentenceOfError } from '../../parts/sentence.ts';
-import { pageOf, usePages } from '../recall/data.ts';
+import { queryAndGet, usePages } from '../list.ts';
 import { KIND, useSet, type AdminAccount } from './data.ts';
 import { Form } from '../../parts/Form.tsx';
 
@@ -19,11 +18,7 @@ export function HoldsPage(): ReactNode {
   const { may } = useAdministrator();
   const set = useSet('AdminAccount');
   const [ending, setEnding] = useState<AdminAccount | null>(null);
-  const { data, error, hasNextPage, fetchNextPage } = usePages<AdminAccount>(
-    'AdminAccount',
-    { legalHold: true },
-    { staleTime: 0 },
-  );
+  const list = usePages<AdminAccount>('AdminAccount', { legalHold: true });
   const columns: Column<AdminAccount>[] = [
     {
       header: 'Name',
@@ -53,17 +48,13 @@ export function HoldsPage(): ReactNode {
       says="What recalls took from people under legal hold, or for them, is kept for as long as the hold stands. Recalls go on, and nobody but administrators sees a hold."
     >
       {may('hold') && <Begin />}
-      {error && !data && <Problem>{sentenceOfError(error)}</Problem>}
-      {!data && !error && <Waiting what="Holds" />}
-      {data?.length === 0 && <Empty>Nobody is under legal hold.</Empty>}
-      {data && data.length > 0 && (
-        <Table label="Under legal hold" columns={columns} rows={data} keyOf={({ id }) => id} />
-      )}
-      {hasNextPage && (
-        <Button style={{ alignSelf: 'flex-start' }} onClick={() => void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <Listing
+        list={list}
+        label="Under legal hold"
+        none="Nobody is under legal hold."
+        columns={columns}
+        keyOf={({ id }) => id}
+      />
       {ending && (
         <Confirm
           title="End the hold?"
@@ -85,7 +76,7 @@ function Begin(): ReactNode {
   const [address, setAddress] = useState('');
   const begin = async (): Promise<void> => {
     const wanted = address.trim().toLowerCase();
-    const found = await pageOf<AdminAccount>(jmap, 'AdminAccount', { accountId, filter: { text: wanted } }, 0);
+    const found = await queryAndGet<AdminAccount>(jmap, 'AdminAccount', { accountId, filter: { text: wanted } });
     const account = found.find((one) => one.address === wanted || one.aliases.includes(wanted));
     if (!account) throw new Error(`There is no account ${wanted} here.`);
     await set({ update: { [account.id]: { legalHold: true } } });

@@ -5,6 +5,7 @@ import type { GivenRole, Role } from '../../../src/mail/roles.ts';
 import { useJmap } from '../../app/session.tsx';
 import { allSet } from '../../jmap/client.ts';
 import type { Json } from '../../jmap/types.ts';
+import { figure } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
 
 export type Kind = 'person' | 'shared' | 'service';
@@ -72,6 +73,12 @@ export const VISIBLE: Readonly<Record<Visible, string>> = {
   members: 'Its members',
   administrators: 'Administrators only',
 };
+
+/** "Everybody and 3 more" */
+export function membersOf({ everybody, memberCount }: AdminGroup): string {
+  if (!everybody) return figure(memberCount);
+  return memberCount === 0 ? 'Everybody' : `Everybody and ${figure(memberCount)} more`;
+}
 
 /** An object of its type; null: there is none. */
 export function useOne<T>(type: 'AdminAccount' | 'AdminGroup', id: string) {

@@ -7,17 +7,15 @@ import { useJmap } from '../../app/session.tsx';
 import { figure, several, shortTime } from '../../recall/words.ts';
 import { useAdministrator, useAdminPath } from '../administrator.ts';
 import { GoTo } from '../parts/GoTo.tsx';
-import { Empty, Page, Waiting } from '../parts/Page.tsx';
-import { type Column, Lines, Table } from '../parts/Table.tsx';
+import { Listing } from '../parts/Listing.tsx';
+import { Page } from '../parts/Page.tsx';
+import { Lines, type Column } from '../parts/Table.tsx';
 import { Confirm } from '../../parts/Confirm.tsx';
-import { Problem } from '../../parts/Problem.tsx';
-import { sentenceOfError } from '../../parts/sentence.ts';
 import { restoreRecall } from '../recall/data.ts';
 import { subjectOf } from '../recall/words.ts';
 
 const useStyles = makeStyles({
   subject: { fontWeight: 600 },
-  more: { alignSelf: 'flex-start' },
 });
 
 interface Kept {
@@ -58,7 +56,6 @@ export function VaultPage(): ReactNode {
     select: ({ pages }) => pages.flat(),
     staleTime: 0,
   });
-  const { data, error, isFetching, hasNextPage, fetchNextPage } = list;
   const columns: Column<Kept>[] = [
     {
       header: 'Message',
@@ -95,15 +92,7 @@ export function VaultPage(): ReactNode {
       title="Vault"
       says="What was taken back is kept here, out of its owners’ sight, for as long as policy says. Its texts are shown to nobody; restored, it returns to its mailboxes."
     >
-      {error && !data && <Problem>{sentenceOfError(error)}</Problem>}
-      {!data && !error && <Waiting what="Vault" />}
-      {data?.length === 0 && <Empty>Nothing is kept.</Empty>}
-      {data && data.length > 0 && <Table label="Vault" columns={columns} rows={data} keyOf={({ recall }) => recall} />}
-      {hasNextPage && (
-        <Button className={styles.more} disabledFocusable={isFetching} onClick={() => void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <Listing list={list} label="Vault" none="Nothing is kept." columns={columns} keyOf={({ recall }) => recall} />
       {restoring && <Restore kept={restoring} onClose={() => setRestoring(null)} />}
     </Page>
   );

@@ -1,7 +1,7 @@
 // One recall as an administrator sees it: its request, what became of it recipient by recipient, what can be done.
 
-import { Button, makeStyles, MessageBar, MessageBarBody, SearchBox, Text, tokens } from '@fluentui/react-components';
-import { ArrowResetRegular, CheckmarkRegular, DismissRegular, DocumentRegular } from '@fluentui/react-icons';
+import { Button, makeStyles, SearchBox, Text, tokens } from '@fluentui/react-components';
+import { ArrowResetRegular, DismissRegular, DocumentRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
 import { saveFile } from '../../app/file.ts';
@@ -12,17 +12,18 @@ import { OutcomeTable } from '../../recall/OutcomeTable.tsx';
 import { isWall } from '../../recall/squares.ts';
 import { OutcomesOf, useSquares, type TrackedRecall } from '../../recall/useOutcomes.ts';
 import { Wall } from '../../recall/Wall.tsx';
-import { decidedOf, figure, headlineOf, shortTime, type Family, type Progress } from '../../recall/words.ts';
-import { useAdministrator, useAdminPath } from '../administrator.ts';
+import { figure, headlineOf, shortTime, type Family, type Progress } from '../../recall/words.ts';
+import { useAdministrator, useAdminPath, type AdminPath } from '../administrator.ts';
 import { Facts } from '../parts/Facts.tsx';
 import { GoTo } from '../parts/GoTo.tsx';
 import { Empty, Page, Section, Waiting } from '../parts/Page.tsx';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { Problem } from '../../parts/Problem.tsx';
 import { sentenceOfError } from '../../parts/sentence.ts';
-import { restoreRecall, setRecall, useAdminRecall, useDryRun, type AdminRecall } from './data.ts';
-import { DryRunView } from './MessagePage.tsx';
-import { isDecided, isRecall, requestSentence, subjectOf } from './words.ts';
+import { restoreRecall, setRecall, useAdminRecall, type AdminRecall } from './data.ts';
+import { Unusual } from './Alert.tsx';
+import { Request } from './Request.tsx';
+import { forwardsWords, isDecided, isRecall, subjectOf } from './words.ts';
 
 const PHONE = '@media (max-width: 639.98px)';
 
@@ -39,7 +40,6 @@ const useStyles = makeStyles({
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
   search: { width: '260px', maxWidth: '100%', [PHONE]: { width: '100%' } },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
-  narrow: { maxWidth: '720px' },
 });
 
 export function Tracking({ recallId }: { recallId: string }): ReactNode {
@@ -82,6 +82,7 @@ function One({ recall }: { recall: AdminRecall }): ReactNode {
   };
   return (
     <Page title={`Recall of "${subject}"`} says={<GoTo to={pathTo('recalls')}>All recalls</GoTo>}>
+      {isRecall(recall) && <Unusual recall={recall} />}
       {isRecall(recall) ? (
         <Outcomes recall={recall} act={act} problem={problem} />
       ) : (
@@ -103,6 +104,7 @@ function One({ recall }: { recall: AdminRecall }): ReactNode {
             ],
             ['Reason', recall.reason],
             ['Copies', recall.includeRead ? 'Read and unread' : 'Unread only'],
+            ['Forwards', forwardsOf(recall, pathTo)],
             ['Recipients', recall.recipients === null ? figure(recall.total) : recall.recipients.join(', ')],
             ['Message of', recall.sender ?? 'Somebody outside'],
             ['Message-ID', recall.messageId],
@@ -129,81 +131,35 @@ function One({ recall }: { recall: AdminRecall }): ReactNode {
   );
 }
 
+/** Those that went along have pages of their own. */
+function forwardsOf(recall: AdminRecall, pathTo: AdminPath): ReactNode {
+  if (!recall.byAdministrator || recall.forwardOf !== null) return null;
+  if (recall.forwards.length === 0) return forwardsWords(recall);
+  return (
+    <span key="forwards">
+      {`${forwardsWords(recall)} `}
+      {recall.forwards.map((id, i) => (
+        <GoTo key={id} inline to={pathTo('recalls', id)}>
+          {`Forward ${i + 1} `}
+        </GoTo>
+      ))}
+    </span>
+  );
+}
+
 interface PartProps {
   recall: AdminRecall;
   problem: string | null;
   act(work: () => Promise<void>): Promise<void>;
 }
 
-/** One that has not become a recall: another administrator decides. */
-function Request({ recall, problem, act }: PartProps): ReactNode {
-  const styles = useStyles();
-  const jmap = useJmap();
-  const client = useQueryClient();
-  const { accountId, address, may } = useAdministrator();
-  const isOwn = recall.requestedBy === address;
-  const isWaiting = recall.status === 'waiting';
-  const decide = (status: 'approved' | 'denied' | 'withdrawn'): void =>
-    void act(async () => {
-      try {
-        await setRecall(jmap, accountId, recall.id, status);
-      } finally {
-        await client.invalidateQueries({ queryKey: [accountId, 'AdminRecall'] });
-      }
-    });
-  return (
-    <>
-      <MessageBar intent={isWaiting ? 'warning' : 'info'} layout="multiline" className={styles.narrow}>
-        <MessageBarBody>{requestSentence(recall)}</MessageBarBody>
-      </MessageBar>
-      {isWaiting && may('recall') && (
-        <>
-          <div className={styles.narrow}>
-            <Section heading="Dry run">
-              <WouldMeet recall={recall} />
-            </Section>
-          </div>
-          {problem !== null && <Problem>{problem}</Problem>}
-          <div className={styles.actions}>
-            {isOwn ? (
-              <Button icon={<DismissRegular />} onClick={() => decide('withdrawn')}>
-                Withdraw
-              </Button>
-            ) : (
-              <>
-                <Button appearance="primary" icon={<CheckmarkRegular />} onClick={() => decide('approved')}>
-                  Approve and take back
-                </Button>
-                <Button icon={<DismissRegular />} onClick={() => decide('denied')}>
-                  Deny
-                </Button>
-              </>
-            )}
-          </div>
-        </>
-      )}
-    </>
-  );
-}
-
-function WouldMeet({ recall }: { recall: AdminRecall }): ReactNode {
-  const run = useDryRun({ message: recall.message, recipients: recall.recipients, forwards: false });
-  return <DryRunView run={run.data} error={run.error} includeRead={recall.includeRead} />;
-}
-
 function Outcomes({ recall, problem, act }: PartProps): ReactNode {
   const styles = useStyles();
-  const client = useQueryClient();
   const { accountId, may } = useAdministrator();
   const [family, setFamily] = useState<Family | null>(null);
   const [typed, setTyped] = useState('');
   const text = useDeferredValue(typed.trim());
   const { headline, beside } = headlineOf({ ...(recall as AdminRecall & Progress), byOther: true });
-  const decided = decidedOf(recall.counts);
-  useEffect(() => {
-    // There is no push of these: more is decided, so rows are asked for anew.
-    void client.invalidateQueries({ queryKey: [accountId, 'AdminRecallOutcome'] });
-  }, [client, accountId, decided, recall.restoreRequestedAt]);
   const tracked = recall as TrackedRecall;
   return (
     <>

@@ -1,8 +1,8 @@
-// Messages and recalls of the whole organisation (docs/jmap-admin.md). There is no push of them: what waits asks again.
+// Messages, recalls and alerts of the whole organisation (docs/jmap-admin.md). Push tells of recalls and alerts.
 
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useJmap } from '../../app/session.tsx';
-import { allSet, JmapError, type Jmap } from '../../jmap/client.ts';
+import { allSet, type Jmap } from '../../jmap/client.ts';
 import type { EmailAddress, Json } from '../../jmap/types.ts';
 import type { Counts } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
@@ -29,12 +29,16 @@ export interface AdminRecall {
   status: 'sweeping' | 'done' | 'cancelled' | 'waiting' | 'denied' | 'withdrawn' | 'expired';
   mode: 'delete' | 'replace';
   includeRead: boolean;
+  /** Were forwards asked for, too? Of a recall: or did any go along? */
+  includeForwards: boolean;
   recipients: string[] | null;
   reason: string | null;
   byAdministrator: boolean;
   requestedBy: string | null;
   decidedBy: string | null;
   decidedAt: string | null;
+  /** The recalls that it took along. */
+  forwards: string[];
   forwardOf: string | null;
   createdAt: string;
   gatedAt: string | null;
@@ -61,45 +65,6 @@ export interface DryRun {
   needsApproval: boolean;
 }
 
-/** Rows fetched at a time. */
-const PAGE = 50;
-
-/** A query, and a get of what it found, in one request: a page of it. Throws JmapError. */
-export async function pageOf<T>(jmap: Jmap, type: string, args: Json, position: number): Promise<T[]> {
-  const answers = await jmap.request([
-    [`${type}/query`, { ...args, position, limit: PAGE }, 'q'],
-    [
-      `${type}/get`,
-      { accountId: args['accountId'], '#ids': { resultOf: 'q', name: `${type}/query`, path: '/ids' } },
-      'g',
-    ],
-  ]);
-  const failed = answers.find(([name]) => name === 'error')?.[1];
-  if (failed) throw new JmapError(String(failed['type']), failed['description'] as string | undefined, failed);
-  return (answers.find(([, , id]) => id === 'g')?.[1]['list'] ?? []) as T[];
-}
-
-/** A list that goes on where its end was: pages so far, flat. */
-export function usePages<T>(
-  type: string,
-  filter: Json | null,
-  more: { refetchInterval?: number; staleTime?: number } = {},
-) {
-  const jmap = useJmap();
-  const { accountId } = useAdministrator();
-  return useInfiniteQuery({
-    queryKey: [accountId, type, 'list', filter],
-    queryFn: ({ pageParam }) => pageOf<T>(jmap, type, { accountId, filter }, pageParam),
-    initialPageParam: 0,
-    getNextPageParam: (last, all) => (last.length < PAGE ? undefined : all.length * PAGE),
-    enabled: filter !== null,
-    placeholderData: keepPreviousData,
-    retry: false,
-    select: ({ pages }) => pages.flat(),
-    ...more,
-  });
-}
-
 /** Undefined: not there yet; null: there is no such message. Each look is in the audit log: it is asked for once. */
 export function useMessage(id: string) {
   const jmap = useJmap();
@@ -124,7 +89,8 @@ export function useDryRun(scope: Scope) {
   const jmap = useJmap();
   const { accountId } = useAdministrator();
   return useQuery({
-    queryKey: [accountId, 'AdminRecall', 'preview', scope],
+    // Under a name of its own: push of recalls does not ask for it again.
+    queryKey: [accountId, 'AdminDryRun', scope],
     queryFn: () => jmap.call<DryRun & Json>('AdminRecall/preview', { accountId, ...scope }),
     placeholderData: keepPreviousData,
     retry: false,
@@ -157,10 +123,6 @@ export async function restoreRecall(jmap: Jmap, accountId: string, recallId: str
   await jmap.call('AdminRecall/restore', { accountId, recallId });
 }
 
-const FAST_MS = 1000;
-const SLOW_MS = 10_000;
-
-/** Asked for again while something may still happen to it. */
 export function useAdminRecall(id: string) {
   const jmap = useJmap();
   const { accountId } = useAdministrator();
@@ -169,7 +131,34 @@ export function useAdminRecall(id: string) {
     queryFn: async () =>
       (await jmap.call<{ list: AdminRecall[] }>('AdminRecall/get', { accountId, ids: [id] })).list[0] ?? null,
     staleTime: 0,
-    refetchInterval: ({ state: { data } }) =>
-      data?.status === 'sweeping' ? FAST_MS : data?.status === 'waiting' ? SLOW_MS : false,
   });
+}
+
+export type Cause = 'old' | 'large' | 'many' | 'read-copies';
+
+export interface AdminAlert {
+  id: string;
+  recall: string;
+  causes: Cause[];
+  createdAt: string;
+  acknowledged: boolean;
+  acknowledgedBy: string | null;
+  acknowledgedAt: string | null;
+}
+
+/** The alert of a recall; null: it was not unusual. */
+export function useAlertOf(recallId: string) {
+  const jmap = useJmap();
+  const { accountId } = useAdministrator();
+  const id = `al${recallId.slice(1)}`;
+  return useQuery({
+    queryKey: [accountId, 'AdminAlert', 'one', id],
+    queryFn: async () =>
+      (await jmap.call<{ list: AdminAlert[] }>('AdminAlert/get', { accountId, ids: [id] })).list[0] ?? null,
+    staleTime: 0,
+  });
+}
+
+export async function acknowledge(jmap: Jmap, accountId: string, id: string): Promise<void> {
+  allSet(await jmap.call('AdminAlert/set', { accountId, update: { [id]: { acknowledged: true } } }));
 }

@@ -1,7 +1,7 @@
 // What is said of recalls to administrators.
 
 import { countFamilies, decidedOf, figure, several, shortTime } from '../../recall/words.ts';
-import type { AdminRecall, DryRun } from './data.ts';
+import type { AdminRecall, Cause, DryRun } from './data.ts';
 
 export const STATUS: Readonly<Record<AdminRecall['status'], string>> = {
   sweeping: 'Under way',
@@ -14,7 +14,7 @@ export const STATUS: Readonly<Record<AdminRecall['status'], string>> = {
 };
 
 /** Has it become a recall? Else it is a request for one. */
-export const isRecall = ({ status }: AdminRecall): boolean =>
+export const isRecall = ({ status }: Pick<AdminRecall, 'status'>): boolean =>
   status === 'sweeping' || status === 'done' || status === 'cancelled';
 
 /** "412 of 433 taken back", or how its request stands. */
@@ -47,6 +47,26 @@ export function requestSentence(recall: AdminRecall): string {
       return '';
   }
 }
+
+/** Whether what people inside forwarded of it goes along, or went. */
+export function forwardsWords(recall: Pick<AdminRecall, 'status' | 'includeForwards' | 'forwards'>): string {
+  const isAsked = !isRecall(recall);
+  if (!recall.includeForwards) return isAsked ? 'Stay: only the message itself is taken back' : 'Not taken along';
+  if (isAsked) return 'Go along: what people inside forwarded of it';
+  const count = recall.forwards.length;
+  return count === 0 ? 'None was there to take along' : `${several(count, 'was', 'were')} taken along`;
+}
+
+/** "All 433", or those named. */
+export const recipientsWords = ({ recipients, total }: Pick<AdminRecall, 'recipients' | 'total'>): string =>
+  recipients === null ? `All ${figure(total)}` : recipients.join(', ');
+
+export const CAUSE: Readonly<Record<Cause, readonly [label: string, says: string]>> = {
+  old: ['Old', 'The message had been sent long before.'],
+  large: ['Many recipients', 'It is taken back from many recipients.'],
+  many: ['One of many', 'It is one of many recalls within an hour by the same person.'],
+  'read-copies': ['Read copies', 'It takes back copies that were read.'],
+};
 
 /** What a dry run found, one sentence each. */
 export function dryRunSentences(run: DryRun, includeRead: boolean): string[] {

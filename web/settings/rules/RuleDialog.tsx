@@ -1,33 +1,15 @@
 // One rule, new or changed.
 
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Select,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Checkbox, Field, Input, makeStyles, Select, Textarea, tokens } from '@fluentui/react-components';
 import { useId, useState, type ReactNode } from 'react';
 import type { Mailbox } from '../../jmap/types.ts';
 import { flatten, treeOf } from '../../mail/mailboxTree.ts';
-import { sentenceOfError } from '../../parts/sentence.ts';
+import { FormDialog } from '../../parts/FormDialog.tsx';
 import { conditionsOf, fieldsOf, linesOf, type Actions, type ConditionFields, type InboxRule } from './rule.ts';
 
 const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
-  content: { display: 'flex', flexDirection: 'column', gap: '16px' },
   group: {
     margin: 0,
     padding: 0,
@@ -66,101 +48,64 @@ export function RuleDialog({ rule, mailboxes, onSave, onClose }: RuleDialogProps
   const [exceptions, setExceptions] = useState(fieldsOf(rule?.exceptions ?? {}));
   const [actions, setActions] = useState<Actions>(rule?.actions ?? {});
   const [redirect, setRedirect] = useState((rule?.actions.redirectTo ?? []).join('\n'));
-  const [problem, setProblem] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
 
   const save = async (): Promise<void> => {
-    setSaving(true);
-    setProblem(null);
-    try {
-      await onSave({
-        name,
-        conditions: conditionsOf(conditions),
-        exceptions: conditionsOf(exceptions),
-        actions: { ...actions, redirectTo: linesOf(redirect) },
-      });
-      onClose();
-    } catch (error) {
-      setProblem(sentenceOfError(error));
-      setSaving(false);
-    }
+    await onSave({
+      name,
+      conditions: conditionsOf(conditions),
+      exceptions: conditionsOf(exceptions),
+      actions: { ...actions, redirectTo: linesOf(redirect) },
+    });
+    onClose();
   };
   return (
-    <Dialog
-      open
-      onOpenChange={(_, { open }) => {
-        if (!open) onClose();
-      }}
+    <FormDialog
+      title={rule === null ? 'New rule' : `Change "${rule.name}"`}
+      action="Save"
+      onSubmit={save}
+      onClose={onClose}
     >
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!saving) void save();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>{rule === null ? 'New rule' : `Change "${rule.name}"`}</DialogTitle>
-            <DialogContent className={styles.content}>
-              {problem !== null && (
-                <MessageBar intent="error">
-                  <MessageBarBody>{problem}</MessageBarBody>
-                </MessageBar>
-              )}
-              <Field label="Name" required>
-                <Input value={name} onChange={(_, { value }) => setName(value)} />
-              </Field>
-              <ConditionGroup legend="If all of these hold" fields={conditions} onChange={setConditions} />
-              <ConditionGroup legend="But not if any of these does" fields={exceptions} onChange={setExceptions} />
-              <fieldset className={styles.group}>
-                <legend className={styles.legend}>Then</legend>
-                <Field label="Move to">
-                  <Select
-                    value={actions.moveTo ?? ''}
-                    onChange={(_, { value }) => {
-                      const { moveTo: _old, ...others } = actions;
-                      setActions(value === '' ? others : { ...others, moveTo: value });
-                    }}
-                  >
-                    <option value="">Nowhere else</option>
-                    {actions.moveTo !== undefined && !mailboxes.some(({ id }) => id === actions.moveTo) && (
-                      <option value={actions.moveTo}>A mailbox that is gone</option>
-                    )}
-                    {flatten(treeOf(mailboxes)).map(({ mailbox, depth }) => (
-                      <option key={mailbox.id} value={mailbox.id}>
-                        {'\u2003'.repeat(depth) + mailbox.name}
-                      </option>
-                    ))}
-                  </Select>
-                </Field>
-                <Field
-                  label="Forward to"
-                  hint="Addresses, one in a line. They get the message as it came; it stays here too."
-                >
-                  <Textarea rows={2} value={redirect} onChange={(_, { value }) => setRedirect(value)} />
-                </Field>
-                <div className={styles.switches}>
-                  {SWITCHES.map(([action, label]) => (
-                    <Checkbox
-                      key={action}
-                      label={label}
-                      checked={actions[action] ?? false}
-                      onChange={(_, { checked }) => setActions({ ...actions, [action]: checked === true })}
-                    />
-                  ))}
-                </div>
-              </fieldset>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={onClose}>Cancel</Button>
-              <Button type="submit" appearance="primary" disabledFocusable={saving}>
-                Save
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+      <Field label="Name" required>
+        <Input value={name} onChange={(_, { value }) => setName(value)} />
+      </Field>
+      <ConditionGroup legend="If all of these hold" fields={conditions} onChange={setConditions} />
+      <ConditionGroup legend="But not if any of these does" fields={exceptions} onChange={setExceptions} />
+      <fieldset className={styles.group}>
+        <legend className={styles.legend}>Then</legend>
+        <Field label="Move to">
+          <Select
+            value={actions.moveTo ?? ''}
+            onChange={(_, { value }) => {
+              const { moveTo: _old, ...others } = actions;
+              setActions(value === '' ? others : { ...others, moveTo: value });
+            }}
+          >
+            <option value="">Nowhere else</option>
+            {actions.moveTo !== undefined && !mailboxes.some(({ id }) => id === actions.moveTo) && (
+              <option value={actions.moveTo}>A mailbox that is gone</option>
+            )}
+            {flatten(treeOf(mailboxes)).map(({ mailbox, depth }) => (
+              <option key={mailbox.id} value={mailbox.id}>
+                {'\u2003'.repeat(depth) + mailbox.name}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="Forward to" hint="Addresses, one in a line. They get the message as it came; it stays here too.">
+          <Textarea rows={2} value={redirect} onChange={(_, { value }) => setRedirect(value)} />
+        </Field>
+        <div className={styles.switches}>
+          {SWITCHES.map(([action, label]) => (
+            <Checkbox
+              key={action}
+              label={label}
+              checked={actions[action] ?? false}
+              onChange={(_, { checked }) => setActions({ ...actions, [action]: checked === true })}
+            />
+          ))}
+        </div>
+      </fieldset>
+    </FormDialog>
   );
 }
 
