@@ -15,7 +15,7 @@ export interface Removed {
 /** Of `uids`, or of all, those with \Deleted; one that a gate covers stays. */
 export async function expungeDeleted(session: Session, { at }: Selected, uids: number[] | null): Promise<Removed> {
   const { store } = session.deps;
-  return store.transact(async (tx) => {
+  return store.inTurn(at, async (tx) => {
     const modseq = await lockAccount(tx, at);
     const marked = (await flagsOf(tx, at, uids)).filter((row) => (row.flags & DELETED) !== 0).map((row) => row.uid);
     if (marked.length === 0) return { uids: [], modseq: 0 };

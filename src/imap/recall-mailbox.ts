@@ -88,7 +88,7 @@ export async function recallMoved(
     if (!(error instanceof Refusal && error.reason === 'alreadyExists')) throw error;
   }
   const draft = replaces && recall ? await makeDraft(session, message, recall) : null;
-  await store.transact(async (tx) => {
+  await store.inTurn(at, async (tx) => {
     await lockAccount(tx, at);
     await moveCopies(tx, { ...at, now: clock() }, { mailbox: at.mailbox, uids }, () => SENT, true);
     if (!draft) return;

@@ -3,6 +3,11 @@
 
 import type { Transaction } from './postgres.ts';
 
+/** How Transaction.locked names an account. */
+export function accountKey(tenant: number, account: number): string {
+  return `${tenant} ${account}`;
+}
+
 /**
  * Locks one account and raises its modseq by `by` (one for a change; one for each Email created). Answers the highest
  * modseq raised to: the last of `by` consecutive ones. Undefined: no such account.
@@ -12,7 +17,9 @@ export async function raise(tx: Transaction, tenant: number, account: number, by
     `UPDATE account_state SET modseq = modseq + $3 WHERE tenant_id = $1 AND account_id = $2 RETURNING modseq`,
     [tenant, account, by],
   );
-  return rows[0]?.modseq;
+  const modseq = rows[0]?.modseq;
+  if (modseq !== undefined) tx.locked.set(accountKey(tenant, account), modseq);
+  return modseq;
 }
 
 /** Locks accounts in ascending order; answers the modseq of each that exists. */
@@ -22,6 +29,7 @@ export async function lockAccounts(tx: Transaction, tenant: number, accounts: nu
      ORDER BY account_id FOR NO KEY UPDATE`,
     [tenant, accounts],
   );
+  for (const row of rows) tx.locked.set(accountKey(tenant, row.account_id), row.modseq);
   return new Map(rows.map((row) => [row.account_id, row.modseq]));
 }
 
@@ -33,11 +41,16 @@ export async function raiseLocked(tx: Transaction, tenant: number, accounts: num
      WHERE s.tenant_id = $1 AND s.account_id = r.account_id`,
     [tenant, accounts, by],
   );
+  for (const [i, account] of accounts.entries()) {
+    const modseq = tx.locked.get(accountKey(tenant, account));
+    if (modseq !== undefined) tx.locked.set(accountKey(tenant, account), modseq + (by[i] ?? 0));
+  }
 }
 
 /**
  * Locks many accounts and raises each by one, whether or not it will have a change: half the work of locking and
  * raising apart, for batches that change nearly all of them. Ascending, as the index is walked. Answers the new modseqs.
+ * They are not kept in tx.locked: a batch asks for no account's lock again.
  */
 export async function lockAndRaise(tx: Transaction, tenant: number, accounts: number[]): Promise<Map<number, number>> {
   const row = await tx.row<{ accounts: number[] | null; modseqs: number[] | null }>(

@@ -4,7 +4,7 @@
 import { Refusal } from '../mail/errors.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { Exposure } from '../mail/recall.ts';
-import { lockAccounts } from './account-state.ts';
+import { accountKey, lockAccounts } from './account-state.ts';
 import { EXPOSURE, type AccountKey } from './exposure.ts';
 import type { Transaction } from './postgres.ts';
 
@@ -28,9 +28,12 @@ export interface HeldCopy {
   keywords: string[] | null;
 }
 
-/** Statement one of a mutator. Answers the account's modseq. Throws Refusal `noAccount`. */
+/**
+ * Statement one of a mutator. Answers the account's modseq as it is now; where the transaction has the lock, without asking.
+ * Throws Refusal `noAccount`.
+ */
 export async function lockAccount(tx: Transaction, { tenant, account }: AccountKey): Promise<number> {
-  const modseq = (await lockAccounts(tx, tenant, [account])).get(account);
+  const modseq = tx.locked.get(accountKey(tenant, account)) ?? (await lockAccounts(tx, tenant, [account])).get(account);
   if (modseq === undefined) throw new Refusal('noAccount', 'There is no such account.');
   return modseq;
 }

@@ -118,7 +118,7 @@ async function open(
     (row.delivery_n !== null && row.exposure !== 'opened') || (!readOnly && (row.flags & SEEN) === 0);
   const due = new Map(rows.filter(isDue).map((row) => [row.uid, row]));
   if (due.size === 0) return rows;
-  const opened = await store.transact((tx) =>
+  const opened = await store.inTurn(at, (tx) =>
     setKeywords(tx, { ...at, now }, { mailbox: at.mailbox, uids: [...due.keys()] }, ({ uid, message_id }) =>
       due.get(uid)?.message_id !== message_id
         ? null

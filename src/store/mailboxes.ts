@@ -146,6 +146,7 @@ export async function deleteMailbox(tx: Transaction, at: AccountKey & { modseq: 
 
 /** Runs `work`; what it changed is undone again if it throws, and the transaction goes on. */
 export async function undoable<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
+  const locked = [...tx.locked];
   await tx.run('SAVEPOINT undoable');
   try {
     const result = await work();
@@ -153,6 +154,9 @@ export async function undoable<T>(tx: Transaction, work: () => Promise<T>): Prom
     return result;
   } catch (error) {
     await tx.run('ROLLBACK TO SAVEPOINT undoable');
+    // Locks that were taken since, and modseqs raised, are as they were before.
+    tx.locked.clear();
+    for (const [account, modseq] of locked) tx.locked.set(account, modseq);
     throw error;
   }
 }

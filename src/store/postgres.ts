@@ -3,9 +3,12 @@
 
 import pg from 'pg';
 import { Unavailable } from '../mail/errors.ts';
+import { accountKey } from './account-state.ts';
 import type { Activity } from './courtesy.ts';
+import type { AccountKey } from './exposure.ts';
 import { createNotifier, emptyChanges, type Changes, type Notifier } from './notify.ts';
 import { together } from './together.ts';
+import { createTurns } from './turns.ts';
 
 /** Where PostgreSQL is: a URL, or the embedded one's socket directory. */
 export type Connection = { url: string } | { host: string; port: number; user: string; database: string };
@@ -30,6 +33,8 @@ export interface Transaction extends Reader {
   onCommit(effect: () => void): void;
   /** What other processes are told after the commit (coalesced, NOTIFY). */
   readonly changes: Changes;
+  /** Accounts whose lock this transaction has, and the modseq of each as it is now. For account-state.ts. */
+  readonly locked: Map<string, number>;
 }
 
 /**
@@ -41,6 +46,11 @@ export type Lane = 'face' | 'batch' | 'gate';
 export interface Store extends Reader {
   /** Runs `work` in one transaction and commits. Deadlocks are retried, so `work` may run again from its start. */
   transact<T>(work: (tx: Transaction) => Promise<T>, lane?: Lane): Promise<T>;
+  /**
+   * The same of a person's write to one account, whose lock it takes: it begins, and takes a connection, when those that
+   * came before it in this process have ended (turns.ts).
+   */
+  inTurn<T>(of: AccountKey, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** One writing statement as a transaction of its own: half the round trips. Answers its RETURNING rows. */
   single<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
   /**
@@ -49,8 +59,8 @@ export interface Store extends Reader {
    */
   cursor<T extends object>(sql: string, params: unknown[], size: number): AsyncIterable<T[]>;
   readonly notifier: Notifier;
-  /** How its connections are used: open ones, idle ones among them, and who waits for one. */
-  pools(): { pool: 'read' | Lane; open: number; idle: number; waiting: number }[];
+  /** How its connections are used: open ones, idle ones among them, and who waits for one; `turn`: who waits for others first. */
+  pools(): { pool: 'read' | 'turn' | Lane; open: number; idle: number; waiting: number }[];
   close(): Promise<void>;
 }
 
@@ -139,6 +149,7 @@ export function openStore(options: StoreOptions): Store {
   const busy = (): void => {
     if (options.activity) Atomics.add(options.activity, 0, 1);
   };
+  const turns = createTurns();
   const transact = async <T>(work: (tx: Transaction) => Promise<T>, lane: Lane = 'face'): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       const client = await pools[lane].connect().catch(asUnavailable);
@@ -170,17 +181,20 @@ export function openStore(options: StoreOptions): Store {
     row: async (sql, params) => (await query<never>(pools.read, sql, params))[0],
     unprepared: (sql, params) => query(pools.read, sql, params, false),
     transact,
+    inTurn: ({ tenant, account }, work) => turns.inTurn(accountKey(tenant, account), () => transact(work)),
     single: (sql, params) => {
       busy();
       return query(pools.face, sql, params);
     },
     cursor: (sql, params, size) => pages(pools.read, sql, params, size),
     notifier,
-    pools: () =>
-      (['read', 'face', 'batch', 'gate'] as const).map((pool) => {
+    pools: () => [
+      ...(['read', 'face', 'batch', 'gate'] as const).map((pool) => {
         const { totalCount, idleCount, waitingCount } = pools[pool];
         return { pool, open: totalCount, idle: idleCount, waiting: waitingCount };
       }),
+      { pool: 'turn', open: 0, idle: 0, waiting: turns.waiting() },
+    ],
     close: async () => {
       await notifier.close();
       await Promise.all(Object.values(pools).map((pool) => pool.end()));
@@ -198,6 +212,7 @@ function openTransaction(
     last,
     atCommit: (sql, params) => void last.push([sql, params]),
     changes: emptyChanges(),
+    locked: new Map(),
     rows: (sql, params) => query(client, sql, params),
     row: async (sql, params) => (await query<never>(client, sql, params))[0],
     unprepared: (sql, params) => query(client, sql, params, false),

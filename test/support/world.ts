@@ -198,7 +198,9 @@ export function pausing(store: Store, pause: Pause): Store {
       await pause('committing');
       return result;
     }, lane);
-  return { ...store, transact, single: (sql, params) => transact((tx) => tx.rows(sql, params)) };
+  // Whoever waits shall wait in the database, where blocked() sees it.
+  const inTurn: Store['inTurn'] = (_, work) => transact(work);
+  return { ...store, transact, inTurn, single: (sql, params) => transact((tx) => tx.rows(sql, params)) };
 }
 
 /** Holds whoever comes to a point first, until released. */

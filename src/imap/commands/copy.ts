@@ -34,7 +34,7 @@ export const copy: Verb<'COPY'> = {
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
     const now = session.deps.clock();
-    const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
+    const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
       if (target.account === at.account) {
         const copied = await copyCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, target.mailbox);
         await session.deps.pause?.('applied');
@@ -57,7 +57,7 @@ export const move: Verb<'MOVE'> = {
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
     const now = session.deps.clock();
-    const done = await session.deps.store.transact(async (tx): Promise<Moved> => {
+    const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
       if (target.account === at.account) {
         const moved = await moveCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, () => target.mailbox, true);
         await session.deps.pause?.('applied');

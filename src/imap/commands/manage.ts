@@ -32,7 +32,7 @@ interface Managing {
 /** Runs `work` under the account's lock, with its mailboxes as they are. */
 async function managing<T>(session: Session, account: Account, work: (managing: Managing) => Promise<T>): Promise<T> {
   const at = { tenant: account.tenant, account: account.id, now: session.deps.clock() };
-  return session.deps.store.transact(async (tx) => {
+  return session.deps.store.inTurn(at, async (tx) => {
     await lockAccount(tx, at);
     const { list } = await mailboxesOf(tx, at, false);
     return work({ tx, at, list });

@@ -60,7 +60,7 @@ async function change(
 ): Promise<{ set: KeywordsSet[]; modified: number[] }> {
   const words = keywordsOf(flags);
   const none = { flags: 0, others: null };
-  return session.deps.store.transact(async (tx) => {
+  return session.deps.store.inTurn(at, async (tx) => {
     const modified: number[] = [];
     const which = { mailbox: at.mailbox, uids };
     const set = await setKeywords(tx, { ...at, now: session.deps.clock() }, which, (copy) => {

@@ -140,14 +140,14 @@ test('what was copied is told, though the original could not be taken away for a
   const id = await t.append(ben.account, 1, mail('Half'));
   let transactions = 0;
   const { store } = t;
-  const transact: typeof store.transact = async (work, lane) => {
+  const inTurn: typeof store.inTurn = async (of, work) => {
     if (++transactions > 1) throw new Unavailable('away');
-    return store.transact(work, lane);
+    return store.inTurn(of, work);
   };
   const create = { ['__proto__']: { id: `m${id}`, mailboxIds: { f1: true } } };
   const replies = await emailCopy(
     { ...across, create, onSuccessDestroyOriginal: true },
-    { ...ben.context, store: { ...store, transact } },
+    { ...ben.context, store: { ...store, inTurn } },
   );
   assert.ok(Array.isArray(replies));
   assert.deepEqual(

@@ -84,7 +84,7 @@ function copyAll(
   const { tenant } = to;
   const ifInState = optionalString(args, 'ifInState');
   const ifFromInState = optionalString(args, 'ifFromInState');
-  return context.store.transact(async (tx) => {
+  return context.store.inTurn({ tenant, account: to.id }, async (tx) => {
     const states = await lockAccounts(tx, tenant, [from.id, to.id]);
     const oldState = states.get(to.id);
     if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');

@@ -112,7 +112,7 @@ function importTogether(
   ifInState: string | null,
 ): Promise<Imported> {
   const at = { tenant: account.tenant, account: account.id };
-  return context.store.transact(async (tx) => {
+  return context.store.inTurn(at, async (tx) => {
     const oldState = await lockAccount(tx, at);
     if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');
     await context.pause?.('locked');

@@ -47,7 +47,7 @@ export const emailSet: Method = async (args, context) => {
   const drafts = await makeDrafts(context, account, asked.create, refused);
   const patches = await readPatches(context, account, asked.update, refused);
   const made = new Map<string, string>();
-  const response = await context.store.transact(async (tx) => {
+  const response = await context.store.inTurn(at, async (tx) => {
     const state = await lockAccount(tx, at);
     setArguments(args, String(state));
     await context.pause?.('locked');

@@ -153,12 +153,8 @@ test('a fault in one sending does not hide that others were sent; nor does one i
   assert.equal((notCreated as Refused)['k1']?.type, 'serverUnavailable');
 
   const { store } = services;
-  const transact = store.transact.bind(store);
   t.mock.method(services, 'accept', real);
-  let transactions = 0;
-  t.mock.method(store, 'transact', (...work: Parameters<typeof transact>) =>
-    ++transactions === 2 ? Promise.reject(new Error('secret')) : transact(...work),
-  );
+  t.mock.method(store, 'inTurn', () => Promise.reject(new Error('secret')));
   const again = { ...args, create: { k0: { identityId, emailId: emails[1] } } };
   const [[, set] = ['', {}], failed] = await ana.responses([['EmailSubmission/set', again]]);
   assert.ok((set['created'] as Json)['k0']);

@@ -264,7 +264,7 @@ async function unsend(
   const wanted = changed['undoStatus'];
   if (wanted !== undefined && wanted !== 'canceled') throw invalidProperties(['undoStatus']);
   if (wanted !== undefined) {
-    await context.store.transact(async (tx) => {
+    await context.store.inTurn(at, async (tx) => {
       const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
       const now = await undoStatus(tx, at, number);
       if (now === 'canceled') return;

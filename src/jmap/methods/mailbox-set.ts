@@ -51,7 +51,7 @@ export const mailboxSet: Method = async (args, context) => {
   const account = accountOf(args, context);
   const at = { tenant: account.tenant, account: account.id };
   const removeEmails = optionalBoolean(args, 'onDestroyRemoveEmails', false);
-  return context.store.transact(async (tx) => {
+  return context.store.inTurn(at, async (tx) => {
     await raise(tx, at.tenant, at.account, 0);
     const { modseq: before, list } = await mailboxesOf(tx, at, Object.keys(args['update'] ?? {}).length > 0);
     const { create, update, destroy } = setArguments(args, String(before), ['onDestroyRemoveEmails']);
