@@ -2,6 +2,7 @@
 // FETCH of changed flags.
 
 import { mailboxNews, type MailboxNews } from '../store/mailbox-view.ts';
+import { lookAgain, tellAdded, tellRemoved, type Update } from './context.ts';
 import { allFlags, showFlags } from './flags.ts';
 import { isRecent, takeRecent, tellRecent } from './recent.ts';
 import { tellsModseq, type Selected, type Session } from './session.ts';
@@ -12,10 +13,12 @@ export async function tellNews(session: Session, expunges: boolean): Promise<voi
   const { selected } = session;
   if (!selected) return;
   let news: MailboxNews | undefined;
+  let updates: Update[] = [];
   if (selected.stale) {
     selected.stale = false;
     try {
       news = await mailboxNews(session.deps.store, selected.at, selected.told);
+      updates = await lookAgain(selected);
     } catch (error) {
       selected.stale = true; // it is still to be told
       throw error;
@@ -23,8 +26,10 @@ export async function tellNews(session: Session, expunges: boolean): Promise<voi
     for (const uid of news?.gone ?? selected.view.all())
       if (selected.view.sequenceOf(uid) > 0) selected.view.gone.add(uid);
   }
+  tellRemoved(session, selected, updates);
   const expunged = expunges && tellGone(session, selected);
   if (news) tellChanges(session, selected, news);
+  tellAdded(session, selected, updates);
   if (expunged) toldOf(session, selected);
 }
 

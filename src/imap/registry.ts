@@ -1,6 +1,7 @@
 // Every verb there is.
 
 import { append } from './commands/append.ts';
+import { cancelUpdate } from './commands/cancel-update.ts';
 import { compress } from './commands/compress.ts';
 import { copy, move } from './commands/copy.ts';
 import { expunge } from './commands/expunge.ts';
@@ -47,6 +48,7 @@ export const VERBS: { readonly [V in VerbName]: Verb<V> } = {
   LSUB: lsub,
   STATUS: status,
   APPEND: append,
+  CANCELUPDATE: cancelUpdate,
   SEARCH: search,
   SORT: sort,
   THREAD: thread,

@@ -27,11 +27,32 @@ export async function findBy<T>(
   return search(filterOf(criteria, { selected, now, inside: new Set(keys.map(({ key }) => key)) }));
 }
 
+/** As it stands now, whatever messages come and go: numbers and `$` as UIDs (RFC 5267 §4.3). */
+export function settled(key: SearchKey, selected: Selected): SearchKey {
+  switch (key.key) {
+    case 'AND':
+      return { key: 'AND', keys: key.keys.map((one) => settled(one, selected)) };
+    case 'OR':
+      return { key: 'OR', keys: [settled(key.keys[0], selected), settled(key.keys[1], selected)] };
+    case 'NOT':
+      return { key: 'NOT', negated: settled(key.negated, selected) };
+    case 'SET':
+      return key.uid && key.set !== '$' ? key : { key: 'SET', uid: true, set: setFilter(key, selected) };
+    default:
+      return key;
+  }
+}
+
 function textKeys(key: SearchKey, negated: boolean): { key: SearchKey; negated: boolean }[] {
   if (key.key === 'AND' || key.key === 'OR') return key.keys.flatMap((one) => textKeys(one, negated));
   if (key.key === 'NOT') return textKeys(key.negated, true);
   const isText = key.key === 'TEXT' && (key.where === 'BODY' || key.where === 'TEXT') && key.value !== '';
   return isText ? [{ key, negated }] : [];
+}
+
+/** A client hears of those that it has numbers for. */
+export function isTold({ view }: Selected, uid: number): boolean {
+  return view.sequenceOf(uid) > 0 && !view.gone.has(uid);
 }
 
 interface Asked {

@@ -10,6 +10,7 @@ import type { Given, Pause } from '../store/exposure.ts';
 import type { Ids } from '../store/ids.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
 import type { Store } from '../store/postgres.ts';
+import type { SearchContext } from './context.ts';
 import type { Incoming } from './incoming.ts';
 import type { Output } from './output.ts';
 import type { Recents } from './recent.ts';
@@ -53,6 +54,8 @@ export interface Selected {
   own: Map<number, number>;
   /** UIDs of which this session is the first to be told (RFC 3501 §2.3.2). */
   recent: SequenceSet;
+  /** By the tags of their commands. */
+  contexts: Map<string, SearchContext>;
   /** `$` (RFC 5182): UIDs. */
   saved: SequenceSet;
 }

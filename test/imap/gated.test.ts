@@ -97,7 +97,9 @@ const PROBES: Record<string, Probe | string> = {
   ].flatMap((criteria): Probe => [
     [`SEARCH ${criteria}`, /^\* SEARCH\nOK/],
     [`UID SEARCH RETURN (COUNT ALL) ${criteria}`, /^\* ESEARCH \(TAG "a\d+"\) UID COUNT 0\nOK/],
+    [`SEARCH RETURN (PARTIAL -1:-9 UPDATE) ${criteria}`, /^\* ESEARCH \(TAG "a\d+"\) PARTIAL \(-1:-9 NIL\)\n/],
   ]),
+  CANCELUPDATE: NOTHING,
   SORT: [
     ['SORT (SUBJECT) UTF-8 ALL', /^\* SORT\nOK/],
     ['UID SORT RETURN (COUNT ALL) (REVERSE ARRIVAL) UTF-8 UNSEEN', /^\* ESEARCH \(TAG "a\d+"\) UID COUNT 0\nOK/],

@@ -424,6 +424,56 @@ test('BODY and TEXT: beginnings of words in the body and in any header field; wh
   client.close();
 });
 
+test('a part of the results, and results that are kept up with', async () => {
+  const [client, other] = [await as('dia'), await as('dia')];
+  await client.run('CREATE Kept');
+  for (const subject of ['delta', 'alpha', 'charlie', 'bravo']) await put(client, 'Kept', mail(subject));
+  await client.run('SELECT Kept');
+  await other.run('SELECT Kept');
+  const first = async (command: string): Promise<string> => (await client.run(command))[0] ?? '';
+  assert.match(await first('SEARCH RETURN (PARTIAL 2:3 COUNT) ALL'), /\) COUNT 4 PARTIAL \(2:3 2:3\)$/);
+  assert.match(await first('UID SEARCH RETURN (PARTIAL -1:-3) NOT 3'), /\) UID PARTIAL \(-1:-3 1:2,4\)$/);
+  assert.match(await first('SEARCH RETURN (PARTIAL 5:9) ALL'), /\) PARTIAL \(5:9 NIL\)$/);
+  assert.match(await first('SORT RETURN (PARTIAL 2:4) (SUBJECT) UTF-8 ALL'), /\) PARTIAL \(2:4 4,3,1\)$/);
+  await client.run('SEARCH RETURN (SAVE PARTIAL -2:-1 MIN) ALL');
+  assert.equal(await first('SEARCH $'), '* SEARCH 1 3 4');
+  assert.deepEqual(
+    (await client.run('UID FETCH 1:3 FLAGS (PARTIAL -1:-2)')).map((line) => line.slice(0, 9)),
+    ['* 2 FETCH', '* 3 FETCH', 'OK That i'],
+  );
+  // The tags of the two searches.
+  const tagOf = (line: string): string => /TAG "(\w+)"/.exec(line)?.[1] ?? '';
+  const unread = tagOf(await first('SEARCH RETURN (UPDATE COUNT) 2:4 UNSEEN'));
+  const sorted = tagOf(await first('UID SORT RETURN (UPDATE) (SUBJECT) UTF-8 UNDELETED'));
+  const news = async (): Promise<string[]> =>
+    (await client.run('NOOP')).filter((line) => /ESEARCH|EXISTS|EXPUNGE/.test(line));
+  await other.run('STORE 1,3 +FLAGS (\\Seen)');
+  assert.deepEqual(await news(), [`* ESEARCH (TAG "${unread}") REMOVEFROM (0 3)`]);
+  await other.run('STORE 2,3 FLAGS (\\Deleted)');
+  assert.deepEqual(await news(), [
+    `* ESEARCH (TAG "${sorted}") UID REMOVEFROM (3 3 1 2)`,
+    `* ESEARCH (TAG "${unread}") ADDTO (0 3)`,
+  ]);
+  await other.run('STORE 2 -FLAGS (\\Deleted)');
+  assert.deepEqual(await news(), [`* ESEARCH (TAG "${sorted}") UID ADDTO (1 2)`]);
+  await other.run('EXPUNGE');
+  await put(other, 'Kept', mail('abc'));
+  assert.deepEqual(await news(), [
+    `* ESEARCH (TAG "${unread}") REMOVEFROM (0 3)`,
+    '* 3 EXPUNGE',
+    '* 4 EXISTS',
+    `* ESEARCH (TAG "${sorted}") UID ADDTO (1 5)`,
+  ]);
+  assert.match(last(await client.run(`CANCELUPDATE "${sorted}" "${unread}"`)), /^OK/);
+  await other.run('STORE 1:* FLAGS (\\Seen \\Deleted)');
+  assert.deepEqual(await news(), []);
+  for (let i = 0; i < 10; i++) await client.run('SEARCH RETURN (UPDATE) ALL');
+  const refused = await client.run('SEARCH RETURN (UPDATE COUNT) ALL');
+  assert.match(refused.join('\n'), /COUNT 4\n\* NO \[NOUPDATE "\w+"\] .*\nOK/);
+  client.close();
+  other.close();
+});
+
 test('SAVEDATE: when a message came into the mailbox that it is in', async () => {
   const client = await as('eli');
   await client.run('CREATE Saved');

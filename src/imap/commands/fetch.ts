@@ -1,4 +1,4 @@
-// FETCH (RFC 9051 §6.4.5; RFC 3501 for RFC822 and its kind; RFC 7162 §3.1.4, §3.2.6; RFC 8474 §5; RFC 8514 §4.2; RFC 8970).
+// FETCH (RFC 9051 §6.4.5; RFC 3501 for RFC822 and its kind; RFC 7162 §3.1.4, §3.2.6; RFC 8474 §5; RFC 8514 §4.2; RFC 8970; RFC 9394 §3.3).
 
 import { flagsOf, vanishedSince } from '../../store/mailbox-view.ts';
 import { readByUid, type FetchedRow, type Give } from '../../store/mailbox-read.ts';
@@ -9,6 +9,7 @@ import { emailIdOf, threadIdOf } from '../ids.ts';
 import { choose } from '../message-set.ts';
 import { tellKeywords, toldOf } from '../news.ts';
 import { isRecent } from '../recent.ts';
+import { partOf } from '../returned.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
@@ -21,7 +22,8 @@ export const fetch: Verb<'FETCH'> = {
   news: 'unless by sequence',
   async run(session, command) {
     const selected = selectedOf(session);
-    const { uids: asked, missing } = choose(selected, command.set, command.uid);
+    const { uids: named, missing } = choose(selected, command.set, command.uid);
+    const asked = command.partial ? partOf(named, command.partial) : named;
     if (command.vanished && !session.enabled.has('QRESYNC')) throw no('CANNOT', 'Enable QRESYNC first.');
     enableCondstore(session, selected, command);
     const plan = planOf(command, tellsModseq(session));

@@ -52,6 +52,7 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
     keywords: new Set(opened.keywords),
     own: new Map(),
     recent: [],
+    contexts: new Map(),
     saved: [],
   };
   takeRecent(session, selected, opened.first_recent, opened.uid_next);

@@ -1,53 +1,55 @@
-// SORT (RFC 5256 §3; RFC 5267 §3 ESORT, RFC 5957 DISPLAY).
+// SORT (RFC 5256 §3; RFC 5267 §3 ESORT and §4, RFC 5957 DISPLAY).
 
 import type { EmailAddress } from '../../mail/message.ts';
 import { searchForSort, type SortRow } from '../../store/mailbox-search.ts';
+import { keepInformed } from '../context.ts';
 import { groupName } from '../group-name.ts';
 import { ok } from '../replies.ts';
-import { asksModseq, findBy } from '../search-filter.ts';
-import type { Session } from '../session.ts';
+import { highestModseq, savedOf, tellReturned } from '../returned.ts';
+import { asksModseq, findBy, isTold, settled } from '../search-filter.ts';
+import type { Selected, Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
-import type { ReturnOption, SortKey } from '../wire/command.ts';
-import { formatRuns, setOf } from '../wire/sequence-set.ts';
+import type { SearchKey, SortKey } from '../wire/command.ts';
+import { bad } from '../wire/fault.ts';
+import { setOf } from '../wire/sequence-set.ts';
 
 export const sort: Verb<'SORT'> = {
   state: 'selected',
   news: 'unless by sequence',
-  async run(session, { uid, give, keys, criteria }, tag) {
+  async run(session, { uid, returning, keys, criteria }, tag) {
     const selected = selectedOf(session);
-    const { view } = selected;
-    const { store, clock } = session.deps;
-    const rows = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
-    const shown = rows.filter((row) => view.sequenceOf(row.uid) > 0 && !view.gone.has(row.uid));
-    const sorted = sortRows(shown, keys);
-    const numbers = sorted.map((row) => (uid ? row.uid : view.sequenceOf(row.uid)));
-    const highest = asksModseq(criteria) ? sorted.reduce((most, row) => Math.max(most, row.modseq), 0) : 0;
-    if (give?.includes('SAVE')) selected.saved = setOf(sorted.map((row) => row.uid));
-    if (give === null) {
+    const updates = returning?.give.includes('UPDATE') === true;
+    if (updates && selected.contexts.has(tag)) throw bad('A search of this tag is being kept up with.');
+    const asked = settled(criteria, selected);
+    const sorted = (await find(session, selected, asked, keys)).filter((row) => isTold(selected, row.uid));
+    const numbers = sorted.map((row) => (uid ? row.uid : selected.view.sequenceOf(row.uid)));
+    const highest = asksModseq(criteria) ? highestModseq(sorted, returning) : 0;
+    if (returning?.give.includes('SAVE')) selected.saved = setOf(savedOf(sorted, returning));
+    if (returning === null) {
       const told = highest > 0 ? ` (MODSEQ ${highest})` : '';
       session.out.line(`* SORT${numbers.map((n) => ` ${n}`).join('')}${told}`);
-    } else extendedSort(session, tag, uid, numbers, give, highest);
+    } else tellReturned(session, { ...returning, tag, uid, numbers, highest });
+    if (updates)
+      keepInformed(session, selected, tag, {
+        uid,
+        sorted: true,
+        found: sorted.map((row) => row.uid),
+        search: async () => (await find(session, selected, asked, keys)).map((row) => row.uid),
+      });
     return ok('That is all.');
   },
 };
 
-/** RFC 5267 §3.1: the first and the last as they are sorted. */
-function extendedSort(
-  { out }: Session,
-  tag: string,
-  uid: boolean,
-  numbers: number[],
-  give: readonly ReturnOption[],
-  highest: number,
-): void {
-  const parts = [`* ESEARCH (TAG "${tag}")`];
-  if (uid) parts.push('UID');
-  if (give.includes('MIN') && numbers.length > 0) parts.push(`MIN ${numbers[0]}`);
-  if (give.includes('MAX') && numbers.length > 0) parts.push(`MAX ${numbers.at(-1)}`);
-  if (give.includes('COUNT')) parts.push(`COUNT ${numbers.length}`);
-  if (give.includes('ALL') && numbers.length > 0) parts.push(`ALL ${formatRuns(numbers)}`);
-  if (highest > 0) parts.push(`MODSEQ ${highest}`);
-  out.line(parts.join(' '));
+async function find(
+  { deps }: Session,
+  selected: Selected,
+  criteria: SearchKey,
+  keys: readonly SortKey[],
+): Promise<SortRow[]> {
+  const rows = await findBy(criteria, selected, deps.clock(), (filter) =>
+    searchForSort(deps.store, selected.at, filter),
+  );
+  return sortRows(rows, keys);
 }
 
 /** By the keys, in turn; then as they are in the mailbox. */

@@ -116,8 +116,17 @@ export type SearchKey =
   | { key: 'OR'; keys: [SearchKey, SearchKey] }
   | { key: 'NOT'; negated: SearchKey };
 
-export const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'] as const;
+/** RFC 9051 §6.4.4; RFC 5267 §4.2 CONTEXT, which is a hint, and §4.3 UPDATE. */
+export const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'CONTEXT', 'UPDATE'] as const;
 export type ReturnOption = (typeof RETURN_OPTIONS)[number];
+
+/** RFC 9394 §3.1: from the first'th result to the last'th, [1, 3]; counted from the end [-1, -3]. */
+export type PartialRange = readonly [from: number, to: number];
+
+export interface Returning {
+  give: readonly ReturnOption[];
+  partial: PartialRange | null;
+}
 
 export const SORT_KEYS = [
   'ARRIVAL',
@@ -173,9 +182,10 @@ export type Command =
   | { verb: 'LSUB'; reference: string; pattern: string }
   | { verb: 'STATUS'; mailbox: string; items: StatusItem[] }
   | { verb: 'APPEND'; mailbox: string; messages: AppendMessage[] }
-  /** `give`: `null` where RETURN was not said, which is another answer than RETURN () (RFC 9051 §6.4.4). */
-  | { verb: 'SEARCH'; uid: boolean; give: ReturnOption[] | null; criteria: SearchKey }
-  | { verb: 'SORT'; uid: boolean; give: ReturnOption[] | null; keys: SortKey[]; criteria: SearchKey }
+  /** `returning`: `null` where RETURN was not said, which is another answer than RETURN () (RFC 9051 §6.4.4). */
+  | { verb: 'SEARCH'; uid: boolean; returning: Returning | null; criteria: SearchKey }
+  | { verb: 'SORT'; uid: boolean; returning: Returning | null; keys: SortKey[]; criteria: SearchKey }
+  | { verb: 'CANCELUPDATE'; tags: string[] }
   | { verb: 'THREAD'; uid: boolean; algorithm: string; criteria: SearchKey }
   | {
       verb: 'FETCH';
@@ -184,6 +194,8 @@ export type Command =
       items: FetchItem[];
       changedSince: number | null;
       vanished: boolean;
+      /** Of those that are named (RFC 9394 §3.3). */
+      partial: PartialRange | null;
     }
   | {
       verb: 'STORE';

@@ -5,7 +5,7 @@ import { bad, no } from './fault.ts';
 import { decodeModifiedUtf7 } from './modified-utf7.ts';
 import { LIMITS } from './limits.ts';
 import { parseSequenceSet, type SequenceSet } from './sequence-set.ts';
-import type { MessageSet } from './command.ts';
+import type { MessageSet, PartialRange } from './command.ts';
 import type { Piece } from './reader.ts';
 
 export interface Cursor {
@@ -170,6 +170,14 @@ export function sequenceSet(c: Cursor): SequenceSet {
   const set = text === undefined ? undefined : parseSequenceSet(text, LIMITS.ranges);
   if (!set) throw bad('The sequence set is none.');
   return set;
+}
+
+/** RFC 9394 §4: 4:2 is 2:4, -1:-100 the last hundred. */
+export function partialRange(c: Cursor): PartialRange {
+  const found = match(c, /[1-9]\d{0,9}:[1-9]\d{0,9}|-[1-9]\d{0,9}:-[1-9]\d{0,9}/y);
+  if (found === undefined) throw bad('PARTIAL takes a range, 1:100 or -1:-100.');
+  const [one = 0, other = 0] = found.split(':').map(Number);
+  return Math.abs(one) <= Math.abs(other) ? [one, other] : [other, one];
 }
 
 /** RFC 5182 §2.1: "$" stands wherever a set may. */

@@ -34,6 +34,8 @@ export const LIMITS = {
   /** Seconds without a word: before sign-in, and after (RFC 9051 §5.4: at least 30 minutes). */
   idleBefore: 180,
   idleAfter: 30 * 60,
+  /** Searches whose results a client is kept informed of (RFC 5267 §4.3). */
+  contexts: 10,
   /** Wrong passwords on one connection. */
   signIns: 3,
   /** Connections of all clients together. */

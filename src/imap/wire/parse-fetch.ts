@@ -23,23 +23,29 @@ export function fetchCommand(c: Cursor, uid: boolean): Command {
   return { verb: 'FETCH', uid, set, items, ...modifiers(c, uid) };
 }
 
-/** RFC 7162 §3.1.4 and §3.2.6. */
-function modifiers(c: Cursor, uid: boolean): { changedSince: number | null; vanished: boolean } {
-  const found: { changedSince: number | null; vanished: boolean } = { changedSince: null, vanished: false };
+type Modifiers = Pick<Extract<Command, { verb: 'FETCH' }>, 'changedSince' | 'vanished' | 'partial'>;
+
+/** RFC 7162 §3.1.4 and §3.2.6, RFC 9394 §3.3. */
+function modifiers(c: Cursor, uid: boolean): Modifiers {
+  const found: Modifiers = { changedSince: null, vanished: false, partial: null };
   if (!at.accept(c, ' ')) return found;
   at.list(
     c,
     (c) => {
-      if (at.oneOf(c, ['CHANGEDSINCE', 'VANISHED'], 'modifier of FETCH') === 'VANISHED') found.vanished = true;
-      else {
-        at.space(c);
-        found.changedSince = at.number(c);
+      const modifier = at.oneOf(c, ['CHANGEDSINCE', 'VANISHED', 'PARTIAL'], 'modifier of FETCH');
+      if (modifier === 'VANISHED') {
+        found.vanished = true;
+        return;
       }
+      at.space(c);
+      if (modifier === 'CHANGEDSINCE') found.changedSince = at.number(c);
+      else found.partial = at.partialRange(c);
     },
     1,
   );
   if (found.vanished && (!uid || found.changedSince === null))
     throw bad('VANISHED goes with UID FETCH and CHANGEDSINCE.');
+  if (found.partial && !uid) throw bad('PARTIAL goes with UID FETCH.');
   return found;
 }
 

@@ -7,7 +7,8 @@ import {
   type AppendMessage,
   type Command,
   type QResync,
-  type ReturnOption,
+  type PartialRange,
+  type Returning,
 } from './command.ts';
 import * as at from './cursor.ts';
 import type { Cursor } from './cursor.ts';
@@ -101,10 +102,10 @@ function withArguments(c: Cursor, name: string, uid: boolean): Command {
     case 'SEARCH':
       return search(c, uid);
     case 'SORT': {
-      const give = returnOptions(c);
+      const returning = returnOptions(c);
       const keys = sortKeys(c);
       at.space(c);
-      return { verb: name, uid, give, keys, criteria: searchProgram(c, true) };
+      return { verb: name, uid, returning, keys, criteria: searchProgram(c, true) };
     }
     case 'THREAD': {
       const algorithm = at.word(c);
@@ -120,6 +121,11 @@ function withArguments(c: Cursor, name: string, uid: boolean): Command {
       const set = at.messageSet(c);
       at.space(c);
       return { verb: name, uid, set, mailbox: at.mailbox(c) };
+    }
+    case 'CANCELUPDATE': {
+      const tags = [at.string(c)];
+      while (tags.length < LIMITS.list && at.accept(c, ' ')) tags.push(at.string(c));
+      return { verb: name, tags };
     }
     case 'EXPUNGE':
       return { verb: name, uids: at.messageSet(c) };
@@ -251,16 +257,27 @@ function appendMessage(c: Cursor): AppendMessage {
 }
 
 /** RFC 9051 §6.4.4; `null` where RETURN is not said. Takes the space after it. */
-function returnOptions(c: Cursor): ReturnOption[] | null {
+function returnOptions(c: Cursor): Returning | null {
   if (at.match(c, /return (?=\()/iy) === undefined) return null;
-  const options = at.list(c, (c) => at.oneOf(c, RETURN_OPTIONS, 'RETURN option'));
+  let partial: PartialRange | null = null;
+  const options = at.list(c, (c) => {
+    const option = at.oneOf(c, [...RETURN_OPTIONS, 'PARTIAL'], 'RETURN option');
+    if (option !== 'PARTIAL') return option;
+    if (partial) throw bad('PARTIAL is said once.');
+    at.space(c);
+    partial = at.partialRange(c);
+    return [];
+  });
   at.space(c);
-  return options.length === 0 ? ['ALL'] : options;
+  const give = options.flat();
+  // RFC 9394 §3.1.
+  if (partial && give.includes('ALL')) throw bad('It is either ALL or PARTIAL.');
+  return { give: options.length === 0 ? ['ALL'] : give, partial };
 }
 
 function search(c: Cursor, uid: boolean): Command {
-  const give = returnOptions(c);
-  return { verb: 'SEARCH', uid, give, criteria: searchProgram(c, false) };
+  const returning = returnOptions(c);
+  return { verb: 'SEARCH', uid, returning, criteria: searchProgram(c, false) };
 }
 
 /** RFC 9051 §6.4.6, RFC 7162 §3.1.3. */

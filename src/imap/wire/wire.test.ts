@@ -130,7 +130,7 @@ test('every verb', () => {
     'SEARCH RETURN () OR UNSEEN (FROM ben NOT 1:3) SENTSINCE 1-Feb-2024': {
       verb: 'SEARCH',
       uid: false,
-      give: ['ALL'],
+      returning: { give: ['ALL'], partial: null },
       criteria: {
         key: 'AND',
         keys: [
@@ -154,20 +154,27 @@ test('every verb', () => {
     'UID SORT (REVERSE DATE SUBJECT) UTF-8 ALL': {
       verb: 'SORT',
       uid: true,
-      give: null,
+      returning: null,
       keys: [
         { by: 'DATE', reverse: true },
         { by: 'SUBJECT', reverse: false },
       ],
       criteria: { key: 'ALL' },
     },
+    'UID SEARCH RETURN (PARTIAL 4:2 UPDATE CONTEXT) ALL': {
+      verb: 'SEARCH',
+      uid: true,
+      returning: { give: ['UPDATE', 'CONTEXT'], partial: [2, 4] },
+      criteria: { key: 'ALL' },
+    },
+    'CANCELUPDATE "a1" "a2"': { verb: 'CANCELUPDATE', tags: ['a1', 'a2'] },
     'THREAD REFERENCES US-ASCII YOUNGER 60': {
       verb: 'THREAD',
       uid: false,
       algorithm: 'REFERENCES',
       criteria: { key: 'AGE', how: 'YOUNGER', seconds: 60 },
     },
-    'UID FETCH 1:* (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (Subject "X-A")]<0.100> PREVIEW (LAZY)) (CHANGEDSINCE 9 VANISHED)':
+    'UID FETCH 1:* (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (Subject "X-A")]<0.100> PREVIEW (LAZY)) (CHANGEDSINCE 9 VANISHED PARTIAL -4:-2)':
       {
         verb: 'FETCH',
         uid: true,
@@ -185,6 +192,7 @@ test('every verb', () => {
         ],
         changedSince: 9,
         vanished: true,
+        partial: [-2, -4],
       },
   };
   for (const [line, command] of Object.entries(cases)) assert.deepEqual(parsed(line), command, line);
@@ -217,6 +225,12 @@ test('what is no command: BAD or NO, with a sentence', () => {
     'SEARCH SINCE 31-Feb-2024': /BAD .*no such day/,
     'SEARCH FOO': /BAD /,
     'STORE 1 FLAGS (\\Recent)': /NO CANNOT/,
+    'SEARCH RETURN (PARTIAL 1:*) ALL': /BAD/,
+    'SEARCH RETURN (PARTIAL -1:2) ALL': /BAD/,
+    'SEARCH RETURN (ALL PARTIAL 1:2) ALL': /BAD/,
+    'SEARCH RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL': /BAD/,
+    'FETCH 1 FLAGS (PARTIAL 1:2)': /BAD/,
+    CANCELUPDATE: /BAD/,
     'FETCH 0 FLAGS': /BAD .*sequence set/,
     'FETCH 4294967296 FLAGS': /BAD .*sequence set/,
     'FETCH 1 BODY[MIME]': /BAD /,
