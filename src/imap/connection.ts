@@ -1,6 +1,7 @@
 // One client: bytes in, commands one after the other, answers out; TLS, IDLE, and its end.
 
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { capabilities } from './capabilities.ts';
@@ -27,6 +28,8 @@ export class Connection {
   readonly session: Session;
   readonly #options: ConnectionOptions;
   #socket: Socket;
+  /** What commands are read from: the socket, or what undoes its compression. */
+  #source: Readable;
   readonly #reader = new CommandReader({ literalPlus: true });
   /** Octets read since the last time that nothing was left to do. */
   #waiting = 0;
@@ -42,6 +45,7 @@ export class Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
     this.#socket = socket;
+    this.#source = socket;
     const { promise, resolve } = Promise.withResolvers<void>();
     [this.closed, this.#closed] = [promise, resolve];
     const hear = (): void => this.#hear();
@@ -108,6 +112,7 @@ export class Connection {
 
   #attach(socket: Socket): void {
     this.#socket = socket;
+    this.#source = socket;
     socket.setNoDelay(true);
     socket.setTimeout((this.session.user ? LIMITS.idleAfter : LIMITS.idleBefore) * 1000);
     socket
@@ -131,7 +136,7 @@ export class Connection {
     if (this.#ending) return;
     this.#reader.push(bytes);
     this.#waiting += bytes.length;
-    if (this.#running && this.#waiting > LIMITS.waiting) this.#socket.pause();
+    if (this.#running && this.#waiting > LIMITS.waiting) this.#source.pause();
     void this.#run();
   }
 
@@ -149,7 +154,7 @@ export class Connection {
     } finally {
       this.#running = false;
       this.#waiting = 0;
-      this.#socket.resume();
+      this.#source.resume();
     }
     if (this.#goodbye !== '') this.#bye(this.#goodbye);
   }
@@ -225,7 +230,10 @@ export class Connection {
     this.#attach(secure);
   }
 
-  /** RFC 4978: from the answer on, all octets both ways. */
+  /**
+   * RFC 4978: from the answer on, all octets both ways. A few of them may become a thousand times as many: what undoes that
+   * goes on as these are read, a piece of 16 kB at a time, and the socket with it.
+   */
   #compress(): void {
     const { session } = this;
     session.out.flush();
@@ -241,6 +249,7 @@ export class Connection {
       .on('data', (bytes: Buffer) => this.#take(bytes))
       .on('error', () => socket.destroy());
     deflate.on('error', () => socket.destroy()).pipe(socket);
+    this.#source = inflate;
     session.compressed = true;
     session.out.to(deflate);
     if (rest.length > 0) inflate.write(rest);

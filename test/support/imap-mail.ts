@@ -15,6 +15,7 @@ import { testMail, type TestMail } from './mailboxes.ts';
 export interface ImapMail extends TestMail {
   /** Somebody signed in; any password is theirs. */
   signIn(name: string): Promise<RawImap>;
+  ports: { imap: number; imaps: number };
   /** Where commands stop from now on. */
   pauseAt(pause: Pause | undefined): void;
 }
@@ -50,6 +51,7 @@ export async function imapMail(): Promise<ImapMail> {
   });
   return {
     ...mail,
+    ports: faces.ports,
     signIn: (name) => rawImap(faces.ports.imaps, { user: `${name}@pigeon.test` }),
     pauseAt: (next) => void (pause = next),
     async close() {
