@@ -4,7 +4,9 @@ import { createWorld } from '../test/support/world.ts';
 import { SILENT } from './mail/log.ts';
 import { restoreStep } from './recall/apply/restore.ts';
 import { expireVault } from './store/expiry.ts';
-import { createUpkeep } from './upkeep.ts';
+import { SERVER_ROLE } from './store/embedded-cluster.ts';
+import { migrate } from './store/migrate.ts';
+import { createUpkeep, type Upkeep } from './upkeep.ts';
 
 const DAY = 86_400_000;
 
@@ -12,7 +14,16 @@ const world = await createWorld();
 after(() => world.close());
 const { services, store, clock } = world;
 const upkeep = createUpkeep(services);
-const NOTHING = { uploads: 0, vault: 0, recalls: 0, submissions: 0, deliveries: 0, messages: 0, indexed: 0 };
+const NOTHING = {
+  uploads: 0,
+  vault: 0,
+  recalls: 0,
+  submissions: 0,
+  deliveries: 0,
+  messages: 0,
+  indexed: 0,
+  carried: 0,
+};
 
 const count = async (what: string, params: unknown[] = []): Promise<number> =>
   (await world.sql<{ n: number }>(`SELECT count(*)::int AS n FROM ${what}`, params))[0]?.n ?? 0;
@@ -100,6 +111,76 @@ test('what an older version cut into words is cut anew, once', async () => {
   const found = `message WHERE tenant_id = $1 AND id = $2 AND search @@ $3::tsquery`;
   assert.equal(await count(found, [tenant, message, `'subject:salaries'`]), 1);
   assert.equal((await upkeep.run()).indexed, 0);
+});
+
+test('what was accepted before it was kept what messages carry is looked through, from the newest on, once', async () => {
+  const firm = await world.firm(2);
+  const { tenant, ana } = firm;
+  const send = async (subject: string, more: string, body: string): Promise<number> =>
+    (
+      await services.accept({
+        tenant,
+        origin: { kind: 'submission', account: ana.id, submittedBy: ana.id, source: 'smtp' },
+        mailFrom: ana.address,
+        recipients: [{ address: `everyone@${firm.domain}` }],
+        bytes: Buffer.from(`From: ${ana.address}\r\nSubject: ${subject}\r\n${more}\r\n${body}\r\n`),
+      })
+    ).messageId;
+  const file = (n: number): string => `Content-Type: application/pdf; name="file${n}.pdf"\r\n`;
+  const messages: number[] = [];
+  for (let n = 0; n < 25; n++) messages.push(await send(`File ${n}`, file(n), `content ${n}`));
+  messages.push(await send('Fwd: this', 'X-Forwarded-Message-Id: <it@firm.test>\r\n', 'see'));
+  await world.drain();
+  const carriedNow = async (): Promise<object[]> => [
+    ...(await world.sql<object>(`SELECT * FROM attachment WHERE tenant_id = $1 ORDER BY message_id`, [tenant])),
+    ...(await world.sql<object>(`SELECT * FROM forward WHERE tenant_id = $1 ORDER BY message_id`, [tenant])),
+  ];
+  const kept = await carriedNow();
+  assert.equal(kept.length, 26);
+
+  // As if all of it had come before, and Homing had been brought to the present version now.
+  for (const table of ['attachment', 'forward']) await world.sql(`DELETE FROM ${table}`);
+  await world.sql('DROP TABLE carried_before');
+  await world.sql('DELETE FROM migration WHERE version = 23');
+  await world.sql('UPDATE migration SET at = $1 WHERE version = 10', [clock()]);
+  await migrate(world.owner, SERVER_ROLE);
+  const left = `carried_before WHERE tenant_id = $1`;
+  assert.equal(await count(`${left} AND message_id = $2`, [tenant, messages.at(-1)]), 1);
+
+  // It ends in the middle, and goes on where it was.
+  const blobsOf = new Set(
+    (
+      await world.sql<{ blob_id: string }>(`SELECT blob_id FROM message WHERE tenant_id = $1 AND id = ANY ($2)`, [
+        tenant,
+        messages,
+      ])
+    ).map((row) => Number(row.blob_id)),
+  );
+  let reads = 0;
+  const counted = (most: number): Upkeep =>
+    createUpkeep({
+      ...services,
+      blobs: {
+        ...services.blobs,
+        read: (of, blob) => {
+          if (of === tenant && blobsOf.has(blob) && ++reads > most) throw new Error('ended');
+          return services.blobs.read(of, blob);
+        },
+      },
+    });
+  await assert.rejects(counted(22).run(), /ended/);
+  assert.equal(
+    await count(`attachment WHERE tenant_id = $1`, [tenant]),
+    19,
+    'the first twenty, one of them the forward',
+  );
+  reads = 0;
+  const { carried } = await counted(Infinity).run();
+  assert.equal(reads, 6);
+  assert.ok(carried >= 6);
+  assert.deepEqual(await carriedNow(), kept);
+  assert.equal(await count(left, [tenant]), 0);
+  assert.deepEqual((await counted(0).run()).carried, 0);
 });
 
 for (const first of ['restore', 'expiry'] as const) {

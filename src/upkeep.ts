@@ -1,6 +1,7 @@
 // Upkeep: what has been kept for its time goes, tenant by tenant, in small transactions beside everything else. Nothing of
 // it is on the path of a message.
 
+import { carriedOf } from './delivery/acceptance.ts';
 import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
 import { FORGET_MS } from './directory/guard.ts';
@@ -19,6 +20,8 @@ import {
   recallsToForget,
   trackedMessages,
 } from './store/expiry.ts';
+import type { Carried } from './store/carried.ts';
+import { carriedBefore, keepLooked, unlooked } from './store/carried-before.ts';
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
 import { setVectors, staleMessages } from './store/reindex.ts';
@@ -46,6 +49,8 @@ export interface Removed {
   messages: number;
   /** Cut into words anew. */
   indexed: number;
+  /** Looked through for what they carry and forward. */
+  carried: number;
 }
 
 export interface Upkeep {
@@ -164,6 +169,23 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     }
   };
 
+  /** What was accepted before it was kept what messages carry; done once for each tenant. */
+  const look = async (tenant: number, removed: Removed): Promise<void> => {
+    for (let from = await carriedBefore(store, tenant); from !== undefined && !stopping;) {
+      const begun = { from };
+      const some = await unlooked(store, tenant, from);
+      const carried: Carried[] = [];
+      for (const { id, blob_id: blob, submitted } of some) {
+        const bytes = await blobs.read(tenant, blob);
+        carried.push(carriedOf(id, bytes, parseMessage(bytes), submitted));
+      }
+      const next = some.at(-1)?.id ?? null;
+      if (!(await store.transact((tx) => keepLooked(tx, tenant, { ...begun, next }, carried), 'batch'))) return;
+      removed.carried += some.length;
+      from = next === null ? undefined : next - 1;
+    }
+  };
+
   const run = async (): Promise<Removed> => {
     const removed: Removed = {
       uploads: 0,
@@ -173,6 +195,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       deliveries: 0,
       messages: 0,
       indexed: 0,
+      carried: 0,
     };
     const now = clock().getTime();
     removed.uploads = await expireUploads({ store, blobs }, new Date(now - UPLOAD_MS));
@@ -191,6 +214,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       // What may still be recalled is tracked, whatever the policy says.
       await tracking(tenant, daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1)), removed);
       await index(tenant, removed);
+      await look(tenant, removed);
       await messages(tenant, Math.ceil(PAGES / tenants.length), removed);
     }
     return removed;

@@ -264,14 +264,18 @@ function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbere
   return [{ id, bytes, parsed }, ...(sent ? [{ id: sentId, ...sent }] : [])];
 }
 
-/** By which administrators find it. */
 function carriedBy({ acceptance: { bytes, parsed, input }, id }: Numbered): Carried {
+  return carriedOf(id, bytes, parsed, input.origin.kind === 'submission');
+}
+
+/** By which administrators find a message; of what was not submitted here nobody asks what it forwards. */
+export function carriedOf(message: number, bytes: Buffer, parsed: ParsedMessage, submitted: boolean): Carried {
   const files = carriedFiles(bytes, parsed.root);
-  if (input.origin.kind !== 'submission') return { message: id, files, forwards: [] };
+  if (!submitted) return { message, files, forwards: [] };
   const { whole, answered } = forwardedIds(bytes, parsed);
   const forwards = whole.map((messageId) => ({ messageId, sameSubject: false }));
   if (answered !== null && !whole.includes(answered)) forwards.push({ messageId: answered, sameSubject: true });
-  return { message: id, files, forwards };
+  return { message, files, forwards };
 }
 
 /** Every account that gets a copy now, senders and recipients. */

@@ -17,7 +17,8 @@ export async function insertCarried(tx: Transaction, tenant: number, carried: Ca
     await tx.run(
       `INSERT INTO attachment (tenant_id, message_id, part_id, sha256, name)
        SELECT $1, a.message_id, a.part_id, decode(a.sha256, 'hex'), a.name
-       FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS a (message_id, part_id, sha256, name)`,
+       FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS a (message_id, part_id, sha256, name)
+       ON CONFLICT DO NOTHING`,
       [
         tenant,
         files.map((file) => file.message),
