@@ -205,6 +205,21 @@ test('a name that leads into a private network is never connected to', async () 
   assert.equal((await post('http://push.example.com/', null, {})).kind, 'never');
 });
 
+test('what changes once the code has come back is told, though nobody has taken the subscription up yet', async () => {
+  const name = `n${++names}`;
+  const { created } = await set(ben, {
+    create: { k: { deviceClientId: 'phone', url: service.url(name), types: ['Email', 'EmailDelivery'] } },
+  });
+  const id = (created as Record<string, { id: string }>)['k']?.id ?? '';
+  const { verificationCode } = (await service.next(name)).json();
+  for (const one of senders) await one.stop();
+  await world.deliver([ben.account], 'Before');
+  await set(ben, { update: { [id]: { verificationCode } } });
+  await world.deliver([ben.account], 'At once');
+  await startSender();
+  assert.deepEqual(typesOf((await service.next(name)).json(), ben), ['Email', 'EmailDelivery']);
+});
+
 test('a change that could not be told for want of the database is told with the next', async () => {
   for (const one of senders) await one.stop();
   const failed = Promise.withResolvers<void>();

@@ -6,6 +6,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
 import type { Wake } from '../store/notify.ts';
 import type { Store } from '../store/postgres.ts';
+import { accountStates } from '../store/states.ts';
 import {
   claimCode,
   claimTelling,
@@ -99,7 +100,7 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
     one.sending = true;
     try {
       while (Object.keys(one.pending).length > 0 && active.get(one.row.id) === one) {
-        const isOurs = await claimTelling(store, one.row, sumOf(one.feed.seen()));
+        const isOurs = await claimTelling(store, one.row, sumOf(one.feed.seen().values()));
         const changed = one.pending;
         one.pending = {};
         if (isOurs) await deliver(one.row, { '@type': 'StateChange', changed });
@@ -111,31 +112,28 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
 
   const begin = async (row: OwnedSubscription, accounts: number[], shape: string): Promise<void> => {
     const types = row.types && new Set(row.types);
+    const states = await accountStates(store, row.tenant_id, accounts);
+    // While nobody looked, no account can have come further than all of them together.
+    const missed = Math.max(0, sumOf(states) - row.told);
+    const last = new Map(
+      states.map(({ account_id: account, modseq, submission, recall }) => [
+        account,
+        { modseq: modseq - missed, submission: submission - missed, recall: recall - missed },
+      ]),
+    );
     const feed = await openFeed(
       push,
       // The organisation's recalls are for pages that are looked at: no telephone is woken by them.
-      { tenant: row.tenant_id, accounts, administrator: undefined, types, last: new Map(), gatherMs: GATHER_MS },
+      { tenant: row.tenant_id, accounts, administrator: undefined, types, last, gatherMs: GATHER_MS },
       (changed) => {
-        for (const [account, states] of Object.entries(changed))
-          one.pending[account] = { ...one.pending[account], ...states };
+        for (const [account, changes] of Object.entries(changed))
+          one.pending[account] = { ...one.pending[account], ...changes };
         background(tell(one));
       },
     );
     const one: Active = { row, shape, feed, pending: {}, sending: false };
     active.set(row.id, one);
     feed.begin();
-    const sum = sumOf(feed.seen());
-    if (row.told === 0) await claimTelling(store, row, sum);
-    else if (row.told < sum) {
-      // Something has changed while nobody looked: everything may have.
-      for (const [account, { modseq }] of feed.seen())
-        one.pending[`a${account}`] = Object.fromEntries(
-          ['Email', 'Mailbox', 'Thread']
-            .filter((type) => !types || types.has(type))
-            .map((type) => [type, String(modseq)]),
-        );
-      background(tell(one));
-    }
   };
 
   const sync = async (): Promise<void> => {
@@ -201,10 +199,10 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
   };
 }
 
-/** It only ever grows while the accounts are the same. */
-function sumOf(seen: ReadonlyMap<number, Seen>): number {
+/** How far accounts have come: it only ever grows while they are the same. */
+export function sumOf(seen: Iterable<Seen>): number {
   let sum = 0;
-  for (const { modseq, submission, recall } of seen.values()) sum += modseq + submission + recall;
+  for (const { modseq, submission, recall } of seen) sum += modseq + submission + recall;
   return sum;
 }
 

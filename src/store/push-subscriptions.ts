@@ -85,14 +85,15 @@ export async function insertSubscription(
   );
 }
 
+/** `told` is kept where somebody has told more by now. */
 export async function updateSubscription(
   tx: Transaction,
   of: Owner,
-  { id, verified, expires, types }: Pick<PushSubscriptionRow, 'id' | 'verified' | 'expires' | 'types'>,
+  { id, verified, expires, types, told }: Pick<PushSubscriptionRow, 'id' | 'verified' | 'expires' | 'types' | 'told'>,
 ): Promise<void> {
   await tx.run(
-    `UPDATE push_subscription SET verified = $4, expires = $5, types = $6 WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
-    [of.tenant, of.account, id, verified, expires, types],
+    `UPDATE push_subscription SET verified = $4, expires = $5, types = $6, told = greatest(told, $7) WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
+    [of.tenant, of.account, id, verified, expires, types, told],
   );
 }
 

@@ -9,8 +9,10 @@ import {
   updateSubscription,
   type PushSubscriptionRow,
 } from '../../store/push-subscriptions.ts';
+import { accountStates } from '../../store/states.ts';
 import { utcDate } from '../email/query-arguments.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
+import { sumOf } from '../push-sender.ts';
 import { pushUrl } from '../push-url.ts';
 import {
   applyPatch,
@@ -97,7 +99,12 @@ export const pushSubscriptionSet: Method = async (args, context) => {
         // RFC 8620 §7.2.2: whoever does not know the code does not own the URL.
         if (code !== null && code !== row.verification_code)
           throw invalidProperties(['verificationCode'], 'That is not the code.');
-        row.verified ||= code !== null;
+        if (code !== null && !row.verified) {
+          row.verified = true;
+          // From here on everything is told, whoever takes it up, and when.
+          const accounts = [...context.accounts.values()].map((account) => account.id);
+          row.told = sumOf(await accountStates(tx, of.tenant, accounts));
+        }
         row.expires = expiryOf(wanted['expires'], now);
         row.types = typesOf(wanted['types']);
         await updateSubscription(tx, of, row);
