@@ -3,7 +3,7 @@
 // price of a commit is paid once for all of them.
 
 import { domainOf } from '../mail/address.ts';
-import { Refusal, Unavailable } from '../mail/errors.ts';
+import { Refusal } from '../mail/errors.ts';
 import type { EmailAddress, ParsedMessage } from '../mail/message.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { withSender } from '../mail/mime/compose.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../store/postgres.ts';
 import { messageIdOf } from '../store/messages.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
-import { gather } from './gather.ts';
+import { gatherAnswers } from './gather.ts';
 import { route } from './route.ts';
 
 export interface AcceptRecipient {
@@ -92,18 +92,12 @@ const SMALL = { octets: 256 << 10, recipients: 50 };
 /** Messages a shared transaction. */
 const TOGETHER = 64;
 
-interface Waiting {
-  acceptance: Acceptance;
-  resolve: (accepted: Accepted) => void;
-  reject: (error: unknown) => void;
-}
-
 export function createAccept(deps: AcceptDeps): Accept {
-  const queues = new Map<number, (one: Waiting) => void>();
-  const queueOf = (tenant: number): ((one: Waiting) => void) => {
+  const queues = new Map<number, (one: Acceptance) => Promise<Accepted>>();
+  const queueOf = (tenant: number): ((one: Acceptance) => Promise<Accepted>) => {
     let queue = queues.get(tenant);
     if (!queue) {
-      queue = gather({ atMost: TOGETHER, run: (batch) => acceptBatch(deps, tenant, batch) });
+      queue = gatherAnswers({ atMost: TOGETHER, run: (batch) => acceptTogether(deps, tenant, batch) });
       queues.set(tenant, queue);
     }
     return queue;
@@ -114,32 +108,11 @@ export function createAccept(deps: AcceptDeps): Accept {
     const { bytes, direct, outside, groups, sendAt, policy } = acceptance;
     const small =
       bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
-    if (small && !sendAt && !input.replaces && policy.holdInsideSeconds === 0) {
-      return new Promise((resolve, reject) => queueOf(input.tenant)({ acceptance, resolve, reject }));
-    }
+    if (small && !sendAt && !input.replaces && policy.holdInsideSeconds === 0) return queueOf(input.tenant)(acceptance);
     const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
     if (!accepted) throw new Error('nothing was accepted');
     return accepted;
   };
-}
-
-/** One that fails must not take the others with it: they are tried again alone. */
-async function acceptBatch(deps: AcceptDeps, tenant: number, batch: Waiting[]): Promise<void> {
-  try {
-    const accepted = await acceptTogether(
-      deps,
-      tenant,
-      batch.map((waiting) => waiting.acceptance),
-    );
-    batch.forEach((waiting, i) => {
-      const result = accepted[i];
-      if (result) waiting.resolve(result);
-      else waiting.reject(new Error('nothing was accepted'));
-    });
-  } catch (error) {
-    if (batch.length === 1 || error instanceof Unavailable) return batch.forEach((waiting) => waiting.reject(error));
-    for (const waiting of batch) await acceptBatch(deps, tenant, [waiting]);
-  }
 }
 
 /** Everything that can be known and refused before a transaction is begun. */

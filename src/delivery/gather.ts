@@ -1,5 +1,7 @@
 // Group commit in the application: what comes while a transaction runs waits for the next, which takes all of it.
 
+import { Unavailable } from '../mail/errors.ts';
+
 /** A transaction that lasts longer is held up, by a sweep of somebody's account, say: what waits goes by it. */
 const HELD_UP_MS = 25;
 
@@ -41,4 +43,26 @@ export function gather<T>({ atMost, run }: { atMost: number; run: (batch: T[]) =
     waiting.push(one);
     attend();
   };
+}
+
+/**
+ * As gather, with an answer for each of a batch. One that fails does not take the others with it: they are tried again, each
+ * alone.
+ */
+export function gatherAnswers<T, R>(options: {
+  atMost: number;
+  run: (batch: T[]) => Promise<R[]>;
+}): (one: T) => Promise<R> {
+  type Waiting = { one: T; resolve: (answer: R) => void; reject: (error: unknown) => void };
+  const run = async (batch: Waiting[]): Promise<void> => {
+    try {
+      const answers = await options.run(batch.map(({ one }) => one));
+      batch.forEach(({ resolve }, i) => resolve(answers[i] as R));
+    } catch (error) {
+      if (batch.length === 1 || error instanceof Unavailable) return batch.forEach(({ reject }) => reject(error));
+      for (const waiting of batch) await run([waiting]);
+    }
+  };
+  const add = gather({ atMost: options.atMost, run });
+  return (one) => new Promise((resolve, reject) => add({ one, resolve, reject }));
 }

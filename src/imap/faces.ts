@@ -3,6 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
+import { createAppend } from './append.ts';
 import { Connection } from './connection.ts';
 import type { ImapDeps } from './session.ts';
 import { createTold } from '../recall/told.ts';
@@ -10,7 +11,7 @@ import { createRecents } from './recent.ts';
 import { createWatch } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
 
-export interface ImapFacesDeps extends Omit<ImapDeps, 'told' | 'recents'> {
+export interface ImapFacesDeps extends Omit<ImapDeps, 'told' | 'recents' | 'append'> {
   config: Pick<Config, 'host' | 'ports'>;
   tls: { key: string; cert: string };
 }
@@ -28,7 +29,7 @@ const CLOSE_MS = 10_000;
 
 /** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
 export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
-  const deps = { ...given, told: createTold(given), recents: createRecents(given) };
+  const deps = { ...given, told: createTold(given), recents: createRecents(given), append: createAppend(given) };
   const watch = createWatch(deps);
   const connections = new Set<Connection>();
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };

@@ -11,6 +11,7 @@ import type { Ids } from '../store/ids.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
 import type { Store } from '../store/postgres.ts';
 import type { SearchContext } from './context.ts';
+import type { Append } from './append.ts';
 import type { Incoming } from './incoming.ts';
 import type { Output } from './output.ts';
 import type { Recents } from './recent.ts';
@@ -20,6 +21,7 @@ import type { SequenceSet } from './wire/sequence-set.ts';
 
 export interface ImapDeps {
   store: Store;
+  append: Append;
   ids: Ids;
   blobs: Blobs;
   directory: Pick<Directory, 'signIn' | 'account' | 'accessible' | 'policy'>;

@@ -3,11 +3,6 @@
 
 import { encodeNul } from '../../mail/mime/nul.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
-import { appendCopies } from '../../store/copies.ts';
-import { lockAccount } from '../../store/held-copies.ts';
-import { findThreads, writeMessages } from '../../store/messages.ts';
-import { supersedeSentCopy } from '../../store/sent-copy.ts';
-import { together } from '../../store/together.ts';
 import { keywordsOf } from '../flags.ts';
 import { findBox } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
@@ -19,7 +14,7 @@ export const append: Verb<'APPEND'> = {
   state: 'authenticated',
   news: 'all',
   async run(session, { mailbox, messages }) {
-    const { store, ids, blobs, clock, directory } = session.deps;
+    const { ids, clock, directory } = session.deps;
     const box = await findBox(session, mailbox, 'TRYCREATE');
     const { account, row } = box;
     if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
@@ -30,37 +25,25 @@ export const append: Verb<'APPEND'> = {
     const at = { tenant: account.tenant, account: account.id, mailbox: row.id };
     const now = clock();
     const numbers = await ids.take('message_id', messages.length);
-    const made = messages.map(({ content }, i) => {
+    const made = messages.map(({ content, flags, date }, i) => {
       const came = session.incoming.take(content.stream);
       const read = parseMessage(came);
       const bytes = encodeNul(came, read.root);
-      return { id: numbers[i] ?? 0, bytes, parsed: bytes === came ? read : parseMessage(bytes) };
+      return {
+        id: numbers[i] ?? 0,
+        bytes,
+        parsed: bytes === came ? read : parseMessage(bytes),
+        receivedAt: date === null ? now : new Date(date),
+        keywords: keywordsOf(flags),
+      };
     });
-    const { uids, validity } = await store.transact(async (tx) => {
-      // One after the other on the wire, without waiting in between.
-      const [, threads] = await together(lockAccount(tx, at), findThreads(tx, at.tenant, made));
-      const stored = made.map(({ id }, i) => ({ id, threadId: threads.ids[i] ?? id }));
-      await writeMessages(tx, blobs, at.tenant, made, threads, now);
-      const placed = await appendCopies(
-        tx,
-        at,
-        messages.map(({ flags, date }, i) => ({
-          messageId: stored[i]?.id ?? 0,
-          threadId: stored[i]?.threadId ?? 0,
-          receivedAt: date === null ? now : new Date(date),
-          savedAt: now,
-          keywords: keywordsOf(flags),
-        })),
-      );
-      for (const [i, { emailId }] of placed.entries()) {
-        const messageIdHeader = made[i]?.parsed.envelope.messageId?.[0];
-        if (row.role === 'sent' && messageIdHeader !== undefined)
-          await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
-      }
-      await session.deps.pause?.('applied');
-      return { uids: placed.map((copy) => copy.uid), validity: placed[0]?.uidValidity };
+    const { uids, uidValidity } = await session.deps.append({
+      at,
+      isSent: row.role === 'sent',
+      messages: made,
+      now,
     });
     if (session.selected) session.selected.stale = true;
-    return ok('Stored.', `APPENDUID ${validity} ${formatSequenceSet(setOf(uids))}`);
+    return ok('Stored.', `APPENDUID ${uidValidity} ${formatSequenceSet(setOf(uids))}`);
   },
 };

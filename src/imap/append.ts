@@ -1,0 +1,98 @@
+// What APPENDs store. Small ones that come at the same time share a transaction, whoever they are of: the price of a commit is
+// paid once for all of them.
+
+import { gatherAnswers } from '../delivery/gather.ts';
+import type { Keywords } from '../mail/keywords.ts';
+import { lockAccounts } from '../store/account-state.ts';
+import { appendTogether } from '../store/copies.ts';
+import type { MailboxKey } from '../store/mailbox-view.ts';
+import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
+import type { Transaction } from '../store/postgres.ts';
+import { supersedeSentCopy } from '../store/sent-copy.ts';
+import { together } from '../store/together.ts';
+import type { ImapDeps } from './session.ts';
+
+/** Messages for one mailbox, all or none, in order. */
+export interface Appended {
+  at: MailboxKey;
+  /** It is Sent Items: each takes the place of the copy that acceptance made there. */
+  isSent: boolean;
+  messages: (NewMessage & { receivedAt: Date; keywords: Keywords })[];
+  now: Date;
+}
+
+interface Stored {
+  uids: number[];
+  uidValidity: number;
+}
+
+/** Durable when it resolves. Throws Refusal `noMailbox`. */
+export type Append = (one: Appended) => Promise<Stored>;
+
+type Deps = Pick<ImapDeps, 'store' | 'blobs' | 'pause'>;
+
+/** Octets of an APPEND that shares a transaction. */
+const SMALL = 256 << 10;
+
+/** APPENDs a transaction. */
+const TOGETHER = 64;
+
+export function createAppend(deps: Deps): Append {
+  const queues = new Map<number, Append>();
+  const queueOf = (tenant: number): Append => {
+    let queue = queues.get(tenant);
+    if (!queue) {
+      queue = gatherAnswers({ atMost: TOGETHER, run: (batch) => appendAll(deps, tenant, batch) });
+      queues.set(tenant, queue);
+    }
+    return queue;
+  };
+  return async (one) => {
+    const { at, messages } = one;
+    const size = messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (size <= SMALL) return queueOf(at.tenant)(one);
+    const [stored] = await appendAll(deps, at.tenant, [one]);
+    if (!stored) throw new Error('nothing was appended');
+    return stored;
+  };
+}
+
+/** Of one tenant, all or none. */
+function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appended[]): Promise<Stored[]> {
+  return store.transact(async (tx) => {
+    const messages = batch.flatMap((one) => one.messages);
+    const accounts = [...new Set(batch.map(({ at }) => at.account))].toSorted((a, b) => a - b);
+    // Without waiting in between, on the wire one after the other: so the locks come first.
+    const [modseqs, threads] = await together(lockAccounts(tx, tenant, accounts), findThreads(tx, tenant, messages));
+    const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
+    const [now = new Date()] = batch.map((one) => one.now);
+    const [, placed] = await together(
+      writeMessages(tx, blobs, tenant, messages, threads, now),
+      appendTogether(
+        tx,
+        tenant,
+        modseqs,
+        batch.map(({ at, messages: own, now: savedAt }) => ({
+          ...at,
+          copies: own.map(({ id, receivedAt, keywords }) => ({
+            messageId: id,
+            threadId: threadOf.get(id) ?? id,
+            receivedAt,
+            savedAt,
+            keywords,
+          })),
+        })),
+      ),
+    );
+    for (const [i, one] of batch.entries()) if (one.isSent) await supersede(tx, one, placed[i] ?? []);
+    await pause?.('applied');
+    return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));
+  });
+}
+
+async function supersede(tx: Transaction, { at, messages }: Appended, placed: { emailId: number }[]): Promise<void> {
+  for (const [i, { emailId }] of placed.entries()) {
+    const messageIdHeader = messages[i]?.parsed.envelope.messageId?.[0];
+    if (messageIdHeader !== undefined) await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
+  }
+}
