@@ -56,8 +56,7 @@ interface Piece {
   unspaced: boolean;
 }
 
-function* pieces(text: string): Generator<Piece, void> {
-  const folded = foldText(text);
+function* piecesOf(folded: string): Generator<Piece, void> {
   if (ASCII.test(folded)) {
     for (const [word] of folded.matchAll(ASCII_WORDS)) yield { text: word, unspaced: false };
     return;
@@ -74,15 +73,19 @@ function* pieces(text: string): Generator<Piece, void> {
 }
 
 /** As indexed: words, and of what has no spaces each character with the one after it, the last alone. */
-export function* wordsOf(text: string): Generator<string, void> {
-  for (const piece of pieces(text)) {
+export function wordsOf(text: string): string[] {
+  const folded = foldText(text);
+  if (ASCII.test(folded)) return folded.match(ASCII_WORDS)?.map((word) => word.slice(0, LONGEST)) ?? [];
+  const words: string[] = [];
+  for (const piece of piecesOf(folded)) {
     if (!piece.unspaced) {
-      yield piece.text.slice(0, LONGEST);
+      words.push(piece.text.slice(0, LONGEST));
       continue;
     }
     const characters = Array.from(piece.text);
-    for (let i = 0; i < characters.length; i++) yield `${characters[i]}${characters[i + 1] ?? ''}`;
+    for (let i = 0; i < characters.length; i++) words.push(`${characters[i]}${characters[i + 1] ?? ''}`);
   }
+  return words;
 }
 
 export interface WantedWord {
@@ -100,7 +103,7 @@ export interface WantedWord {
 export function wantedWords(text: string, { whole }: { whole: boolean }): WantedWord[] {
   const wanted: WantedWord[] = [];
   let last: Piece | undefined;
-  for (const piece of pieces(text)) {
+  for (const piece of piecesOf(foldText(text))) {
     last = piece;
     if (!piece.unspaced) {
       wanted.push({ text: piece.text.slice(0, LONGEST), prefix: false, pair: false });

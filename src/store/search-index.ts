@@ -25,17 +25,19 @@ export function searchVector({
   searchText,
   headerText,
 }: Pick<ParsedMessage, 'envelope' | 'searchText' | 'headerText'>): string {
-  const places = new Map<string, string[]>();
+  const places = new Map<string, { count: number; at: string }>();
   let octets = 0;
   let place = 0;
   const put = (word: string, weight: string): void => {
     const known = places.get(word);
     const cost = known ? 2 : Buffer.byteLength(word) + 12;
-    if (octets + cost > MOST || (known && known.length >= PLACES.each)) return;
+    if (octets + cost > MOST || (known && known.count >= PLACES.each)) return;
     octets += cost;
-    const at = `${Math.min(place, PLACES.last)}${weight}`;
-    if (known) known.push(at);
-    else places.set(word, [at]);
+    const at = Math.min(place, PLACES.last) + weight;
+    if (known) {
+      known.at += `,${at}`;
+      known.count++;
+    } else places.set(word, { count: 1, at });
   };
   const putField = (field: SearchField, text: string): void => {
     for (const word of wordsOf(text)) {
@@ -66,7 +68,9 @@ export function searchVector({
       put(`${OTHERS}:${word}`, 'C');
     }
   }
-  return [...places].map(([word, at]) => `'${word}':${at.join()}`).join(' ');
+  let vector = '';
+  for (const [word, { at }] of places) vector += `${vector === '' ? '' : ' '}'${word}':${at}`;
+  return vector;
 }
 
 function written({ name, email }: EmailAddress): string {

@@ -105,14 +105,20 @@ const ATTRIBUTION = /^(?!>)[^\n]{0,200}:[ \t]*\n\n?(?=>)/gm;
 /** RFC 8621 §4.1.4: white space collapsed, and what is quoted from other messages left out if there is anything else. */
 function previewOf(body: string): string {
   const beginning = body.slice(0, 32 * LIMITS.preview);
-  const own = beginning.replace(ATTRIBUTION, '').replace(/^>.*$/gm, '');
+  const own = beginning.includes('>') ? beginning.replace(ATTRIBUTION, '').replace(/^>.*$/gm, '') : beginning;
   return shorten(own) || shorten(beginning);
 }
 
 function shorten(text: string): string {
-  const collapsed = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  // Mostly its beginning is enough.
+  const some = collapse(text.slice(0, 4 * LIMITS.preview));
+  const collapsed = some.length > LIMITS.preview ? some : collapse(text);
   const cut = collapsed.slice(0, LIMITS.preview);
   return (/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut).toWellFormed();
+}
+
+function collapse(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 const FOR_PROGRAMS: ReadonlySet<string> = new Set([
