@@ -137,8 +137,11 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
       await dropEnvelopes(store, tenant);
     }
   };
+  let underWay: Promise<void> | undefined;
   const recoverQuietly = (): void => {
-    recover().catch((error: Error) => log.warn({ err: error }, 'the outgoing queue could not be looked through'));
+    underWay ??= recover()
+      .catch((error: Error) => log.warn({ err: error }, 'the outgoing queue could not be looked through'))
+      .finally(() => (underWay = undefined));
   };
   let recovering: NodeJS.Timeout | undefined;
 
@@ -167,7 +170,7 @@ export function createOutgoing(options: OutgoingDeps): Outgoing {
       store.notifier.off('resync', recoverQuietly);
       await lanes.stop();
       const grace = setTimeout(() => ending.abort(), options.graceMs ?? 2000);
-      await Promise.all(active.keys());
+      await Promise.all([...active.keys(), underWay]);
       clearTimeout(grace);
     },
     get nextHop() {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { SILENT } from '../mail/log.ts';
+import { raise } from '../store/account-state.ts';
 import { createWorld } from '../../test/support/world.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { sweepStep } from './sweep.ts';
+import { createRecallWorker } from './worker.ts';
 
 const world = await createWorld();
 after(() => world.close());
@@ -69,4 +71,46 @@ test('one whose end cannot be told keeps no other waiting', async () => {
   });
   await progress.recover();
   assert.ok(told.includes(second.id));
+});
+
+// Found by npm run torture: after a restart each process waited for the sender's lock once for each recall under way.
+test('one that another process has opened is taken up without the lock of its sender', async () => {
+  const { tenant, id, progress } = await swept();
+  const account = (await world.sql<{ account_id: number }>(`SELECT account_id FROM recall WHERE id = $1`, [id]))[0];
+  await store.transact(async (tx) => {
+    await raise(tx, tenant, account?.account_id ?? 0);
+    const other = progress();
+    await other.open(tenant, id);
+    assert.ok(other.isOpen(tenant, id));
+  });
+});
+
+test('a worker that is stopped ends with what it was taking up, and leaves nothing under way', async () => {
+  const { tenant, id } = await swept();
+  const [telling, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const happened: string[] = [];
+  const worker = createRecallWorker({
+    store,
+    clock,
+    log: SILENT,
+    progress: createProgress({
+      store,
+      clock,
+      log: SILENT,
+      writeNotice: async () => 0,
+      async onDone(of, recall) {
+        if (of !== tenant || recall.id !== id) return;
+        telling.resolve();
+        await told.promise;
+        happened.push('told');
+      },
+    }),
+    tell: async () => undefined,
+  });
+  worker.start();
+  await telling.promise;
+  const stopped = worker.stop().then(() => happened.push('stopped'));
+  setTimeout(told.resolve, 300);
+  await stopped;
+  assert.deepEqual(happened, ['told', 'stopped']);
 });

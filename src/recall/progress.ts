@@ -49,8 +49,11 @@ export interface Progress {
   open(tenant: number, id: number): Promise<void>;
   /** After a batch's commit: counts, then gate and end when due. */
   advance(tenant: number, id: number, counts: Counts): Promise<void>;
-  /** Takes up what another process left: ends recalls that have nothing left to do, tells the ends that were not told. */
-  recover(): Promise<void>;
+  /**
+   * Takes up what another process left: ends recalls that have nothing left to do, tells the ends that were not told.
+   * Stops between two once `isOver`.
+   */
+  recover(isOver?: () => boolean): Promise<void>;
   /** Waits for counts that are on their way. */
   settle(): Promise<void>;
 }
@@ -85,6 +88,7 @@ export function createProgress(deps: ProgressDeps): Progress {
     await store.transact(async (tx) => {
       const found = await recallById(tx, tenant, id);
       if (!found) throw new Error(`recall ${id} is not there`);
+      if (found.modseq !== null) return; // another process has opened it: no lock is waited for
       const modseq = await raise(tx, tenant, found.account_id);
       // Another process may have opened it while we waited for the lock.
       if ((await recallById(tx, tenant, id))?.modseq !== null) return;
@@ -198,14 +202,16 @@ export function createProgress(deps: ProgressDeps): Progress {
       if (recall && Object.keys(counts).length > 0) addPending(tenant, recall, counts);
       await endIfDue(tenant, id);
     },
-    async recover() {
+    async recover(isOver = () => false) {
       for (const { tenant, id } of await openRecalls(store)) {
+        if (isOver()) return;
         await alone(id, async () => {
           if (!opened.has(key(tenant, id))) await open(tenant, id);
           await endIfDue(tenant, id);
         });
       }
       for (const { tenant, id } of await owedRecalls(store, new Date(clock().getTime() - OWED_MS))) {
+        if (isOver()) return;
         await alone(id, async () => {
           const recall = await recallById(store, tenant, id);
           if (recall) await deps.onDone(tenant, recall);

@@ -41,10 +41,9 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
   const step = async (): Promise<boolean> => {
     const due = await dueWork(store, ['sweep', 'replace', 'restore'], deps.clock());
     const kinds = new Set(due.map((work) => work.kind));
-    for (const { kind, tenant, of } of due) {
-      // Before a batch holds any lock: opening takes the sender's.
-      if (kind === 'sweep' && !progress.isOpen(tenant, of)) await progress.open(tenant, of);
-    }
+    // Before a batch holds any lock: opening takes the sender's. One a step: after a restart there may be a hundred.
+    const closed = due.find(({ kind, tenant, of }) => kind === 'sweep' && !progress.isOpen(tenant, of));
+    if (closed) await progress.open(closed.tenant, closed.of);
     const swept = kinds.has('sweep') && (await sweepStep(deps));
     const replaced = kinds.has('replace') && (await replaceStep(deps));
     const restored = kinds.has('restore') && (await restoreStep(deps));
@@ -59,24 +58,32 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
     step,
     ...(deps.rest ? { rest: deps.rest } : {}),
   });
-  const takeUp = async (): Promise<void> => {
-    await progress.recover();
+  let running = false;
+  const takeUp = async (isOver?: () => boolean): Promise<void> => {
+    await progress.recover(isOver);
     await endLeftRestores(deps);
     await deps.tell();
   };
+  let takingUp: Promise<void> | undefined;
+  /** One round at a time: with many recalls under way it may last longer than there is between two. */
   const recover = (): void => {
-    takeUp().catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'));
+    takingUp ??= takeUp(() => !running)
+      .catch((error: Error) => log.warn({ err: error }, 'open recalls could not be looked at'))
+      .finally(() => (takingUp = undefined));
   };
   let recovering: NodeJS.Timeout | undefined;
   return {
     start() {
+      running = true;
       lanes.start();
       recover();
       recovering = setInterval(recover, RECOVER_MS);
     },
     async stop() {
+      running = false;
       clearInterval(recovering);
       await lanes.stop();
+      await takingUp;
       await progress.settle();
     },
     async drain() {

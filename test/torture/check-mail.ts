@@ -71,7 +71,7 @@ export async function checkDelivered({ sql, tenant, domain }: Checked, told: Tol
         say('for somebody to whom it was not sent', { sent, row });
   }
   for (const row of rows) {
-    if (row.state === 'stopped' && !row.outcomes.includes('intercepted'))
+    if (row.state === 'stopped' && !row.outcomes.some((one) => one === 'intercepted' || one === 'outside-unknown'))
       say('P6: never delivered, and not intercepted', row);
     if (!row.inside) continue;
     if (row.copies > 1) say('there more than once', row);
