@@ -207,7 +207,8 @@ async function createCluster(
   for (const path of fs.globSync(`${directory}.new-*`)) fs.rmSync(path, { recursive: true, force: true });
 }
 
-function run(program: string, args: string[], as: Cluster['as'], input = ''): Promise<void> {
+/** To its end. Throws with its own words if it fails. */
+export function run(program: string, args: string[], as: Cluster['as'], input = ''): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, as, (error, _stdout, stderr) => {
       if (error) reject(new Error(`The database cannot be made: ${stderr.trim() || error.message}`, { cause: error }));
