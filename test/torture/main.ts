@@ -4,6 +4,8 @@
 import { parseArgs } from 'node:util';
 import { torture } from './torture.ts';
 
+const HANGS_AFTER_MINUTES = 12;
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '2' },
@@ -18,6 +20,11 @@ const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.se
 const began = performance.now();
 const at = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(8);
 console.log(`seed ${seed}`);
+// Coming to rest has its own end; this is for what hangs.
+setTimeout(() => {
+  console.error(`Torture has not ended ${HANGS_AFTER_MINUTES} minutes after its time.`);
+  process.exit(1);
+}, (minutes + HANGS_AFTER_MINUTES) * 60_000).unref();
 const { wrong, troubles, told, restMs, errors } = await torture(
   minutes * 60,
   seed,
@@ -25,6 +32,7 @@ const { wrong, troubles, told, restMs, errors } = await torture(
   values.only,
 );
 const accepted = told.sent.filter((sent) => sent.told).length;
+if (accepted === 0 || told.content.length === 0) wrong.push('nothing was sent, or nothing was read');
 const gated = told.recalls.filter((recall) => recall.recallId !== null).length;
 const commands = [...told.commands.values()].reduce((sum, count) => sum + count, 0);
 console.log(`
