@@ -21,10 +21,13 @@ const began = performance.now();
 const at = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(8);
 console.log(`seed ${seed}`);
 // Coming to rest has its own end; this is for what hangs.
-setTimeout(() => {
-  console.error(`Torture has not ended ${HANGS_AFTER_MINUTES} minutes after its time.`);
-  process.exit(1);
-}, (minutes + HANGS_AFTER_MINUTES) * 60_000).unref();
+setTimeout(
+  () => {
+    console.error(`Torture has not ended ${HANGS_AFTER_MINUTES} minutes after its time.`);
+    process.exit(1);
+  },
+  (minutes + HANGS_AFTER_MINUTES) * 60_000,
+).unref();
 const { wrong, troubles, told, restMs, errors } = await torture(
   minutes * 60,
   seed,

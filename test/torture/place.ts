@@ -71,16 +71,18 @@ const START_MS = 120_000;
 /** Last words of a server whose database is away, or has no room. */
 const NO_DATABASE = /database|ECONN|ENOENT|ETIMEDOUT|terminat|No space|could not/i;
 
-/** A disk of the database's own, small enough to be filled; only root can make one. */
-const DISK = '700m';
+/** Megabytes of a disk of the database's own, and for each minute more: small enough to be filled. Only root can make one. */
+const DISK = { first: 700, minute: 40 };
 
-export async function createPlace(people: number, random: Random): Promise<Place> {
+/** `seconds`: so long is it to be lived in. */
+export async function createPlace(people: number, seconds: number, random: Random): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'homing-torture-'));
   const disk = join(directory, 'db');
   mkdirSync(disk);
+  const size = DISK.first + Math.ceil((DISK.minute * seconds) / 60);
   const mounted =
     process.getuid?.() === 0 &&
-    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'tmpfs', disk], { stdio: 'ignore' }).status ===
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m,mode=0755`, 'tmpfs', disk], { stdio: 'ignore' }).status ===
       0;
   const settings = { max_connections: '200', shared_buffers: '64MB', max_wal_size: '128MB', min_wal_size: '32MB' };
   const database = await startEmbedded({ dataDir: disk, settings });

@@ -34,7 +34,7 @@ export async function torture(
   only = '',
 ): Promise<TortureResult> {
   const random = new Random(seed);
-  const place = await createPlace(PEOPLE, random);
+  const place = await createPlace(PEOPLE, seconds, random);
   const told = createTold(PEOPLE);
   const troubles: Record<string, number> = {};
   try {
