@@ -48,8 +48,8 @@ export interface Part {
   decodedSize: number;
   /** Children of a multipart. */
   parts?: Part[];
-  /** The message inside a message/rfc822 part. */
-  message?: { envelope: Envelope; root: Part };
+  /** The message inside a message/rfc822 part; `imap`: its ENVELOPE as IMAP writes it (what was stored before has none). */
+  message?: { envelope: Envelope; imap?: string; root: Part };
 }
 
 /** RFC 9051 §7.5.2 ENVELOPE and RFC 8621 §4.1.2–4.1.3 from one source. Missing header fields are `null`. */

@@ -377,6 +377,10 @@ test('groups stand in ENVELOPE and SORT under their names, routes in ENVELOPE', 
   assert.ok(group.includes('((NIL NIL "=?utf-8?B?WsO8Z2U=?=" NIL)(NIL NIL "a" "x.test")'), group);
   assert.ok(empty.includes('((NIL NIL "empty" NIL)(NIL NIL NIL NIL))'), empty);
   assert.ok(routed.includes('((NIL "@r1,@r2" "a" "x.test"))'), routed);
+  await put(client, 'Groups', 'Content-Type: message/rfc822\r\n\r\nSubject: x\r\nTo: empty:;\r\n\r\ny\r\n');
+  await client.run('NOOP');
+  const [within = ''] = await client.run('FETCH 5 BODYSTRUCTURE');
+  assert.ok(within.includes('(NIL "x" NIL NIL NIL ((NIL NIL "empty" NIL)(NIL NIL NIL NIL)) NIL NIL NIL NIL)'), within);
   client.close();
 });
 

@@ -122,7 +122,7 @@ export function bodyStructure(part: Part, extended: boolean): string {
   ];
   if (part.message) {
     const inner = part.message;
-    basic.push(`${envelope(inner.envelope)} ${bodyStructure(inner.root, extended)} ${part.lines}`);
+    basic.push(`${inner.imap ?? envelope(inner.envelope)} ${bodyStructure(inner.root, extended)} ${part.lines}`);
   } else if (type === 'text') basic.push(String(part.lines));
   if (extended) basic.push(`${nstring(part.md5)} ${disposition(part)} ${language(part)} ${nstring(part.location)}`);
   return `(${basic.join(' ')})`;

@@ -6,6 +6,7 @@ import { boundarySet, type BoundarySet, type Delimiter } from './boundaries.ts';
 import { envelopeOf } from './envelope.ts';
 import { CR, headerBlock, LF } from './fields.ts';
 import { headerFields, type HeaderField } from './headers.ts';
+import { envelopeOfFields } from './imap.ts';
 import { LIMITS } from './limits.ts';
 import { describe } from './part.ts';
 import { decodedLength } from './transfer.ts';
@@ -75,7 +76,7 @@ function scanEntity(state: Scan, start: number, place: Place): Entity {
       depth: place.depth + 1,
       type: 'text/plain',
     });
-    part.message = { envelope: envelopeOf(inner.fields), root: inner.part };
+    part.message = { envelope: envelopeOf(inner.fields), imap: envelopeOfFields(inner.fields), root: inner.part };
     ended = inner.ended;
     floor = inner.part.body[1];
   } else ended = boundaries.next(block.end);
