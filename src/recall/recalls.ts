@@ -7,7 +7,7 @@ import type { Ids } from '../store/ids.ts';
 import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcomes.ts';
 import type { Store } from '../store/postgres.ts';
 import { recallById, type RecallProgress } from '../store/recalls.ts';
-import { checkReplacement, releaseReplacement, sendReplacement } from './apply/replace.ts';
+import { checkReplacement, releaseReplacement, sendReplacement, type Replacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
 import { previewAsAdministrator, type AdminPreview } from './admin-preview.ts';
 import { acknowledgeAlert } from './acknowledge.ts';
@@ -63,18 +63,6 @@ export interface RecallPreview {
   refusal: { reason: string; description: string } | null;
   /** May the sender ask for read copies too? */
   readCopiesAllowed: boolean;
-}
-
-export interface Replacement {
-  mailFrom: string;
-  recipients: string[];
-  bytes: Buffer;
-  /** The draft that becomes the sent copy; null: one is made. */
-  emailId: number | null;
-  /** By which its program sends: one that does so by SMTP stores its own Sent copy. */
-  source?: 'smtp' | 'jmap';
-  /** Who sends it, where that is on the behalf of whom it is from. */
-  sender?: { name: string | null; email: string };
 }
 
 export interface Recalls {

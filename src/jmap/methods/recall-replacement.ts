@@ -1,7 +1,7 @@
 // What a recall puts in place of what it takes back.
 
 import type { Account } from '../../directory/directory.ts';
-import type { Replacement } from '../../recall/recalls.ts';
+import type { Replacement } from '../../recall/apply/replace.ts';
 import { readContent } from '../../store/exposure.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidProperties, SetFault } from '../errors.ts';

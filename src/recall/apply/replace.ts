@@ -24,6 +24,18 @@ const BATCH = 1000;
 /** While the sweep runs, a replacement waits this long and looks again. */
 const AGAIN_MS = 50;
 
+export interface Replacement {
+  mailFrom: string;
+  recipients: string[];
+  bytes: Buffer;
+  /** The draft that becomes the sent copy; null: one is made. */
+  emailId: number | null;
+  /** By which its program sends: one that does so by SMTP stores its own Sent copy. */
+  source?: 'smtp' | 'jmap';
+  /** Who sends it, where that is on the behalf of whom it is from. */
+  sender?: { name: string | null; email: string };
+}
+
 /**
  * What accept would refuse, before anything is taken back for its sake. Throws Refusal `unknownRecipient`, `badAddress`,
  * `tooLarge`.
@@ -31,7 +43,7 @@ const AGAIN_MS = 50;
 export async function checkReplacement(
   people: People,
   tenant: number,
-  mail: { recipients: string[]; bytes: Buffer },
+  mail: Pick<Replacement, 'recipients' | 'bytes'>,
 ): Promise<void> {
   const { maxMessageSize } = await people.policy(tenant);
   if (mail.bytes.length > maxMessageSize)
@@ -61,14 +73,7 @@ export async function sendReplacement(
   actor: AccountInfo,
   account: number,
   id: number,
-  mail: {
-    mailFrom: string;
-    recipients: string[];
-    bytes: Buffer;
-    emailId: number | null;
-    source?: 'smtp' | 'jmap';
-    sender?: { name: string | null; email: string };
-  },
+  mail: Replacement,
 ): Promise<number> {
   const { store, people, submit, clock } = deps;
   const { tenant } = actor;
