@@ -114,3 +114,32 @@ test('a worker that is stopped ends with what it was taking up, and leaves nothi
   await stopped;
   assert.deepEqual(happened, ['told', 'stopped']);
 });
+
+// Found by npm run torture: where servers were killed once a minute, they opened recalls and swept none.
+test('after a restart what can be swept is swept, however many recalls there are to be taken up', async () => {
+  const firm = await world.firm(1);
+  for (let i = 0; i < 6; i++) {
+    const sent = await world.send(firm);
+    await world.fanOut();
+    await world.recall(firm, sent);
+  }
+  const progress = createProgress({
+    store,
+    clock,
+    log: SILENT,
+    writeNotice: async () => 0,
+    onDone: async () => undefined,
+  });
+  let opened = 0;
+  let before: number | undefined;
+  const worker = createRecallWorker({
+    store,
+    clock,
+    log: SILENT,
+    progress: { ...progress, open: (tenant, id) => (opened++, progress.open(tenant, id)) },
+    tell: async () => undefined,
+    pause: async () => void (before ??= opened),
+  });
+  await worker.drain();
+  assert.ok(before !== undefined && before <= 3, `${before} were opened first`);
+});
