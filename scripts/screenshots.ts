@@ -228,7 +228,7 @@ async function ofAdministration(of: Browser): Promise<void> {
     });
   homingCommand('account', 'set', 'dia@pigeon.test', '--add-role', 'recall-admin');
   homingCommand('account', 'set', 'eli@pigeon.test', '--add-role', 'owner');
-  const tenant = ['--tenant', 'Pigeon'];
+  const tenant = ['--tenant', 'pigeon.test'];
   const subject = 'Bonuses 2026';
   await sendSalaries(subject, ['all@pigeon.test']);
   const ana = await connectJmap(homing.ports.http, ANA, PASSWORD);

@@ -158,7 +158,7 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await fits(eli, 'a request');
     await eli.getByRole('button', { name: 'Approve…' }).tap();
     const approval = eli.getByRole('alertdialog', { name: 'Approve and take back?' });
-    await approval.getByText('Go along: what people inside forwarded of it').waitFor();
+    await approval.getByText('What people inside forwarded goes along').waitFor();
     await approval.getByText('Wrong dates').waitFor();
     await fits(eli, 'approval');
     await approval.getByRole('button', { name: 'Take back' }).tap();

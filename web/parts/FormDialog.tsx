@@ -17,6 +17,7 @@ import { sentenceOfError } from './sentence.ts';
 
 const useStyles = makeStyles({
   surface: { borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
+  body: { gap: '16px' },
   content: { display: 'flex', flexDirection: 'column', gap: '16px' },
 });
 
@@ -55,7 +56,7 @@ export function FormDialog(props: FormDialogProps): ReactNode {
     <Dialog open modalType={isQuestion ? 'alert' : 'modal'} onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface className={styles.surface} style={{ maxWidth: width }}>
         <form noValidate onSubmit={(event) => void submit(event)}>
-          <DialogBody>
+          <DialogBody className={styles.body}>
             <DialogTitle action={null}>{title}</DialogTitle>
             <DialogContent className={styles.content}>
               {problem !== null && <Problem>{problem}</Problem>}

@@ -14,11 +14,12 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { FormDialog } from '../parts/FormDialog.tsx';
 
 const useStyles = makeStyles({
   surface: { maxWidth: '560px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
+  body: { gap: '16px' },
   content: { display: 'flex', flexDirection: 'column', gap: '16px' },
   line: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center' },
   word: { flex: '1 1 320px', minWidth: 0, '& input': { fontFamily: tokens.fontFamilyMonospace } },
@@ -50,13 +51,13 @@ export function NewAppPassword({ make, onClose }: NewAppPasswordProps): ReactNod
   );
 }
 
-/** Only *Done* closes: a click beside it would lose it. */
+/** Only *Done* closes: a click beside it, or Escape, would lose it. */
 function Made({ name, password, onClose }: { name: string; password: string; onClose(): void }): ReactNode {
   const styles = useStyles();
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, { open }) => !open && onClose()}>
+    <Dialog open modalType="alert">
       <DialogSurface className={styles.surface}>
-        <DialogBody>
+        <DialogBody className={styles.body}>
           <DialogTitle action={null}>{`Password for "${name}"`}</DialogTitle>
           <DialogContent className={styles.content}>
             <Text>It is shown this once. Give it to the program now, together with your address.</Text>
@@ -74,9 +75,7 @@ function Made({ name, password, onClose }: { name: string; password: string; onC
 function Shown({ password }: { password: string }): ReactNode {
   const styles = useStyles();
   const field = useRef<HTMLInputElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
   const [said, setSaid] = useState('');
-  useEffect(() => button.current?.focus(), []);
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(password);
@@ -99,7 +98,7 @@ function Shown({ password }: { password: string }): ReactNode {
           value={password}
           onFocus={() => field.current?.select()}
         />
-        <Button ref={button} appearance="primary" onClick={() => void copy()}>
+        <Button appearance="primary" onClick={() => void copy()}>
           Copy
         </Button>
       </div>

@@ -30,6 +30,8 @@ import { detailWords, exportLine, type AuditEntry } from './entry.ts';
 
 const useStyles = makeStyles({
   buttons: { display: 'flex', gap: '8px' },
+  // There before anything is said, and takes no room.
+  told: { display: 'contents' },
   action: { fontWeight: 600 },
   detail: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
 });
@@ -81,7 +83,7 @@ export function AuditPage({ route }: { route: AdminRoute }): ReactNode {
     retry: false,
   });
   const columns: Column<AuditEntry>[] = [
-    { header: 'What', lead: true, cell: ({ action }) => <span className={styles.action}>{action}</span> },
+    { header: 'What', lead: true, width: '20%', cell: ({ action }) => <span className={styles.action}>{action}</span> },
     { header: 'To what', cell: ({ subject }) => subject },
     { header: 'Who', cell: ({ actor }) => actor },
     {
@@ -158,7 +160,9 @@ function Whole({ filter }: { filter: Json }): ReactNode {
           Export as JSON Lines
         </Button>
       </div>
-      <div role="status">{state !== null && <Said state={state} />}</div>
+      <div role="status" className={styles.told}>
+        {state !== null && <Said state={state} />}
+      </div>
     </>
   );
 }

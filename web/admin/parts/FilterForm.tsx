@@ -19,7 +19,7 @@ const useStyles = makeStyles({
     '& .fui-Input': { minWidth: 0, width: '100%' },
   },
   buttons: { display: 'flex', gap: '8px' },
-  /** Of many fields: on a line of their own. */
+  /** On a line of their own. */
   below: { gridColumn: '1 / -1' },
 });
 
@@ -85,6 +85,7 @@ function Fields(props: FilterFormProps): ReactNode {
     setEmpty(filter.ask() === 0 && needs !== undefined);
   };
   const isGrid = typeof columns === 'number';
+  const isFull = isGrid && fields.length % columns === 0;
   return (
     <form
       className={styles.form}
@@ -114,7 +115,7 @@ function Fields(props: FilterFormProps): ReactNode {
           )}
         </Field>
       ))}
-      <div className={mergeClasses(styles.buttons, isGrid && styles.below)}>
+      <div className={mergeClasses(styles.buttons, isFull && styles.below)}>
         <Button type="submit" appearance={primary ? 'primary' : 'secondary'} {...(icon === undefined ? {} : { icon })}>
           {action}
         </Button>

@@ -61,7 +61,7 @@ export function Unusual({ recall }: { recall: AdminRecall }): ReactNode {
   };
   return (
     <>
-      <MessageBar intent={alert.acknowledged ? 'info' : 'warning'} layout="multiline" className={styles.bar}>
+      <MessageBar intent={alert.acknowledged ? 'info' : 'warning'} className={styles.bar}>
         <MessageBarBody>
           {alert.causes.map((cause) => CAUSE[cause][1]).join(' ')}
           {alert.acknowledged && ` Acknowledged by ${seenBy(alert)}.`}

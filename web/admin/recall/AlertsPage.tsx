@@ -82,7 +82,7 @@ export function AlertsPage({ route }: { route: AdminRoute }): ReactNode {
     },
     { header: 'When', end: true, nowrap: true, cell: ({ createdAt }) => shortTime(createdAt) },
     {
-      header: 'Acknowledged',
+      header: 'Seen by',
       end: true,
       cell: (alert) => {
         if (alert.acknowledged) return seenBy(alert);
@@ -98,7 +98,7 @@ export function AlertsPage({ route }: { route: AdminRoute }): ReactNode {
   return (
     <Page
       title="Alerts"
-      says="Recalls that are old, large, many within an hour, or take read copies: as policy has them. Everybody who may recall is mailed of each; here it is said who has seen to it."
+      says="Recalls that are old, large, many within an hour, or take read copies: as policy has them. Everybody who may recall is mailed of each; here it is said who has seen it."
     >
       <TabList
         className={styles.tabs}

@@ -19,6 +19,8 @@ import { Tracking } from './Tracking.tsx';
 import { isRecall, standingOf, STATUS, subjectOf } from './words.ts';
 
 const useStyles = makeStyles({
+  // There before anything is said, and takes no room.
+  told: { display: 'contents' },
   lines: { display: 'flex', flexDirection: 'column', gap: '2px', minWidth: 0 },
   subject: { fontWeight: 600 },
   bar: { width: '160px', paddingTop: '4px', '@media (max-width: 639.98px)': { width: '100%' } },
@@ -86,10 +88,11 @@ function All({ route }: { route: AdminRoute }): ReactNode {
 
 /** Somebody waits for the reader, or for another administrator. */
 function Waiters(): ReactNode {
+  const styles = useStyles();
   const pathTo = useAdminPath();
   const { data } = usePages<AdminRecall>('AdminRecall', { status: 'waiting' });
   return (
-    <div role="status">
+    <div role="status" className={styles.told}>
       {data && data.length > 0 && (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>

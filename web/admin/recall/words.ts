@@ -51,8 +51,8 @@ export function requestSentence(recall: AdminRecall): string {
 /** Whether what people inside forwarded of it goes along, or went. */
 export function forwardsWords(recall: Pick<AdminRecall, 'status' | 'includeForwards' | 'forwards'>): string {
   const isAsked = !isRecall(recall);
-  if (!recall.includeForwards) return isAsked ? 'Stay: only the message itself is taken back' : 'Not taken along';
-  if (isAsked) return 'Go along: what people inside forwarded of it';
+  if (!recall.includeForwards) return isAsked ? 'What people inside forwarded stays' : 'Not taken along';
+  if (isAsked) return 'What people inside forwarded goes along';
   const count = recall.forwards.length;
   return count === 0 ? 'None was there to take along' : `${several(count, 'was', 'were')} taken along`;
 }
