@@ -213,6 +213,11 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     await page.keyboard.press('Enter');
     await page.getByRole('main').getByText('Text of First.').waitFor();
     await tabTo(page, /^button Reply$/);
+    // Where a tooltip is shown, the first Escape is its.
+    const tooltip = page.getByRole('tooltip').filter({ hasText: 'Reply (R)' });
+    await tooltip.waitFor();
+    await page.keyboard.press('Escape');
+    await tooltip.waitFor({ state: 'hidden' });
     await page.keyboard.press('Escape');
     await page.getByText('Choose a message to read it.').waitFor();
     await focusComesTo(page, /^row .*First/);
