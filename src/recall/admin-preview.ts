@@ -8,7 +8,7 @@ import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcome
 import { Refusal } from '../mail/errors.ts';
 import { forwardsToTake, requireDuty, type AdminRecallRequest } from './administer.ts';
 import { listedDeliveries } from './listed.ts';
-import type { RequestDeps } from './request.ts';
+import { audited, type RequestDeps } from './request.ts';
 
 export interface AdminPreview extends Omit<PreviewCounts, 'heldUntil'> {
   total: number;
@@ -35,7 +35,7 @@ export async function previewAsAdministrator(
   const { store, people, clock } = deps;
   const { actor } = request;
   const { tenant } = actor;
-  await requireDuty(store, actor, 'recall');
+  await audited(deps, actor, `message ${request.message}`, null, () => requireDuty(store, actor, 'recall'));
   const policy = await people.policy(tenant);
   const message = await recallableMessage(store, tenant, request.message);
   if (!message) throw new Refusal('notFound', 'There is no such message, or nobody was to get it.');

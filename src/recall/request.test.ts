@@ -40,7 +40,7 @@ test('asked again while it is being cancelled, it is not said to be under way', 
   assert.ok((await world.recall(firm, sent)) > id);
 });
 
-test('a cancel or restore that is refused is in the audit log', async () => {
+test('whatever is refused of a recall is in the audit log', async () => {
   const firm = await world.firm(1);
   const sent = await world.send(firm);
   const id = await world.recall(firm, sent);
@@ -49,13 +49,21 @@ test('a cancel or restore that is refused is in the audit log', async () => {
   await assert.rejects(recalls.cancel(firm.ana, firm.ana.id, id), refused('done'));
   await assert.rejects(recalls.administrators.cancel(firm.ana, id), refused('forbidden'));
   await assert.rejects(recalls.restore(firm.ana, null, id), refused('forbidden'));
+  const undo = { actor: firm.ana, account: firm.ana.id, since: world.clock(), dryRun: true };
+  await assert.rejects(recalls.administrators.undo(undo), refused('forbidden'));
+  const preview = { actor: firm.ana, message: sent.message, recipients: null, forwards: false };
+  await assert.rejects(recalls.administrators.preview(preview), refused('forbidden'));
   const entries = await world.sql<{ subject: string; reason: string }>(
     `SELECT subject, detail ->> 'reason' AS reason FROM audit WHERE tenant_id = $1 AND action = 'recall.refused' ORDER BY seq`,
     [firm.tenant],
   );
   assert.deepEqual(
     entries.map(({ subject, reason }) => `${subject} ${reason}`),
-    ['sweeping', 'done', 'forbidden', 'forbidden'].map((reason) => `r${id} ${reason}`),
+    [
+      ...['sweeping', 'done', 'forbidden', 'forbidden'].map((reason) => `r${id} ${reason}`),
+      `account ${firm.ana.id} forbidden`,
+      `message ${sent.message} forbidden`,
+    ],
   );
 });
 

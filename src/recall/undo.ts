@@ -9,7 +9,7 @@ import { recallsToUndo } from '../store/tenant-recalls.ts';
 import { askRestore } from './apply/restore.ts';
 import { requireDuty } from './administer.ts';
 import type { AccountInfo } from './ports.ts';
-import type { RequestDeps } from './request.ts';
+import { audited, type RequestDeps } from './request.ts';
 
 export interface UndoRequest {
   /** The administrator. */
@@ -36,7 +36,7 @@ export async function undoRecalls(deps: RequestDeps, request: UndoRequest): Prom
   const { store, people, clock } = deps;
   const { actor, account, since, dryRun } = request;
   const { tenant } = actor;
-  await requireDuty(store, actor, 'recall');
+  await audited(deps, actor, `account ${account}`, null, () => requireDuty(store, actor, 'recall'));
   const whose = await people.account(tenant, account);
   if (!whose) throw new Refusal('notFound', 'There is no such account.');
   const recalls = await recallsToUndo(store, tenant, account, since);
