@@ -10,14 +10,20 @@ import { findThreads, writeMessages, type NewMessage } from '../store/messages.t
 import type { Transaction } from '../store/postgres.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';
 import { together } from '../store/together.ts';
+import { takeUpload } from '../store/uploads.ts';
 import type { ImapDeps } from './session.ts';
+import type { Spooled } from './spool.ts';
 
 /** Messages for one mailbox, all or none, in order. */
 export interface Appended {
   at: MailboxKey;
   /** It is Sent Items: each takes the place of the copy that acceptance made there. */
   isSent: boolean;
-  messages: (NewMessage & { receivedAt: Date; keywords: Keywords })[];
+  messages: (NewMessage & {
+    receivedAt: Date;
+    keywords: Keywords;
+    stored?: Pick<Spooled, 'blob' | 'size' | 'upload'>;
+  })[];
   now: Date;
 }
 
@@ -49,7 +55,7 @@ export function createAppend(deps: Deps): Append {
   };
   return async (one) => {
     const { at, messages } = one;
-    const size = messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const size = messages.reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
     if (size <= SMALL) return queueOf(at.tenant)(one);
     const [stored] = await appendAll(deps, at.tenant, [one]);
     if (!stored) throw new Error('nothing was appended');
@@ -84,6 +90,7 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
         })),
       ),
     );
+    for (const { stored } of batch.flatMap((one) => one.messages)) if (stored) await takeUpload(tx, stored.upload);
     for (const [i, one] of batch.entries()) if (one.isSent) await supersede(tx, one, placed[i] ?? []);
     await pause?.('applied');
     return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));

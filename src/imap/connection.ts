@@ -126,6 +126,7 @@ export class Connection {
       .on('close', () => {
         if (socket !== this.#socket) return;
         leave(this.session);
+        void this.session.incoming.clear();
         for (const closed of this.session.onClose.splice(0)) closed();
         this.#closed();
       });
@@ -169,19 +170,18 @@ export class Connection {
         this.#reader.take(session.incoming.announced(session, event.size));
         return;
       case 'data':
-        session.incoming.data(event.stream, event.bytes);
-        return;
+        return session.incoming.data(event.stream, event.bytes);
       case 'data-end':
-        return;
+        return session.incoming.end(event.stream);
       case 'refused':
-        session.incoming.clear();
+        await session.incoming.clear();
         session.out.line(statusLine(event.tag, event.fault));
         return;
       case 'line':
         return this.#line(event.text);
       case 'command':
         await runCommand(session, event.pieces);
-        session.incoming.clear();
+        await session.incoming.clear();
         return this.#afterwards();
     }
   }

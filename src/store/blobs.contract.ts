@@ -34,6 +34,19 @@ export function blobsContract(name: string, make: () => BlobsUnderTest): void {
     return store.transact((tx) => blobs.put(tx, tenant, bytes));
   };
 
+  test(`${name}: what comes piece by piece, each in a transaction of its own, is as what came at once`, async () => {
+    const { store, blobs, tenant } = make();
+    const bytes = pattern(2 * MIB + 5);
+    const [id = 0] = await store.transact((tx) => blobs.reserve(tx, 1));
+    for (let seq = 0; seq < 3; seq++) {
+      const piece = { id, seq, bytes: bytes.subarray(seq * MIB, (seq + 1) * MIB) };
+      await store.transact((tx) => blobs.putPiece(tx, tenant, piece));
+    }
+    assert.ok((await blobs.read(tenant, id)).equals(bytes));
+    await store.transact((tx) => blobs.remove(tx, tenant, [id]));
+    await assert.rejects(blobs.read(tenant, id));
+  });
+
   for (const size of [0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB + 17]) {
     test(`${name}: ${size} octets come back as they were, whole, in pieces and in ranges`, async () => {
       const { blobs, tenant } = make();

@@ -11,6 +11,8 @@ export interface Blobs {
   reserve(tx: Transaction, count: number): Promise<number[]>;
   /** Stores many under reserved numbers; small ones in one statement. */
   putMany(tx: Transaction, tenant: number, blobs: { id: number; bytes: Uint8Array }[]): Promise<void>;
+  /** One piece of a blob that comes in over several transactions: of PIECE octets, the last one fewer. */
+  putPiece(tx: Transaction, tenant: number, piece: { id: number; seq: number; bytes: Buffer }): Promise<void>;
   /** Octets [start, end) of a blob, all by default. Throws if there is no such blob. */
   read(tenant: number, id: number, range?: readonly [start: number, end: number]): Promise<Buffer>;
   /** The first octets of many, `octets` of each and 1 MiB at most; in one statement, by number. Those that are not there are left out. */
@@ -23,6 +25,7 @@ export interface Blobs {
 
 /** One row holds this much: neither a row too large for the wire nor many rows for a usual message. */
 const CHUNK = 1 << 20;
+export const PIECE = CHUNK;
 
 export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
   const { store, ids } = deps;
@@ -70,6 +73,9 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
   return {
     reserve,
     putMany,
+    async putPiece(tx, tenant, { id, seq, bytes }) {
+      await tx.run(`INSERT INTO blob (tenant_id, id, seq, bytes) VALUES ($1, $2, $3, $4)`, [tenant, id, seq, bytes]);
+    },
     async put(tx, tenant, bytes) {
       const [id = 0] = await reserve(tx, 1);
       await putMany(tx, tenant, [{ id, bytes }]);

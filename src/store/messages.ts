@@ -15,6 +15,8 @@ export interface NewMessage {
   id: number;
   bytes: Uint8Array;
   parsed: ParsedMessage;
+  /** Its bytes are there already; `bytes` is no more than its beginning, the header whole. */
+  stored?: { blob: number; size: number };
 }
 
 export interface StoredMessage {
@@ -45,14 +47,13 @@ export async function writeMessages(
   threads: Threads,
   now: Date,
 ): Promise<void> {
-  const blobIds = await blobs.reserve(tx, messages.length);
+  const coming = messages.filter(({ stored }) => !stored);
+  const reserved = await blobs.reserve(tx, coming.length);
+  const put = coming.map(({ bytes }, i) => ({ id: reserved[i] ?? 0, bytes }));
+  const blobIds = messages.map(({ stored }) => stored?.blob ?? reserved.shift() ?? 0);
   await together(
     insertReferences(tx, tenant, threads),
-    blobs.putMany(
-      tx,
-      tenant,
-      messages.map(({ bytes }, i) => ({ id: blobIds[i] ?? 0, bytes })),
-    ),
+    blobs.putMany(tx, tenant, put),
     insertRows(tx, tenant, messages, blobIds, threads.ids, now),
   );
 }
@@ -81,7 +82,7 @@ async function insertRows(
       now,
       messages.map((message) => message.id),
       blobIds,
-      messages.map((message) => message.bytes.length),
+      messages.map(({ bytes, stored }) => stored?.size ?? bytes.length),
       texts(messages.map(({ parsed }) => messageIdOf(parsed))),
       threads,
       envelopes.map((envelope) => envelope.sentAt),

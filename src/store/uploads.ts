@@ -27,6 +27,38 @@ export async function insertUpload(tx: Transaction, at: AccountKey, upload: NewU
   );
 }
 
+/** More of it has come. */
+export async function growUpload(tx: Transaction, at: AccountKey & { id: string }, octets: number): Promise<void> {
+  const grown = await tx.run(
+    `UPDATE upload SET size = size + $4 WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
+    [at.tenant, at.account, at.id, octets],
+  );
+  if (grown === 0) throw new Error(`upload ${at.id} is gone`);
+}
+
+/** Its bytes are a message's from now on. Throws if it is gone, and they with it. */
+export async function takeUpload(tx: Transaction, at: AccountKey & { id: string }): Promise<void> {
+  const taken = await tx.run(`DELETE FROM upload WHERE tenant_id = $1 AND account_id = $2 AND id = $3`, [
+    at.tenant,
+    at.account,
+    at.id,
+  ]);
+  if (taken === 0) throw new Error(`upload ${at.id} is gone`);
+}
+
+/** Forgets it and its bytes, if nobody has taken them. */
+export async function dropUpload(
+  tx: Transaction,
+  blobs: Pick<Blobs, 'remove'>,
+  at: AccountKey & { id: string },
+): Promise<void> {
+  const dropped = await tx.row<{ blob_id: number }>(
+    `DELETE FROM upload WHERE tenant_id = $1 AND account_id = $2 AND id = $3 RETURNING blob_id`,
+    [at.tenant, at.account, at.id],
+  );
+  if (dropped) await blobs.remove(tx, at.tenant, [dropped.blob_id]);
+}
+
 /** An upload of that person's to that account; undefined: there is none of this id. */
 export async function uploadById(
   reader: Reader,

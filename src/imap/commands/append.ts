@@ -8,6 +8,9 @@ import { findBox } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import type { Verb } from '../verb.ts';
+import type { Appended } from '../append.ts';
+import type { Session } from '../session.ts';
+import type { Spooled } from '../spool.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
 
 export const append: Verb<'APPEND'> = {
@@ -25,18 +28,15 @@ export const append: Verb<'APPEND'> = {
     const at = { tenant: account.tenant, account: account.id, mailbox: row.id };
     const now = clock();
     const numbers = await ids.take('message_id', messages.length);
-    const made = messages.map(({ content, flags, date }, i) => {
-      const came = session.incoming.take(content.stream);
-      const read = parseMessage(came);
-      const bytes = encodeNul(came, read.root);
-      return {
+    const made: Appended['messages'] = [];
+    for (const [i, { content, flags, date }] of messages.entries()) {
+      made.push({
         id: numbers[i] ?? 0,
-        bytes,
-        parsed: bytes === came ? read : parseMessage(bytes),
+        ...(await read(session, at.tenant, session.incoming.take(content.stream))),
         receivedAt: date === null ? now : new Date(date),
         keywords: keywordsOf(flags),
-      };
-    });
+      });
+    }
     const { uids, uidValidity } = await session.deps.append({
       at,
       isSent: row.role === 'sent',
@@ -47,3 +47,17 @@ export const append: Verb<'APPEND'> = {
     return ok('Stored.', `APPENDUID ${uidValidity} ${formatSequenceSet(setOf(uids))}`);
   },
 };
+
+/** What is in the store is read only where it may have to be written otherwise: a large message with NULs. */
+async function read(
+  { deps }: Pick<Session, 'deps'>,
+  tenant: number,
+  came: Buffer | Spooled,
+): Promise<Pick<Appended['messages'][number], 'bytes' | 'parsed' | 'stored'>> {
+  if (!Buffer.isBuffer(came) && !came.hasNul)
+    return { bytes: came.kept, parsed: parseMessage(came.kept, came.cuts), stored: came };
+  const whole = Buffer.isBuffer(came) ? came : await deps.blobs.read(tenant, came.blob);
+  const parsed = parseMessage(whole);
+  const bytes = encodeNul(whole, parsed.root);
+  return { bytes, parsed: bytes === whole ? parsed : parseMessage(bytes) };
+}

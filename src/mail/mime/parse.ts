@@ -7,22 +7,28 @@ import { asText, headerFields, type HeaderField } from './headers.ts';
 import { htmlToText } from './html.ts';
 import { bodyStructure, envelopeOfFields } from './imap.ts';
 import { LIMITS } from './limits.ts';
+import { putBack, type Cut } from './sieve.ts';
 import { scanMessage } from './structure.ts';
 import { threadSubject } from './subject.ts';
 
-/** Takes any bytes; never throws. No string in what it gives has a NUL or a lone surrogate. */
-export function parseMessage(bytes: Uint8Array): ParsedMessage {
+/**
+ * Takes any bytes; never throws. No string in what it gives has a NUL or a lone surrogate. `cuts`: of what a sieve has left
+ * out of them; what it gives is of the whole message then.
+ */
+export function parseMessage(bytes: Uint8Array, cuts: readonly Cut[] = []): ParsedMessage {
   const { root, fields } = scanMessage(bytes);
   const envelope = envelopeOf(fields);
   const bodies = bodyParts(root);
   const text = readText(bytes, bodies);
+  const headerText = readHeaders(bytes, root, fields);
+  if (cuts.length > 0) putBack(root, bytes, cuts);
   return {
     envelope,
     root,
     imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
     preview: previewOf(text.body),
     searchText: text.all,
-    headerText: readHeaders(bytes, root, fields),
+    headerText,
     hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
     baseSubject: threadSubject(envelope.subject ?? ''),
   };

@@ -62,6 +62,47 @@ function base64(bytes: Uint8Array, out: Uint8Array | null): number {
   return flush(out, n, group, digits);
 }
 
+/** What decides how many octets a piece of base64 is among others: digits before its first padding, octets up to its last, digits after. */
+export interface Digits {
+  first: number;
+  octets: number;
+  /** -1: there is no padding, and all are `first`. */
+  last: number;
+}
+
+export const NO_DIGITS: Digits = { first: 0, octets: 0, last: -1 };
+
+export function digitsOf(bytes: Uint8Array): Digits {
+  let [first, octets, padded, digits] = [0, 0, false, 0];
+  for (let i = 0; i < bytes.length; i++) {
+    const value = DIGITS[bytes[i] ?? 0] ?? NONE;
+    if (value < PAD) digits++;
+    else if (value === PAD) {
+      if (padded) octets += octetsOfDigits(digits);
+      else first = digits;
+      padded = true;
+      digits = 0;
+    }
+  }
+  return padded ? { first, octets, last: digits } : { first: digits, octets: 0, last: -1 };
+}
+
+/** One after the other. */
+export function joinDigits(a: Digits, b: Digits): Digits {
+  if (a.last < 0) return { first: a.first + b.first, octets: b.octets, last: b.last };
+  if (b.last < 0) return { first: a.first, octets: a.octets, last: a.last + b.first };
+  return { first: a.first, octets: a.octets + octetsOfDigits(a.last + b.first) + b.octets, last: b.last };
+}
+
+/** As decodedLength has it. */
+export function octetsOf({ first, octets, last }: Digits): number {
+  return octetsOfDigits(first) + octets + octetsOfDigits(Math.max(0, last));
+}
+
+function octetsOfDigits(digits: number): number {
+  return 3 * Math.floor(digits / 4) + Math.max(0, (digits % 4) - 1);
+}
+
 /** Padding and what may follow it are shorter than this in what programs write. */
 const TAIL = 100;
 
