@@ -24,7 +24,7 @@ const ANSWER_MS = 1_000;
  * Two lanes' batches fit into the young generation; what outlives it is collected at ten times the cost. The process's
  * own --max-semi-space-size, which is the faces', would count for this thread too, whatever resourceLimits says.
  */
-const SEMI_SPACE_MB = 16;
+const SEMI_SPACE_MB = 8;
 
 /**
  * A thread of its own: a sweep's arithmetic must not keep a gate waiting. Resolves once it is at work; rejects if it does

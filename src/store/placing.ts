@@ -27,56 +27,102 @@ export interface Placement {
 const INBOX = 1;
 export const SENT = 3;
 
+/** What is placed into one mailbox, and how its counters change. */
+interface Box {
+  account: number;
+  mailbox: number;
+  modseq: number;
+  unread: number;
+  placements: Placement[];
+}
+
 /** Places copies. The accounts are locked and raised. Throws if a mailbox is not there. */
 export async function placeCopies(tx: Transaction, tenant: number, placements: Placement[]): Promise<void> {
-  if (placements.length === 0) return;
-  const boxes = new Map<string, { account: number; mailbox: number; count: number; unread: number; modseq: number }>();
-  const nths = placements.map(({ account, mailbox = INBOX, modseq, flags = 0 }) => {
-    const key = `${account} ${mailbox}`;
-    let box = boxes.get(key);
-    if (!box) boxes.set(key, (box = { account, mailbox, count: 0, unread: 0, modseq }));
+  const [first] = placements;
+  if (!first) return;
+  const placed = await countIn(tx, tenant, boxesOf(placements));
+  const copies = placed.map(({ copy }) => copy);
+  if (copies.length < placements.length)
+    throw new Error(`${placements.length - copies.length} copies have no mailbox to go to`);
+  // Of one message to many, what is the same in all copies is said once: to read it a thousand times takes its time.
+  const isOne = copies.every(
+    ({ message, thread, receivedAt, savedAt }) =>
+      message === first.message &&
+      thread === first.thread &&
+      receivedAt.getTime() === first.receivedAt.getTime() &&
+      savedAt?.getTime() === first.savedAt?.getTime(),
+  );
+  const of = <T>(list: T[]): T | T[] | undefined => (isOne ? list[0] : list);
+  await tx.run(
+    isOne
+      ? `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, $7::bigint, $8::bigint, $9::timestamptz, nullif($10::timestamptz, $9), c.n, c.flags
+         FROM unnest(${EACH}) AS c (account_id, mailbox_id, uid, modseq, n, flags)`
+      : `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.n, c.flags
+         FROM unnest(${EACH}, $7::bigint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
+           AS c (account_id, mailbox_id, uid, modseq, n, flags, message_id, thread_id, received_at, saved_at)`,
+    [
+      tenant,
+      copies.map((copy) => copy.account),
+      copies.map((copy) => copy.mailbox ?? INBOX),
+      placed.map(({ uid }) => uid),
+      copies.map((copy) => copy.modseq),
+      copies.map((copy) => copy.n),
+      of(copies.map((copy) => copy.message)),
+      of(copies.map((copy) => copy.thread)),
+      of(dates(copies.map((copy) => copy.receivedAt))),
+      of(dates(copies.map((copy) => copy.savedAt ?? copy.receivedAt))),
+      copies.map((copy) => copy.flags ?? 0),
+    ],
+  );
+}
+
+const INTO =
+  'INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, delivery_n, flags)';
+const EACH = '$2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::int[], $11::smallint[]';
+
+function boxesOf(placements: Placement[]): Box[] {
+  const boxes: Box[] = [];
+  const byAccount = new Map<number, Box[]>();
+  for (const placement of placements) {
+    const { account, mailbox = INBOX, modseq, flags = 0 } = placement;
+    const ofAccount = byAccount.get(account) ?? [];
+    if (ofAccount.length === 0) byAccount.set(account, ofAccount);
+    let box = ofAccount.find((one) => one.mailbox === mailbox);
+    if (!box) {
+      box = { account, mailbox, modseq, unread: 0, placements: [] };
+      ofAccount.push(box);
+      boxes.push(box);
+    }
     if ((flags & SEEN) === 0) box.unread++;
     box.modseq = Math.max(box.modseq, modseq);
-    return { box, nth: box.count++ };
-  });
-  const list = [...boxes.values()];
-  // One after the other on the wire, without waiting in between: the second finds what the first wrote.
-  const [, placed] = await together(
-    tx.run(
-      `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
-       FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) AS b (account_id, id, count, unread, modseq)
-       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
-      [
-        tenant,
-        list.map((box) => box.account),
-        list.map((box) => box.mailbox),
-        list.map((box) => box.count),
-        list.map((box) => box.unread),
-        list.map((box) => box.modseq),
-      ],
-    ),
-    tx.run(
-      `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, delivery_n, flags)
-       SELECT $1, c.account_id, c.mailbox_id, m.uid_next - c.before_next, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.n, c.flags
-       FROM unnest($2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::smallint[])
-         AS c (account_id, mailbox_id, before_next, modseq, message_id, thread_id, received_at, saved_at, n, flags)
-       JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = c.account_id AND m.id = c.mailbox_id`,
-      [
-        tenant,
-        placements.map((copy) => copy.account),
-        placements.map((copy) => copy.mailbox ?? INBOX),
-        nths.map(({ box, nth }) => box.count - nth),
-        placements.map((copy) => copy.modseq),
-        placements.map((copy) => copy.message),
-        placements.map((copy) => copy.thread),
-        dates(placements.map((copy) => copy.receivedAt)),
-        dates(placements.map((copy) => copy.savedAt ?? copy.receivedAt)),
-        placements.map((copy) => copy.n),
-        placements.map((copy) => copy.flags ?? 0),
-      ],
-    ),
+    box.placements.push(placement);
+  }
+  return boxes;
+}
+
+/** Raises the mailboxes' counters; answers what is placed with the UIDs that they give. */
+async function countIn(tx: Transaction, tenant: number, boxes: Box[]): Promise<{ copy: Placement; uid: number }[]> {
+  const row = await tx.row<{ i: number[] | null; next: number[] }>(
+    `WITH counted AS (
+       UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
+       FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) WITH ORDINALITY AS b (account_id, id, count, unread, modseq, i)
+       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id
+       RETURNING b.i, m.uid_next)
+     SELECT array_agg(i) AS i, array_agg(uid_next) AS next FROM counted`,
+    [
+      tenant,
+      boxes.map((box) => box.account),
+      boxes.map((box) => box.mailbox),
+      boxes.map((box) => box.placements.length),
+      boxes.map((box) => box.unread),
+      boxes.map((box) => box.modseq),
+    ],
   );
-  if (placed !== placements.length) throw new Error(`${placements.length - placed} copies have no mailbox to go to`);
+  return (row?.i ?? []).flatMap((i, at) => {
+    const copies = boxes[i - 1]?.placements ?? [];
+    const first = (row?.next[at] ?? 0) - copies.length;
+    return copies.map((copy, nth) => ({ copy, uid: first + nth }));
+  });
 }
 
 /** As PostgreSQL reads them. Mostly they are one and the same, and to write it out thousands of times takes milliseconds. */
@@ -100,20 +146,25 @@ type At = { tenant: number; message: number; from: number; to: number };
  * walking all of the message's deliveries by account, which it thinks cheap while the table is new to it.
  */
 export async function waitingAccounts(reader: Reader, at: At): Promise<number[]> {
-  const rows = await reader.rows<{ account_id: number | null }>(
-    `SELECT account_id FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n`,
+  const row = await reader.row<{ accounts: (number | null)[] | null }>(
+    `SELECT array_agg(account_id) AS accounts FROM (
+       SELECT account_id FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n) x`,
     [at.tenant, at.message, at.from, at.to],
   );
-  return rows.flatMap((row) => row.account_id ?? []);
+  return row?.accounts?.filter((account) => account !== null) ?? [];
 }
 
 /** Those of them that no gate covers: read after the accounts' locks, in a statement of its own. */
 export async function uncoveredWaiting(reader: Reader, at: At): Promise<WaitingDelivery[]> {
-  const rows = await reader.rows<{ n: number; account_id: number | null }>(
-    `SELECT n, account_id FROM uncovered_delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n`,
+  const row = await reader.row<{ n: number[] | null; accounts: (number | null)[] }>(
+    `SELECT array_agg(n) AS n, array_agg(account_id) AS accounts FROM (
+       SELECT n, account_id FROM uncovered_delivery WHERE tenant_id = $1 AND message_id = $2 AND n BETWEEN $3 AND $4 AND state IN ('held', 'queued') ORDER BY n) x`,
     [at.tenant, at.message, at.from, at.to],
   );
-  return rows.flatMap(({ n, account_id }) => (account_id === null ? [] : [{ n, account_id }]));
+  return (row?.n ?? []).flatMap((n, i) => {
+    const account = row?.accounts[i] ?? null;
+    return account === null ? [] : [{ n, account_id: account }];
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 // The one way to the database. A Reader cannot write (its connections are read-only, and so is its type); a Transaction
 // can, and its effects on the outside wait for the commit.
 
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { Unavailable } from '../mail/errors.ts';
 import { accountKey } from './account-state.ts';
@@ -157,6 +158,7 @@ export function openStore(options: StoreOptions): Store {
       try {
         const tx = openTransaction(client);
         // Sent without waiting: the first statement follows it on the same connection.
+        gatherWrites(client);
         const begun = client.query('BEGIN');
         begun.catch(() => undefined);
         const result = await work(tx);
@@ -213,13 +215,26 @@ function openTransaction(
     atCommit: (sql, params) => void last.push([sql, params]),
     changes: emptyChanges(),
     locked: new Map(),
-    rows: (sql, params) => query(client, sql, params),
-    row: async (sql, params) => (await query<never>(client, sql, params))[0],
-    unprepared: (sql, params) => query(client, sql, params, false),
+    rows: (sql, params) => query(gatherWrites(client), sql, params),
+    row: async (sql, params) => (await query<never>(gatherWrites(client), sql, params))[0],
+    unprepared: (sql, params) => query(gatherWrites(client), sql, params, false),
     run: async (sql, params) =>
-      (await client.query({ name: statementName(sql), text: sql, values: toValues(params) })).rowCount ?? 0,
+      (await gatherWrites(client).query({ name: statementName(sql), text: sql, values: toValues(params) })).rowCount ??
+      0,
     onCommit: (effect) => void effects.push(effect),
   };
+}
+
+/**
+ * What a transaction begins in one go is written in one go: a system call for all of it, and the server wakes once. By
+ * pg each statement would be a write of its own.
+ */
+function gatherWrites(client: pg.PoolClient): pg.PoolClient {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (stream.writableCorked > 0) return client;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  return client;
 }
 
 async function query<T extends object>(
