@@ -43,7 +43,7 @@ export async function run({ recipients, connections, seconds, say }: BenchOption
     say('zoe’s mail beside its recall');
     const { created } = await ana.call('Recall/set', { create: { r: { emailId: large.id, mode: 'delete' } } });
     let ended = false;
-    const end = finished(ana, created.r.id, 100).then((recall) => {
+    const end = finished(ana, created.r.id).then((recall) => {
       ended = true;
       return recall;
     });

@@ -3,7 +3,7 @@
 
 import type { BenchOptions } from './options.ts';
 import { round, summary } from './support/figures.ts';
-import { connectJmap, type JmapClient } from './support/jmap.ts';
+import { connectJmap, type Following, type JmapClient } from './support/jmap.ts';
 import { startHoming } from './support/server.ts';
 import { connectSubmission, type SmtpClient } from './support/smtp.ts';
 
@@ -57,15 +57,17 @@ export async function run(options: BenchOptions): Promise<object> {
     const watched = recipients - 5 > options.opened ? `p${options.opened + 1}@pigeon.test` : 'ben@pigeon.test'; // one who did not open it
     const watcher = await connectJmap(homing.ports.http, watched, PASSWORD);
     const before = (await inbox(watcher)).unreadEmails;
+    const watching = await watcher.follow();
     await quiet(ana);
     const asked = performance.now();
     const gated = await gate(ana, first.id, change);
-    const firstGone = until(async () => (await inbox(watcher)).unreadEmails < before, followMs(recipients)).then(
+    const firstGone = untilTold(watching, async () => (await inbox(watcher)).unreadEmails < before).then(
       () => performance.now() - asked,
     );
-    const recall = await finished(ana, gated.id, followMs(recipients));
+    const recall = await finished(ana, gated.id);
     const lastGoneMs = performance.now() - asked;
     const firstGoneMs = await firstGone;
+    watching.close();
     const sweepMs = Date.parse(recall.doneAt) - Date.parse(recall.gatedAt);
 
     say('another, with small recalls beside its fan-out and its sweep');
@@ -83,7 +85,7 @@ export async function run(options: BenchOptions): Promise<object> {
     await quiet(ana);
     const other = await gate(ana, second.id, {});
     let done = false;
-    const end = finished(ana, other.id, followMs(recipients)).then(() => (done = true));
+    const end = finished(ana, other.id).then(() => (done = true));
     const gatesDuringSweep = await gatesOf(SMALL_RECALLS, () => done);
     await end;
 
@@ -123,26 +125,28 @@ export async function sendLarge(
 ): Promise<{ id: string; began: number; acceptedMs: number; arrived: Promise<void> }> {
   const last = await connectJmap(port, recipients > 5 ? `p${recipients - 5}@pigeon.test` : 'eli@pigeon.test', PASSWORD);
   const before = (await inbox(last)).totalEmails;
+  const following = await last.follow();
   const began = performance.now();
   await smtp.send('ana@pigeon.test', ['all@pigeon.test'], message);
   const acceptedMs = performance.now() - began;
   const [id = ''] = await sentIds(ana, 1);
-  return { id, began, acceptedMs, arrived: allHaveIt(ana, id, recipients, last, before) };
+  return { id, began, acceptedMs, arrived: allHaveIt(ana, id, recipients, { client: last, following, before }) };
 }
 
 /**
  * Counting all deliveries is what only the end needs: asked for all the while, it would be a quarter of what is measured.
- * So first the last person's Inbox is looked at.
+ * So first the last person's Inbox is looked at, when something of theirs has changed.
  */
 async function allHaveIt(
   ana: JmapClient,
   id: string,
   recipients: number,
-  last: JmapClient,
-  before: number,
+  last: { client: JmapClient; following: Following; before: number },
 ): Promise<void> {
-  await until(async () => (await inbox(last)).totalEmails > before, followMs(recipients));
-  last.close();
+  const { client, following, before } = last;
+  await untilTold(following, async () => (await inbox(client)).totalEmails > before);
+  following.close();
+  client.close();
   await until(async () => (await preview(ana, id)).inside >= recipients, 1);
 }
 
@@ -210,10 +214,16 @@ interface FinishedRecall {
   doneAt: string;
 }
 
-export async function finished(ana: JmapClient, id: string, everyMs: number): Promise<FinishedRecall> {
+/** Follows a recall to its end as its page does: by what is pushed. Asking all the while, it would be what keeps the machine busy. */
+export async function finished(ana: JmapClient, id: string): Promise<FinishedRecall> {
   const get = async (): Promise<FinishedRecall> => (await ana.call('Recall/get', { ids: [id] })).list[0];
-  await until(async () => (await get()).status !== 'sweeping', everyMs);
-  return get();
+  const following = await ana.follow();
+  try {
+    await untilTold(following, async () => (await get()).status !== 'sweeping');
+    return await get();
+  } finally {
+    following.close();
+  }
 }
 
 async function openSome(port: number, count: number): Promise<void> {
@@ -244,9 +254,15 @@ async function replacement(ana: JmapClient): Promise<string> {
   return result.created.d.id;
 }
 
-/** How often a recall is asked after: often enough to time it, seldom enough not to be what keeps the machine busy. */
-function followMs(recipients: number): number {
-  return Math.min(50, Math.max(5, recipients / 2000));
+/** Asks again at each news until it is so; gives up after ten minutes. */
+async function untilTold(following: Following, so: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 600_000;
+  for (;;) {
+    const news = following.next();
+    if (await so()) return;
+    if (performance.now() > end) throw new Error('it did not come to an end');
+    await news;
+  }
 }
 
 /** Asks again every `ms` until it is so; gives up after ten minutes. */

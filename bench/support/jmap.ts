@@ -10,8 +10,19 @@ export interface JmapClient {
   calls(...calls: Call[]): Promise<[name: string, result: any, id: string][]>; // oxlint-disable-line typescript/no-explicit-any
   /** One call; throws on its error. */
   call(name: string, args: Record<string, unknown>): Promise<any>; // oxlint-disable-line typescript/no-explicit-any
+  /** Follows the account by its event source. */
+  follow(): Promise<Following>;
   close(): void;
 }
+
+export interface Following {
+  /** At the next change that is told, or after `MOST_MS` in any case. */
+  next(): Promise<void>;
+  close(): void;
+}
+
+/** Somebody who waits for news looks again after this long without any. */
+const MOST_MS = 250;
 
 const USING = [
   'urn:ietf:params:jmap:core',
@@ -65,6 +76,33 @@ export async function connectJmap(port: number, user: string, password: string):
       if (answered === 'error') throw new Error(`${name}: ${JSON.stringify(result)}`);
       return result;
     },
+    follow: () => follow(port, authorization),
     close: () => agent.destroy(),
   };
+}
+
+function follow(port: number, authorization: string): Promise<Following> {
+  return new Promise((resolve, reject) => {
+    const path = '/jmap/eventsource/?types=*&closeafter=no&ping=0';
+    const sent = request({ host: '127.0.0.1', port, path, headers: { authorization } }, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`GET ${path}: ${response.statusCode}`));
+      let news = Promise.withResolvers<void>();
+      response.on('error', () => undefined); // it is closed from here
+      response.on('data', (chunk: Buffer) => {
+        if (!chunk.includes('event: state')) return;
+        news.resolve();
+        news = Promise.withResolvers();
+      });
+      resolve({
+        async next() {
+          let timer: NodeJS.Timeout | undefined;
+          await Promise.race([news.promise, new Promise((wake) => (timer = setTimeout(wake, MOST_MS)))]);
+          clearTimeout(timer);
+        },
+        close: () => void sent.destroy(),
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }
