@@ -101,7 +101,9 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
 
     const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const rows = rowsOf(messages, modseqs, threadOf, now);
-    await together(
+    const answered = messages.flatMap((message) => answerables(message, now));
+    const [answers] = await together(
+      answered.length > 0 ? addDue(tx, tenant, answered) : Promise.resolve(0),
       writeMessages(tx, blobs, tenant, contents, threads, now),
       insertCarried(tx, tenant, carried),
       insertDeliveries(
@@ -122,8 +124,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
     for (const message of messages) await later(tx, tenant, message);
-    const answered = messages.flatMap((message) => answerables(message, now));
-    if (answered.length > 0 && (await addDue(tx, tenant, answered)) > 0) tx.changes.wake.add('vacation');
+    if (answers > 0) tx.changes.wake.add('vacation');
     for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
     if (messages.some((message) => message.outside > 0)) tx.changes.wake.add('outgoing');
     await deps.pause?.('placed');
