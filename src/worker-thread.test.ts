@@ -35,3 +35,21 @@ test('one that does not start is an error of who starts it', async () => {
   const broken = new URL(`data:text/javascript,throw new Error('broken')`);
   await assert.rejects(startWorkerThread(start, SILENT, broken), /broken/);
 });
+
+test('its young generation is its own, whatever flag the process was started with', async () => {
+  const sized = new URL(
+    `data:text/javascript,${encodeURIComponent(`
+      import { parentPort } from 'node:worker_threads';
+      import { getHeapStatistics } from 'node:v8';
+      parentPort.on('message', (message) => {
+        if (message === 'stop') return parentPort.close();
+        parentPort.postMessage({ ...message, metrics: [{ help: String(getHeapStatistics().heap_size_limit / 2 ** 20) }] });
+      });
+      parentPort.postMessage('ready');
+    `)}`,
+  );
+  const worker = await startWorkerThread(start, SILENT, sized);
+  const [metric] = await worker.metrics();
+  assert.equal(Number(metric?.help), 384 + 3 * 8, 'the old generation, and three of a half of the young one');
+  await worker.stop();
+});

@@ -21,6 +21,12 @@ test('a restore that is asked for while the recall is under way waits, and bring
   const id = await world.recall(firm, sent);
   const deps = { store, clock, log: SILENT };
   const { progress } = services.recalls;
+  await progress.open(firm.tenant, id);
+  assert.deepEqual(
+    await world.sql(`SELECT from_n FROM work WHERE kind = 'sweep' AND of_id = $1 ORDER BY from_n`, [id]),
+    [{ from_n: 1 }, { from_n: 1001 }],
+    'cut when it is opened, so that every lane finds one',
+  );
   const vaulted = async (): Promise<number> =>
     (await world.sql<{ n: number }>(`SELECT count(*)::int AS n FROM vault WHERE recall_id = $1`, [id]))[0]?.n ?? 0;
   while ((await vaulted()) === 0) await sweepStep({ ...deps, progress });
