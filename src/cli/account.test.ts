@@ -55,6 +55,7 @@ test('shows one', async (context) => {
     aliases: ['d@dove.test'],
     acceptsRecalls: true,
     legalHold: false,
+    quota: null,
     groups: ['all@pigeon.test', 'team@pigeon.test'],
     delegates: [{ address: 'ana@pigeon.test', rights: ['full', 'send-as'] }],
     delegatedTo: [],
@@ -186,4 +187,15 @@ test('what was typed wrong', async () => {
     await usage('list', '--tenant', 'Nobody'),
     /^There is no tenant "Nobody"\. Say --tenant Other \| Pigeon|Pigeon \| Other/,
   );
+});
+
+test('limits what messages may take up', async (context) => {
+  const quotaOf = async (given: string): Promise<unknown> =>
+    (await json(context, 'set', 'ana@pigeon.test', '--quota', given))['quota'];
+  assert.equal(await quotaOf('5G'), 5 * 2 ** 30);
+  assert.equal((await t.audited(t.pigeon))?.detail['quota'], 5 * 2 ** 30);
+  assert.equal(await quotaOf('0'), 0);
+  assert.equal(await quotaOf('none'), null);
+  for (const wrong of ['much', '-1', '1.5G', '99999999T'])
+    await refused(run(['set', 'ana@pigeon.test', `--quota=${wrong}`]), 'usage');
 });

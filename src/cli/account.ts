@@ -17,6 +17,7 @@ export const help = `add, list, show, set, remove or import accounts
   homing account set ADDRESS [--name NAME] [--kind KIND] [--password WORD | --no-password] [--accepts-recalls yes|no]
                      [--legal-hold yes|no]      what recalls took from it, or for it, is kept for as long as it stands
                      [--add-alias ADDRESS]… [--remove-alias ADDRESS]…
+                     [--quota SIZE|none]        what its messages may take up: 500M, 5G, or a number of octets
                      [--grant RIGHT,…=DELEGATE]… [--revoke DELEGATE]…   rights: full, send-as, send-on-behalf, recall
                      [--add-role ROLE]… [--remove-role ROLE]…
   homing account remove ADDRESS…      with its mail
@@ -37,6 +38,7 @@ const OPTIONS = {
   'remove-alias': { type: 'string', multiple: true },
   'accepts-recalls': { type: 'string' },
   'legal-hold': { type: 'string' },
+  quota: { type: 'string' },
   role: { type: 'string', multiple: true },
   'add-role': { type: 'string', multiple: true },
   'remove-role': { type: 'string', multiple: true },
@@ -161,6 +163,7 @@ async function set(
     password: values['no-password'] ? null : password,
     acceptsRecalls: yesOrNo('--accepts-recalls', values['accepts-recalls']),
     legalHold: yesOrNo('--legal-hold', values['legal-hold']),
+    quota: quotaOf(values.quota),
     addRoles: roles([...(values.role ?? []), ...(values['add-role'] ?? [])]),
     removeRoles: roles(values['remove-role']),
     addAliases: [...(values.alias ?? []), ...(values['add-alias'] ?? [])],
@@ -170,6 +173,17 @@ async function set(
   };
   await session.admin.setAccount(address, change);
   print(values.json, await shown(session, address), () => `Changed ${address}.`);
+}
+
+const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** Octets; null: none. */
+function quotaOf(given: string | undefined): number | null | undefined {
+  if (given === undefined || given === 'none') return given === undefined ? undefined : null;
+  const [, number, unit = ''] = /^(\d+)([KMGT]?)$/i.exec(given) ?? [];
+  const octets = Number(number) * (UNITS[unit.toUpperCase()] ?? 1);
+  if (!Number.isSafeInteger(octets)) throw new Usage(`--quota takes a size, as in 5G, or none, not "${given}".`);
+  return octets;
 }
 
 /** "recall-admin", or several with commas between them. */

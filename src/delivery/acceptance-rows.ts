@@ -60,7 +60,7 @@ export function rowsOf(
     const effects = new Map(message.effects.map((effect) => [effect.account, effect]));
     for (const to of message.now) {
       const effect = effects.get(to.account);
-      if (modseqs.has(to.account))
+      if (modseqs.has(to.account) && !message.full.includes(to.n))
         rows.placements.push({
           account: to.account,
           ...(effect && effect.mailbox !== null ? { mailbox: effect.mailbox } : {}),
@@ -87,11 +87,12 @@ export function rowsOf(
 }
 
 /** Of what is delivered at once the sender is told afterwards: that takes what an envelope remembers. */
-function isToBeTold({ acceptance, now }: Numbered, modseqs: ReadonlyMap<number, number>): boolean {
+function isToBeTold({ acceptance, now, full }: Numbered, modseqs: ReadonlyMap<number, number>): boolean {
   const { direct, groups, input } = acceptance;
   return (
     input.mailFrom !== '' &&
     ([...direct, ...groups].some(({ notify }) => wantsToKnow(input.mailFrom, notify, 1)) ||
+      full.length > 0 ||
       now.some(({ account }) => !modseqs.has(account)))
   );
 }

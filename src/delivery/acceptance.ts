@@ -12,13 +12,15 @@ import {
   insertDeliveries,
   insertExpanded,
   localDeliveries,
+  MAILBOX_FULL,
   reachedGroups,
   type NewDelivery,
 } from '../store/deliveries.ts';
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
-import type { Transaction } from '../store/postgres.ts';
+import type { Reader, Transaction } from '../store/postgres.ts';
 import { placeCopies } from '../store/placing.ts';
+import { fullAmong } from '../store/quota.ts';
 import { claimReplacement } from '../store/recall-progress.ts';
 import {
   insertRedirects,
@@ -75,6 +77,8 @@ export interface Numbered {
   /** What rules say of copies; and the local deliveries, by number, that rules made: `ofRules.first` … `ofRules.last`. */
   effects: RuleEffect[];
   ofRules: { first: number; last: number };
+  /** Of `now`, those whose accounts have no room for it. */
+  full: number[];
 }
 
 /** Accepts messages of one tenant, all or none. Throws what accept throws once a transaction has begun. */
@@ -92,12 +96,16 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
     }
     const contents = messages.flatMap(contentsOf);
     const carried = messages.map(carriedBy); // before any lock: a large file takes its time
-    const [modseqs, threads] = await together(
+    const [modseqs, threads, full] = await together(
       lockAccounts(tx, tenant, accountsOf(messages)),
       findThreads(tx, tenant, contents),
+      fullOf(tx, tenant, messages),
     );
     await deps.pause?.('locked');
-    for (const message of messages) message.effects = await possible(tx, tenant, message.effects);
+    for (const message of messages) {
+      message.effects = await possible(tx, tenant, message.effects);
+      if (countsFor(message)) message.full = message.now.filter(({ account }) => full.has(account)).map(({ n }) => n);
+    }
 
     const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const rows = rowsOf(messages, modseqs, threadOf, now);
@@ -123,6 +131,10 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       placeCopies(tx, tenant, rows.placements),
       ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
+    for (const { id, full: refused } of messages) {
+      await finishLocal(tx, { tenant, message: id, now }, refused, 'failed', MAILBOX_FULL);
+      if (refused.length > 0) tx.changes.wake.add('outgoing');
+    }
     for (const message of messages) await later(tx, tenant, message);
     if (answers > 0) tx.changes.wake.add('vacation');
     for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
@@ -232,7 +244,7 @@ async function number(
   return withRules(tx, tenant, numbered, rules);
 }
 
-const UNRULED = { effects: [], ofRules: { first: 1, last: 0 } };
+const UNRULED = { effects: [], ofRules: { first: 1, last: 0 }, full: [] };
 
 /** Are its deliveries put in by the database? */
 function isExpanded({ groups, direct }: Acceptance): boolean {
@@ -277,6 +289,20 @@ export function carriedOf(message: number, bytes: Buffer, parsed: ParsedMessage,
   const forwards = whole.map((messageId) => ({ messageId, sameSubject: false }));
   if (answered !== null && !whole.includes(answered)) forwards.push({ messageId: answered, sameSubject: true });
   return { message, files, forwards };
+}
+
+/** What tells of other mail comes in any case. */
+function countsFor({ acceptance }: Numbered): boolean {
+  return acceptance.input.mailFrom !== '';
+}
+
+/** Accounts that have no room for all that is delivered to them now. The sender's own copy is never refused. */
+function fullOf(reader: Reader, tenant: number, messages: Numbered[]): Promise<Set<number>> {
+  const octets = new Map<number, number>();
+  for (const message of messages.filter(countsFor))
+    for (const { account } of message.now)
+      octets.set(account, (octets.get(account) ?? 0) + message.acceptance.bytes.length);
+  return fullAmong(reader, tenant, [...octets.keys()], [...octets.values()]);
 }
 
 /** Every account that gets a copy now, senders and recipients. */

@@ -17,6 +17,7 @@ import {
 } from '../store/directory-accounts.ts';
 import { lockTenant } from '../store/directory-tenants.ts';
 import { accountChanged } from '../store/notify.ts';
+import { setQuota } from '../store/quota.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
 import { deleteSubscriptionsBy } from '../store/push-subscriptions.ts';
 import type { AdminDeps, Change } from './change.ts';
@@ -55,6 +56,8 @@ export interface AccountChanges {
   password?: string | null | undefined;
   acceptsRecalls?: boolean | undefined;
   legalHold?: boolean | undefined;
+  /** Octets that its messages may take up; null: no limit. */
+  quota?: number | null | undefined;
   addRoles?: GivenRole[] | undefined;
   removeRoles?: GivenRole[] | undefined;
   addAliases?: string[] | undefined;
@@ -137,6 +140,7 @@ export function accountAdmin({ clock }: AdminDeps, change: Change): AccountAdmin
         const kind = input.kind ?? (await accountRow(tx, tenant, account))?.kind ?? 'person';
         checkRoles(input.addRoles ?? [], kind);
         await updateAccount(tx, tenant, account, { ...input, name, password });
+        if (input.quota !== undefined) await changeQuota(tx, { tenant, account }, input.quota);
         if (password !== undefined) await deleteSubscriptionsBy(tx, { tenant, account }, '');
         for (const alias of (input.removeAliases ?? []).map(checkedAddress)) {
           if (!(await deleteAlias(tx, tenant, account, alias))) refuse('notFound', `${alias} is no alias of ${own}.`);
@@ -210,4 +214,16 @@ async function delegateOf(tx: Transaction, of: Found, delegate: string): Promise
   if (by.tenant !== of.tenant) refuse('notLocal', `${by.own} is of another organisation.`);
   if (by.account === of.account) refuse('badDelegate', `${of.own} needs no rights on itself.`);
   return by.account;
+}
+
+async function changeQuota(
+  tx: Transaction,
+  at: { tenant: number; account: number },
+  quota: number | null,
+): Promise<void> {
+  if (quota !== null && !(Number.isSafeInteger(quota) && quota >= 0))
+    refuse('badQuota', 'A quota is a number of octets.');
+  const modseq = (await raise(tx, at.tenant, at.account)) ?? 0;
+  await setQuota(tx, at, quota, modseq);
+  accountChanged(tx.changes, at.tenant, at.account);
 }

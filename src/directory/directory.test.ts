@@ -13,7 +13,15 @@ const { directory, admin, pigeon, other, ana, ben } = t;
 
 test('signs in by any address that leads to the account, and by no other password', async () => {
   await admin.setAccount('ana@pigeon.test', { addAliases: ['silva@dove.test'] });
-  const account = { tenant: pigeon, id: ana, address: 'ana@pigeon.test', name: 'Ana Silva', kind: 'person', roles: [] };
+  const account = {
+    tenant: pigeon,
+    id: ana,
+    address: 'ana@pigeon.test',
+    name: 'Ana Silva',
+    kind: 'person',
+    roles: [],
+    quota: null,
+  };
   assert.deepEqual(await directory.authenticate('ana@pigeon.test', 'anas word'), account);
   assert.deepEqual(await directory.authenticate('SILVA@Dove.test', 'anas word'), account);
   for (const password of ['', 'anas  word', 'Anas word']) {

@@ -33,6 +33,8 @@ export interface Account {
   kind: 'person' | 'shared' | 'service';
   /** What it may do for its organisation (mail/roles.ts), beside user. */
   roles: readonly GivenRole[];
+  /** Octets that its messages may take up; null: no limit. */
+  quota: number | null;
 }
 
 export type Target =

@@ -20,6 +20,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   noMailbox: 'NONEXISTENT',
   noAccount: 'NONEXISTENT',
   tooLarge: 'TOOBIG',
+  overQuota: 'OVERQUOTA', // RFC 9208 §4.3.1
   tooManyFailures: 'UNAVAILABLE',
   // Of a recall: recall/request.ts.
   notFound: 'NONEXISTENT',

@@ -30,9 +30,10 @@ after(async () => {
 async function faces(of: MailIn, more: Partial<SmtpDeps> = {}): Promise<SmtpFaces> {
   const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { host: '127.0.0.1', hostname: 'mail.pigeon.test', ports };
-  const { accept, directory, clock } = of;
+  const { store, accept, directory, clock } = of;
   const connections = createConnections(null);
   const started = await startSmtpFaces({
+    store,
     accept,
     directory,
     connections,
@@ -158,6 +159,7 @@ test('a port that is taken is named, and the others are given back', async () =>
   };
   const connections = createConnections(null);
   const deps = {
+    store: t.store,
     recalls: NO_RECALLS,
     accept: t.accept,
     directory: t.directory,

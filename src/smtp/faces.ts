@@ -5,6 +5,7 @@ import type { SMTPServerSession } from 'smtp-server';
 import type { Config } from '../config/config.ts';
 import type { Accept } from '../delivery/accept.ts';
 import type { Recalls } from '../recall/recalls.ts';
+import type { Reader } from '../store/postgres.ts';
 import type { Connections } from '../directory/connections.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
@@ -17,6 +18,7 @@ import { readMessage } from './stream.ts';
 import { checkSender, checkSubmissionRecipient, submit } from './submission.ts';
 
 export interface SmtpDeps {
+  store: Reader;
   accept: Accept;
   directory: Pick<Directory, 'signIn' | 'account' | 'resolve' | 'policy' | 'addressesOf' | 'sendingRight'>;
   connections: Connections;

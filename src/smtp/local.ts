@@ -2,11 +2,12 @@
 
 import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress } from '../mail/address.ts';
-import { Refusal } from '../mail/errors.ts';
+import { Refusal, Unavailable } from '../mail/errors.ts';
+import { hasRoom, overQuota } from '../store/quota.ts';
 import { isGoingRound } from '../mail/mime/trace.ts';
 import type { AcceptInput } from '../delivery/accept.ts';
 import type { Face, FaceSession, SmtpDeps } from './faces.ts';
-import { envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
+import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { reply, toReply, type SmtpError } from './replies.ts';
 import { receivedField } from './trace.ts';
 
@@ -34,6 +35,23 @@ export async function checkLocalRecipient(
   if (target.kind === 'unknown') throw reply(550, '5.1.1', `There is no ${address} here.`);
   // What comes in by LMTP has passed a server that its administrator trusts to say who may write to groups.
   if (target.kind === 'group' && face === 'smtp') throw reply(550, '5.7.1', `${address} takes mail from inside only.`);
+  if (target.kind === 'account' && (await isFull(deps, session, target))) throw overQuota();
+}
+
+/** While the store is away nobody knows: then the message itself is put off. */
+async function isFull(
+  { directory, store }: SmtpDeps,
+  { envelope: { mailFrom } }: FaceSession,
+  at: { tenant: number; account: number },
+): Promise<boolean> {
+  try {
+    const account = await directory.account(at.tenant, at.account);
+    if (!account || account.quota === null) return false;
+    return !(await hasRoom(store, at, mailFrom ? declaredSize(mailFrom.args) : 0));
+  } catch (error) {
+    if (error instanceof Unavailable) return false;
+    throw error;
+  }
 }
 
 type Answer = string | SmtpError;

@@ -15,6 +15,7 @@ const REFUSALS: Record<string, [code: number, enhanced: string]> = {
   noRecipients: [554, '5.5.1'],
   tooManyRecipients: [452, '4.5.3'],
   tooLarge: [552, '5.3.4'],
+  overQuota: [552, '5.2.2'],
   unknownRecipient: [550, '5.1.1'],
   badAddress: [553, '5.1.3'],
   noAccount: [550, '5.7.1'],

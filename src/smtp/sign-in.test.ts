@@ -18,6 +18,7 @@ const t = await testMailIn();
 const limits = { address: { free: 100, most: 60 }, account: { free: 2, most: 60 } };
 const directory = createDirectory({ store: t.store, clock: t.clock, limits });
 const faces = await startSmtpFaces({
+  store: t.store,
   accept: t.accept,
   directory,
   recalls: NO_RECALLS,

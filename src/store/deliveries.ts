@@ -17,6 +17,8 @@ export interface NewDelivery {
 
 /** What is said of a delivery whose account went while the message was on its way. */
 export const ACCOUNT_GONE = 'The account is gone.';
+/** And of one whose messages take up as much as they may. */
+export const MAILBOX_FULL = '552 5.2.2 The mailbox is full.';
 
 export async function insertDeliveries(
   tx: Transaction,
@@ -199,7 +201,7 @@ export async function localDeliveries(
 }
 
 /**
- * Local deliveries are done: their copies are there, or their accounts are not. Of those whose sender asked to be told of
+ * Local deliveries are done: their copies are there, or their accounts are not (or `why` else). Of those whose sender asked to be told of
  * it, that is due (store/untold.ts).
  */
 export async function finishLocal(
@@ -207,6 +209,7 @@ export async function finishLocal(
   at: { tenant: number; message: number; now: Date },
   deliveries: number[],
   state: 'delivered' | 'failed',
+  why = ACCOUNT_GONE,
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await tx.run(
@@ -218,7 +221,7 @@ export async function finishLocal(
       deliveries,
       state,
       at.now,
-      state === 'failed' ? ACCOUNT_GONE : null,
+      state === 'failed' ? why : null,
       NEVER | (state === 'failed' ? FAILURE : SUCCESS),
       state === 'failed' ? FAILURE : SUCCESS,
     ],

@@ -215,6 +215,8 @@ export interface ShownAccount extends ListedAccount {
   acceptsRecalls: boolean;
   /** What recalls took from it, or for it, is kept for as long as this stands. */
   legalHold: boolean;
+  /** Octets that its messages may take up; null: no limit. */
+  quota: number | null;
   createdAt: Date;
   /** Groups that name it themselves, by any of its addresses, or take in everybody. */
   groups: string[];
@@ -235,7 +237,7 @@ export async function accountShown(reader: Reader, tenant: number, id: number): 
 /** Those of these numbers that there are, in no order: three statements, however many. */
 export async function accountsShown(reader: Reader, tenant: number, ids: number[]): Promise<ShownAccount[]> {
   const rows = await reader.rows<Omit<ShownAccount, 'delegates' | 'delegatedTo'>>(
-    `SELECT ${LISTED}, p.accepts_recalls AS "acceptsRecalls", p.legal_hold AS "legalHold", p.created_at AS "createdAt",
+    `SELECT ${LISTED}, p.accepts_recalls AS "acceptsRecalls", p.legal_hold AS "legalHold", p.quota, p.created_at AS "createdAt",
        ARRAY(SELECT g.address FROM mail_group g WHERE g.tenant_id = $1 AND (g.everybody AND p.kind = 'person' OR EXISTS (
          SELECT FROM group_member m JOIN address a ON a.address = m.address AND a.tenant_id = $1
          WHERE m.tenant_id = $1 AND m.group_id = g.id AND a.account_id = p.id)) ORDER BY 1) AS groups

@@ -14,9 +14,11 @@ export interface AccountRow {
   kind: 'person' | 'shared' | 'service';
   /** Beside user. */
   roles: GivenRole[];
+  /** Octets that its messages may take up; null: no limit. */
+  quota: number | null;
 }
 
-const ACCOUNT = `tenant_id AS tenant, id, address, name, kind, roles`;
+const ACCOUNT = `tenant_id AS tenant, id, address, name, kind, roles, quota`;
 
 export async function addressRow(
   reader: Reader,

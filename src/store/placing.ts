@@ -1,8 +1,9 @@
 // Putting delivered copies into mailboxes of locked accounts: at acceptance, in fan-out, in a recall's replacement.
 
 import { SEEN } from '../mail/keywords.ts';
-import { finishLocal } from './deliveries.ts';
+import { finishLocal, MAILBOX_FULL } from './deliveries.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { fullAmong } from './quota.ts';
 import { takeEffects } from './rules.ts';
 import { together } from './together.ts';
 
@@ -168,8 +169,8 @@ export async function uncoveredWaiting(reader: Reader, at: At): Promise<WaitingD
 }
 
 /**
- * Delivers what waits to accounts that are locked and raised to `modseqs`; one without a row there is gone, and its
- * delivery fails. A gate's own work is none of ours: pass only uncovered deliveries.
+ * Delivers what waits to accounts that are locked and raised to `modseqs`; one without a row there is gone, or it is full,
+ * and its delivery fails. A gate's own work is none of ours: pass only uncovered deliveries.
  */
 export async function deliverWaiting(
   tx: Transaction,
@@ -178,14 +179,29 @@ export async function deliverWaiting(
   deliveries: WaitingDelivery[],
 ): Promise<void> {
   const { tenant, message, now } = at;
-  const row = await tx.row<{ thread_id: number; received_at: Date | null; ruled: boolean }>(
-    `SELECT m.thread_id, e.received_at, EXISTS (SELECT FROM rule_effect x WHERE x.tenant_id = $1 AND x.message_id = $2) AS ruled
+  const row = await tx.row<{
+    thread_id: number;
+    size: number;
+    mail_from: string | null;
+    received_at: Date | null;
+    ruled: boolean;
+  }>(
+    `SELECT m.thread_id, m.size, e.mail_from, e.received_at, EXISTS (SELECT FROM rule_effect x WHERE x.tenant_id = $1 AND x.message_id = $2) AS ruled
      FROM message m LEFT JOIN envelope e ON e.tenant_id = m.tenant_id AND e.message_id = m.id
      WHERE m.tenant_id = $1 AND m.id = $2`,
     [tenant, message],
   );
   if (!row) throw new Error(`message ${message} is not there`);
-  const there = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
+  const known = deliveries.filter((delivery) => modseqs.has(delivery.account_id));
+  // What tells of other mail comes in any case.
+  const asked = row.mail_from === '' ? [] : known.map((delivery) => delivery.account_id);
+  const full = await fullAmong(
+    tx,
+    tenant,
+    asked,
+    asked.map(() => row.size),
+  );
+  const there = known.filter((delivery) => !full.has(delivery.account_id));
   const gone = deliveries.filter((delivery) => !modseqs.has(delivery.account_id));
   const effects = row.ruled
     ? await takeEffects(
@@ -208,6 +224,13 @@ export async function deliverWaiting(
       at,
       gone.map(({ n }) => n),
       'failed',
+    ),
+    finishLocal(
+      tx,
+      at,
+      known.filter((delivery) => full.has(delivery.account_id)).map(({ n }) => n),
+      'failed',
+      MAILBOX_FULL,
     ),
     placeCopies(
       tx,

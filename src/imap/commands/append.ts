@@ -7,6 +7,7 @@ import { keywordsOf } from '../flags.ts';
 import { findBox } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
+import { checkRoom } from '../room.ts';
 import type { Verb } from '../verb.ts';
 import type { Appended } from '../append.ts';
 import type { Session } from '../session.ts';
@@ -27,6 +28,8 @@ export const append: Verb<'APPEND'> = {
     if (messages.some((message) => message.content.size === 0)) throw no('CANNOT', 'The message is empty.');
     const at = { tenant: account.tenant, account: account.id, mailbox: row.id };
     const now = clock();
+    const octets = messages.reduce((sum, { content }) => sum + content.size, 0);
+    await checkRoom(session, at, () => octets);
     const numbers = await ids.take('message_id', messages.length);
     const made: Appended['messages'] = [];
     for (const [i, { content, flags, date }] of messages.entries()) {

@@ -4,6 +4,7 @@ import { copyAcross } from '../../store/email-across.ts';
 import { copyCopies, moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccounts } from '../../store/account-state.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
+import { octetsOf } from '../../store/quota.ts';
 import { mailboxStatus } from '../../store/mailbox-view.ts';
 import type { MailboxRow } from '../../store/mailboxes.ts';
 import { findBox } from '../mailboxes.ts';
@@ -11,6 +12,7 @@ import { choose } from '../message-set.ts';
 import { tellNews } from '../news.ts';
 import { isRecallRow, recallMoved } from '../recall-mailbox.ts';
 import { no, ok, type Result } from '../replies.ts';
+import { checkRoom } from '../room.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
 import { selectedOf, writableOf, type CommandOf, type Verb } from '../verb.ts';
 import { formatRuns } from '../wire/sequence-set.ts';
@@ -33,6 +35,7 @@ export const copy: Verb<'COPY'> = {
     const selected = selectedOf(session);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
+    await checkRoom(session, { ...at, account: target.account }, () => octetsOf(session.deps.store, at, uids));
     const now = session.deps.clock();
     const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
       if (target.account === at.account) {
@@ -56,6 +59,8 @@ export const move: Verb<'MOVE'> = {
     if (isRecallRow(box.row)) return recall(session, selected, command, box.row);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
+    if (target.account !== at.account)
+      await checkRoom(session, { ...at, account: target.account }, () => octetsOf(session.deps.store, at, uids));
     const now = session.deps.clock();
     const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
       if (target.account === at.account) {

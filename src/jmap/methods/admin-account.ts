@@ -43,6 +43,7 @@ const PROPERTIES = [
   'roles',
   'acceptsRecalls',
   'legalHold',
+  'quota',
   'groups',
   'delegates',
   'delegatedTo',
@@ -109,6 +110,7 @@ const NEEDS: Record<string, Duty> = {
   delegates: 'change-directory',
   roles: 'give-roles',
   legalHold: 'hold',
+  quota: 'change-directory',
 };
 
 function checkProperties(object: Record<string, unknown>, settable: string[]): void {
@@ -132,6 +134,8 @@ function isRight(name: string, value: unknown): boolean {
       return list((one) => isText(one, 1000, 'line'));
     case 'roles':
       return list((one) => one === 'user' || GIVEN_ROLES.some((role) => role === one));
+    case 'quota':
+      return value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
     case 'legalHold':
       return typeof value === 'boolean';
     default:
@@ -212,7 +216,7 @@ async function addAccount(context: MethodContext, object: Record<string, unknown
 }
 
 async function changeAccount(context: MethodContext, address: string, patch: Record<string, unknown>): Promise<void> {
-  checkProperties(patch, ['name', 'kind', 'password', 'aliases', 'roles', 'legalHold', 'delegates']);
+  checkProperties(patch, ['name', 'kind', 'password', 'aliases', 'roles', 'legalHold', 'quota', 'delegates']);
   const { aliases, roles, ...rest } = patch;
   const change = { ...rest } as AccountChanges;
   if (roles !== undefined) {

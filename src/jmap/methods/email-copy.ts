@@ -6,6 +6,7 @@ import { copyAcross, type AcrossTarget } from '../../store/email-across.ts';
 import { lockAccounts } from '../../store/account-state.ts';
 import { mailboxRoles } from '../../store/emails.ts';
 import { lockAccount } from '../../store/held-copies.ts';
+import { hasRoom, octetsOfEmails, overQuota } from '../../store/quota.ts';
 import { emailBlobId, emailIdOf, parseEmailId, threadIdOf } from '../email/ids.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
@@ -92,6 +93,13 @@ function copyAll(
     await context.pause?.('locked');
     const notCreated = idMap<SetError>();
     const wishes = await readWishes(context, await mailboxRoles(tx, { tenant, account: to.id }), asked, notCreated);
+    const ids = [...wishes.values()].map(({ emailId }) => emailId);
+    const sizes = await octetsOfEmails(tx, { tenant, account: from.id }, ids);
+    const octets = ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
+    if (!(await hasRoom(tx, { tenant, account: to.id }, octets))) {
+      for (const key of wishes.keys()) notCreated[key] = { type: 'overQuota', description: overQuota().message };
+      wishes.clear();
+    }
     const created = idMap<Record<string, unknown>>();
     const originals = new Set<string>();
     const given = { program: context.program, now: context.clock() };

@@ -6,6 +6,7 @@ import { asDate, headerFields } from '../../mail/mime/headers.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { mailboxRoles } from '../../store/emails.ts';
 import { lockAccount } from '../../store/held-copies.ts';
+import { hasRoom, overQuota } from '../../store/quota.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
 import { openBlob } from '../blob.ts';
@@ -121,8 +122,11 @@ function importTogether(
     const notCreated = idMap<SetError>();
     const keys: string[] = [];
     const emails: NewEmail[] = [];
+    const octets = [...messages.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const room = messages.size === 0 || (await hasRoom(tx, at, octets));
     for (const [key, { email, bytes, parsed }] of messages) {
       await attempt(key, notCreated, async () => {
+        if (!room) throw overQuota();
         const mailbox = readMailbox(email['mailboxIds'], boxes);
         const keywords = readKeywords(email['keywords']);
         emails.push({

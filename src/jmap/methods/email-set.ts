@@ -7,6 +7,7 @@ import type { Account } from '../../directory/directory.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
 import { mailboxRoles } from '../../store/emails.ts';
+import { hasRoom, overQuota } from '../../store/quota.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { openBlob } from '../blob.ts';
@@ -139,8 +140,11 @@ async function create(
 ): Promise<void> {
   const keys: string[] = [];
   const emails: NewEmail[] = [];
+  const octets = [...drafts.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const room = drafts.size === 0 || (await hasRoom(tx, at, octets));
   for (const [key, { email, ...draft }] of drafts) {
     await attempt(key, result.notCreated, async () => {
+      if (!room) throw overQuota();
       emails.push({
         ...draft,
         mailbox: readMailbox(email['mailboxIds'], boxes),

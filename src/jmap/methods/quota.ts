@@ -1,7 +1,7 @@
-// Quota/get, /changes, /query, /queryChanges (RFC 9425). An account has no limit here: its one quota says what is used,
-// and has the highest limit that there can be.
+// Quota/get, /changes, /query, /queryChanges (RFC 9425). Each account has one quota, which says what is used. One without a
+// limit has the highest that there can be.
 
-import { quotaStateOf, usageOf } from '../../store/quota.ts';
+import { quotaStateOf, usageOf, type Usage } from '../../store/quota.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { pageOf, queryChanges, queryChangesArguments, readFilter, sortArguments } from '../query.ts';
@@ -18,7 +18,7 @@ import type { Method } from '../wire.ts';
 
 const ID = 'octets';
 
-/** What never changes. */
+/** As of an account without a limit. */
 const QUOTA = {
   id: ID,
   resourceType: 'octets',
@@ -34,25 +34,32 @@ const QUOTA = {
 
 const PROPERTIES = [...Object.keys(QUOTA), 'used'];
 
+function quotaOf({ octets, quota }: Usage): Record<string, unknown> {
+  const limit = quota === null ? {} : { hardLimit: quota, description: 'What all messages take up, and may take up.' };
+  return { ...QUOTA, ...limit, used: octets };
+}
+
 export const quotaGet: Method = async (args, context) => {
   const { tenant, id: account } = accountOf(args, context);
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   const usage = await usageOf(context.store, { tenant, account });
-  const all = new Map(usage ? [[ID, { ...QUOTA, used: usage.octets }]] : []);
+  const all = new Map(usage ? [[ID, quotaOf(usage)]] : []);
   return { accountId: args['accountId'], state: String(usage?.state ?? 0), ...listed(all, ids, properties) };
 };
 
 export const quotaChanges: Method = async (args, context) => {
   const { tenant, id: account } = accountOf(args, context);
   const { since } = changesArguments(args);
-  const state = await quotaStateOf(context.store, { tenant, account });
+  const usage = await usageOf(context.store, { tenant, account });
+  const state = usage?.state ?? 0;
   checkState(since, state);
+  const limitChanged = (usage?.changed ?? 0) > since;
   return {
     accountId: args['accountId'],
     oldState: String(since),
     newState: String(state),
     hasMoreChanges: false,
-    updatedProperties: ['used'],
+    updatedProperties: limitChanged ? null : ['used'],
     created: [],
     updated: state > since ? [ID] : [],
     destroyed: [],
