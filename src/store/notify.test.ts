@@ -62,3 +62,12 @@ test('more than a message holds is told as everything', async (t) => {
 test('now and then it is time to look what nobody told', async (t) => {
   await once(await notifier(t, notify, 5), 'look');
 });
+
+// Found by npm run torture: what was done was told as a fault, and the others were never told.
+test('a change of the directory that could not be told is told later', async (t) => {
+  let calls = 0;
+  const one = await notifier(t, (payload) => (++calls === 1 ? Promise.reject(new Error('gone')) : notify(payload)));
+  await one.publishDirectory();
+  await once(one, 'directory');
+  assert.equal(calls, 2);
+});

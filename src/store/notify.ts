@@ -33,7 +33,10 @@ export interface Events {
 
 export interface Notifier extends EventEmitter<Events> {
   publish(changes: Changes): void;
-  /** After a directory change's commit: this process knows at once, the others when it resolves. */
+  /**
+   * After a directory change's commit: this process knows at once, the others when it resolves; or later, if the database
+   * is away.
+   */
   publishDirectory(): Promise<void>;
   /** Resolves when what was published has been sent, or could not be: before a short-lived process ends. */
   flushed(): Promise<void>;
@@ -85,6 +88,8 @@ export function createNotifier(options: {
   const emitter = new EventEmitter<Events>();
   emitter.setMaxListeners(0);
   let pending = emptyChanges();
+  /** The others are still to be told that the directory has changed. */
+  let directory = false;
   let sending = false;
   let closed = false;
   let client: pg.Client | undefined;
@@ -100,12 +105,15 @@ export function createNotifier(options: {
     if (sending) return;
     sending = true;
     let changes = pending;
+    let ofDirectory = directory;
     try {
       while (!closed) {
         changes = pending;
-        const news = toNews(changes);
+        ofDirectory = directory;
+        const news = toNews(changes, ofDirectory);
         if (news === undefined) break;
         pending = emptyChanges();
+        directory = false;
         if (options.listen) await options.send(textOf(news));
         else deliver(news);
       }
@@ -114,6 +122,7 @@ export function createNotifier(options: {
       const later = pending;
       pending = changes;
       merge(pending, later);
+      directory ||= ofDirectory;
       again = setTimeout(() => void flush(), AGAIN_MS);
     } finally {
       sending = false;
@@ -162,7 +171,10 @@ export function createNotifier(options: {
     },
     async publishDirectory() {
       emitter.emit('directory');
-      if (options.listen) await options.send(JSON.stringify({ d: true } satisfies News));
+      if (!options.listen) return;
+      directory = true;
+      flushing = Promise.all([flushing, flush()]).then(() => undefined);
+      await flushing;
     },
     async close() {
       closed = true;
@@ -191,7 +203,7 @@ function textOf(news: News): string {
 }
 
 /** Long lists become "many". */
-function toNews(changes: Changes): News | undefined {
+function toNews(changes: Changes, ofDirectory: boolean): News | undefined {
   const news: News = {};
   const accounts: [number, number[] | null][] = [];
   let listed = 0;
@@ -203,5 +215,6 @@ function toNews(changes: Changes): News | undefined {
   if (accounts.length > 0) news.a = accounts;
   if (changes.recalls.size > 0) news.r = [...changes.recalls].map(([tenant, ids]) => [tenant, [...ids].slice(-100)]);
   if (changes.wake.size > 0) news.w = [...changes.wake];
+  if (ofDirectory) news.d = true;
   return Object.keys(news).length === 0 ? undefined : news;
 }
