@@ -1,17 +1,18 @@
-// IMAP: a mailbox of 10,000 messages that came one by one, opened and fetched, first and later; APPEND, sign-in, and how soon
-// one who waits hears of a removal. And the same of Dovecot, where Debian's is installed.
+// IMAP: a mailbox of 10,000 messages that came one by one, opened and fetched, first and later; APPEND, LMTP, sign-in, and how
+// soon one who waits hears of a removal. And the same of Dovecot, where Debian's is installed.
 
 import type { BenchOptions } from './options.ts';
 import { startDovecot } from './support/dovecot.ts';
 import { percentile, round } from './support/figures.ts';
 import { connectImap, type ImapClient } from './support/imap.ts';
 import { startHoming } from './support/server.ts';
-import { connectSubmission } from './support/smtp.ts';
+import { connectLmtp, connectSubmission, type SmtpClient } from './support/smtp.ts';
 
 const MESSAGES = 10_000;
 
 interface Server {
   connect(): Promise<ImapClient>;
+  lmtp(): Promise<SmtpClient>;
   /** Signs in the n-th, from 1. */
   login: (n: number) => string;
   /** Puts the messages into the Inbox. */
@@ -25,6 +26,7 @@ export async function run({ say }: BenchOptions): Promise<object> {
     say(`Homing: ${MESSAGES} messages`);
     ours = await measure(say, {
       connect: () => connectImap(homing.ports.imaps, true),
+      lmtp: () => connectLmtp(homing.ports.lmtp),
       login: (n) => `LOGIN p${n}@pigeon.test homing`,
       async fill() {
         const clients = await Promise.all(
@@ -55,6 +57,7 @@ async function dovecot(say: BenchOptions['say']): Promise<object> {
     const login = (n: number): string => `LOGIN p${n}@pigeon.test homing`;
     const measured = await measure(say, {
       connect,
+      lmtp: () => connectLmtp(server.ports.lmtp),
       login,
       async fill() {
         const client = await connect();
@@ -99,7 +102,7 @@ const FETCHES: Record<string, string> = {
   bodies: 'FETCH 1:* (BODY.PEEK[])',
 };
 
-async function measure(say: BenchOptions['say'], { connect, login, fill }: Server): Promise<object> {
+async function measure(say: BenchOptions['say'], { connect, lmtp, login, fill }: Server): Promise<object> {
   await fill();
   const client = await connect();
   await client.run(login(1));
@@ -119,11 +122,12 @@ async function measure(say: BenchOptions['say'], { connect, login, fill }: Serve
     for (let i = 0; i < (name === 'bodies' ? 3 : 7); i++) again.push(await timed(command));
     later[name] = round(percentile(again, 0.5));
   }
-  say('APPEND, sign-in');
+  say('APPEND, LMTP, sign-in');
   const letter = message(1);
   const append = `APPEND Bench {${letter.length}+}\r\n${letter}`;
   await client.run('CREATE Bench');
   const appends: Record<string, number> = {};
+  const deliveries: Record<string, number> = {};
   const logins: Record<string, number> = {};
   for (const connections of [1, 8]) {
     const clients = await Promise.all(Array.from({ length: connections }, connect));
@@ -133,6 +137,14 @@ async function measure(say: BenchOptions['say'], { connect, login, fill }: Serve
     }
     appends[connections] = await rate(clients, (one) => one.run(append));
     for (const one of clients) one.close();
+    const senders = await Promise.all(
+      Array.from({ length: connections }, async (_, n) => ({ client: await lmtp(), to: `p${n + 1}@pigeon.test` })),
+    );
+    let sent = MESSAGES;
+    deliveries[connections] = await rate(senders, ({ client: sender, to }) =>
+      sender.send('ana@outside.test', [to], message(sent++)),
+    );
+    for (const sender of senders) sender.client.close();
     logins[connections] = await rate(
       Array.from({ length: connections }, (_, n) => n + 1),
       async (n) => {
@@ -146,7 +158,15 @@ async function measure(say: BenchOptions['say'], { connect, login, fill }: Serve
   say('IDLE');
   const heard = await removals(client, connect, login);
   client.close();
-  return { selectMs: round(percentile(opened, 0.5)), firstMs: first, laterMs: later, appends, logins, heardMs: heard };
+  return {
+    selectMs: round(percentile(opened, 0.5)),
+    firstMs: first,
+    laterMs: later,
+    appends,
+    deliveries,
+    logins,
+    heardMs: heard,
+  };
 }
 
 /** A second. */

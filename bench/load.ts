@@ -73,7 +73,7 @@ export async function run({ recipients, connections, seconds, say }: BenchOption
 }
 
 /** Milliseconds from MAIL to the reply to the final dot, of a message every EVERY_MS for so many seconds. */
-async function ordinary(smtp: SmtpClient, seconds: number, isOver = (): boolean => false): Promise<number[]> {
+export async function ordinary(smtp: SmtpClient, seconds: number, isOver = (): boolean => false): Promise<number[]> {
   const ms: number[] = [];
   const began = performance.now();
   for (let i = 0; performance.now() - began < seconds * 1000 && !isOver(); i++) {

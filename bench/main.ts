@@ -1,4 +1,4 @@
-// npm run bench -- recall|fanout|submit|jmap|load|dovecot|imap|web [options]: prints progress, then one JSON object as its last line.
+// npm run bench -- recall|fanout|submit|jmap|load|dovecot|imap|idle|web [options]: prints progress, then one JSON object as its last line.
 
 import { parseArgs } from 'node:util';
 import type { BenchOptions } from './options.ts';
@@ -34,6 +34,7 @@ const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   load: () => import('./load.ts'),
   dovecot: () => import('./dovecot.ts'),
   imap: () => import('./imap.ts'),
+  idle: () => import('./idle.ts'),
   // It knows the DOM, so it is checked with the tests of the web client.
   web: () => import(WEB),
 };
