@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { GIVEN } from '../../delivery/notify.ts';
 import { httpWorld, type Json } from '../../../test/support/http.ts';
 import { createSender } from '../../../test/support/submission.ts';
 
@@ -64,8 +65,8 @@ test('what a sender wants to be told of (RFC 3461)', async () => {
     [id.slice(1)],
   );
   assert.deepEqual(rows, [
-    { recipient: 'a@outside.test', notify: 5, original_recipient: 'rfc822;b@outside.test' },
-    { recipient: 'c@outside.test', notify: 8, original_recipient: null },
+    { recipient: 'a@outside.test', notify: 5 | GIVEN, original_recipient: 'rfc822;b@outside.test' },
+    { recipient: 'c@outside.test', notify: 8 | GIVEN, original_recipient: null },
     { recipient: 'd@outside.test', notify: 2, original_recipient: null },
   ]);
   assert.deepEqual(await world.sql(`SELECT ret, envid FROM envelope WHERE message_id = $1`, [id.slice(1)]), [
