@@ -77,6 +77,7 @@ export async function createWorld(): Promise<World> {
   // Prepared: the checks are the same thousand times over, and planning them takes longer than they do.
   const names = new Map<string, string>();
   const sql = async <T extends object>(text: string, values: unknown[] = []): Promise<T[]> => {
+    if (values.length === 0) return (await pool.query<T>(text)).rows; // it may be several
     const name = names.get(text) ?? `s${names.size}`;
     names.set(text, name);
     return (await pool.query<T>({ name, text, values })).rows;
