@@ -43,6 +43,12 @@ async function tooSmall(page: Page): Promise<string[]> {
 
 /** Throws what is too small for a finger, and what must be scrolled sideways for. */
 export async function fits(page: Page, place: string): Promise<void> {
+  // A dialog that opens grows to its size.
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity),
+  );
   assert.deepEqual(
     (await tooSmall(page)).map((line) => `${place}: ${line}`),
     [],
