@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fits, PHONE } from './support/fits.ts';
+import { atRest, fits, PHONE } from './support/fits.ts';
 import { webSuite } from './support/stage.ts';
 
 webSuite('On a phone', { policy: { rateLimit: 0 } }, (stage) => {
@@ -47,6 +47,7 @@ webSuite('On a phone', { policy: { rateLimit: 0 } }, (stage) => {
 
     const sheet = page.getByRole('dialog', { name: 'Recall This Message' });
     await sheet.getByText('1 copy inside can be taken back if unread. 1 has not left.').waitFor();
+    await atRest(page);
     assert.deepEqual(await sheet.boundingBox(), { x: 0, y: 0, width: 390, height: 844 });
     await sheet.getByRole('button', { name: 'All 2 recipients' }).tap();
     await sheet.getByRole('checkbox', { name: /ben@/ }).waitFor();

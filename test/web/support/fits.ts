@@ -41,14 +41,18 @@ async function tooSmall(page: Page): Promise<string[]> {
   });
 }
 
-/** Throws what is too small for a finger, and what must be scrolled sideways for. */
-export async function fits(page: Page, place: string): Promise<void> {
-  // A dialog that opens grows to its size.
+/** Once nothing moves any more: a dialog that opens grows to its size. What turns for ever does not count. */
+export async function atRest(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     document
       .getAnimations()
       .every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity),
   );
+}
+
+/** Throws what is too small for a finger, and what must be scrolled sideways for. */
+export async function fits(page: Page, place: string): Promise<void> {
+  await atRest(page);
   assert.deepEqual(
     (await tooSmall(page)).map((line) => `${place}: ${line}`),
     [],
