@@ -11,7 +11,7 @@ import { parseMessage } from './mail/mime/parse.ts';
 import { meteredAccept, meteredDirectory, meteredRecalls, recallEnded } from './metered.ts';
 import { createRecalls, type Recalls } from './recall/recalls.ts';
 import { createBlobs, type Blobs } from './store/blobs.ts';
-import type { Activity, Rest } from './store/courtesy.ts';
+import type { Activity } from './store/courtesy.ts';
 import { createIds, type Ids } from './store/ids.ts';
 import { createMailboxCounts, type MailboxCounts } from './store/mailbox-counts.ts';
 import { storeMessage } from './store/messages.ts';
@@ -43,9 +43,9 @@ export function createServices(options: {
   faceConnections?: number;
   batchConnections?: number;
   onBatchBackend?: (pid: number) => void;
-  /** Counts what is committed for people, and lets batches rest meanwhile. See store/courtesy.ts. */
+  /** Counts what is committed here for people; and whom batches here give way to. See store/courtesy.ts. */
   activity?: Activity;
-  rest?: Rest;
+  neighbours?: Activity;
   /** See delivery/accept.ts. */
   membersAtOnce?: number;
 }): Services {
@@ -84,7 +84,7 @@ export function createServices(options: {
     clock,
     log,
     ended: (recall) => recallEnded(metering, recall),
-    ...(options.rest ? { rest: options.rest } : {}),
+    ...(options.neighbours ? { neighbours: options.neighbours } : {}),
   });
   return {
     store,

@@ -17,7 +17,7 @@ import { createPost } from './jmap/push-post.ts';
 import { createPushSender } from './jmap/push-sender.ts';
 import { createMeter } from './metrics.ts';
 import { createServices } from './services.ts';
-import { createRest, type Activity } from './store/courtesy.ts';
+import type { Activity } from './store/courtesy.ts';
 import type { Connection } from './store/postgres.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -37,18 +37,17 @@ const BATCH_NICENESS = 10;
 const { connection, config, embedded, nextHop, activity } = workerData as WorkerStart;
 const log = createLog(config, 'worker');
 const registry = new Registry();
-const rest = createRest(activity);
 const services = createServices({
   connection,
   config,
   log,
   meter: createMeter(registry),
   faceConnections: 4,
-  rest,
+  neighbours: activity,
   ...(embedded ? { onBatchBackend: yieldTo } : {}),
 });
 await services.store.notifier.ready;
-const fanout = createFanout({ ...services, rest });
+const fanout = createFanout({ ...services, neighbours: activity });
 const outgoing = createOutgoing({ ...services, nextHop, hostname: config.hostname });
 const vacation = createVacation(services);
 const push = createPush(services);

@@ -3,7 +3,7 @@
 import { Unavailable } from '../mail/errors.ts';
 import type { Logger } from '../mail/log.ts';
 import { lockAndRaise } from '../store/account-state.ts';
-import type { Rest } from '../store/courtesy.ts';
+import type { Activity } from '../store/courtesy.ts';
 import { createLanes, type Lanes } from '../store/lanes.ts';
 import { accountChanged } from '../store/notify.ts';
 import { finalizeSubmission } from '../store/outgoing.ts';
@@ -19,8 +19,8 @@ export interface FanoutDeps {
   log: Logger;
   /** Barrier tests stop here: 'accounts-locked', 'placed'. */
   pause?: (point: string) => Promise<void>;
-  /** Between batches. See store/courtesy.ts. */
-  rest?: Rest;
+  /** Of people, to whom its batches give way. See store/courtesy.ts. */
+  neighbours?: Activity;
 }
 
 /** Accounts that are named in the news of a batch; past that, their tenant is. */
@@ -83,7 +83,7 @@ function ascending(accounts: number[]): number[] {
 
 /** Two lanes: one a core. */
 export function createFanout(deps: FanoutDeps): Lanes {
-  const { store, log, rest } = deps;
+  const { store, log, neighbours } = deps;
   return createLanes({
     store,
     log,
@@ -91,6 +91,6 @@ export function createFanout(deps: FanoutDeps): Lanes {
     wakes: ['fanout'],
     tickMs: TICK_MS,
     step: () => fanoutStep(deps),
-    ...(rest ? { rest } : {}),
+    ...(neighbours ? { activity: neighbours } : {}),
   });
 }

@@ -30,7 +30,7 @@ import { cancelRecall, checkAge, checkRate, findSubmission, requestRecall, type 
 import { tellAlerts } from './alerts.ts';
 import { undoRecalls, type Undone, type UndoRequest } from './undo.ts';
 import { createRecallWorker, type RecallWorker } from './worker.ts';
-import type { Rest } from '../store/courtesy.ts';
+import type { Activity } from '../store/courtesy.ts';
 import type { Transaction } from '../store/postgres.ts';
 
 export interface RecallDeps {
@@ -45,8 +45,8 @@ export interface RecallDeps {
   /** Told of each recall that this process has ended; again only if it died before its work was done. */
   ended?: (recall: RecallProgress) => void;
   pause?: (point: string) => Promise<void>;
-  /** Between batches. See store/courtesy.ts. */
-  rest?: Rest;
+  /** Of people, to whom its batches give way. See store/courtesy.ts. */
+  neighbours?: Activity;
 }
 
 export interface RecallPreview {
@@ -117,7 +117,7 @@ export function createRecalls(deps: RecallDeps): Recalls {
     log,
     tell: () => tellAlerts({ store, people, submit, clock }),
     ...(deps.pause ? { pause: deps.pause } : {}),
-    ...(deps.rest ? { rest: deps.rest } : {}),
+    ...(deps.neighbours ? { neighbours: deps.neighbours } : {}),
   });
   return {
     worker,

@@ -1,7 +1,7 @@
 // Runs sweeps, replacements and restores, and takes up what other processes left.
 
 import type { Logger } from '../mail/log.ts';
-import type { Rest } from '../store/courtesy.ts';
+import type { Activity } from '../store/courtesy.ts';
 import { createLanes } from '../store/lanes.ts';
 import type { Store } from '../store/postgres.ts';
 import { dueWork } from '../store/work.ts';
@@ -26,8 +26,8 @@ export interface WorkerDeps {
   /** Mails what is to be told to administrators. */
   tell: () => Promise<void>;
   pause?: (point: string) => Promise<void>;
-  /** Between batches. See store/courtesy.ts. */
-  rest?: Rest;
+  /** Of people, to whom its batches give way. See store/courtesy.ts. */
+  neighbours?: Activity;
 }
 
 /** Attempts in flight are looked at this often; they are rows with a date of their own. */
@@ -56,7 +56,7 @@ export function createRecallWorker(deps: WorkerDeps): RecallWorker {
     wakes: ['sweep', 'restore'],
     tickMs: TICK_MS,
     step,
-    ...(deps.rest ? { rest: deps.rest } : {}),
+    ...(deps.neighbours ? { activity: deps.neighbours } : {}),
   });
   let running = false;
   const takeUp = async (isOver?: () => boolean): Promise<void> => {

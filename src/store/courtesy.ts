@@ -2,6 +2,8 @@
 // case; somebody's ordinary mail beside them is to take as long as ever. Priority alone does not do it: their commits wait
 // for the same disk, behind the batches' own.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Counts what people's transactions have committed; shared by the threads of a process. */
 export type Activity = Int32Array<SharedArrayBuffer>;
 
@@ -9,8 +11,13 @@ export function createActivity(): Activity {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** To be awaited by a lane after a batch that took so long, milliseconds. */
-export type Rest = (tookMs: number) => Promise<void>;
+/** One lane's manners. */
+export interface Courtesy {
+  /** It had nothing to do, and looks again: what people committed until now is what calls it, not what it is in the way of. */
+  idle(): void;
+  /** To be awaited after a batch that took so long, milliseconds. */
+  rest(tookMs: number): Promise<void>;
+}
 
 /** Of what a batch took: then others take a tenth longer, where they took three quarters longer without (bench load). */
 const SHARE = 3;
@@ -20,15 +27,16 @@ const SHORT_MS = 15;
 
 const MOST_MS = 300;
 
-/** For lanes that work side by side. None of them rests while nobody else is at work. */
-export function createRest(activity: Activity): Rest {
+/** A lane does not rest while nobody else is at work. */
+export function createCourtesy(activity: Activity, wait: (ms: number) => Promise<void> = sleep): Courtesy {
   let seen = Atomics.load(activity, 0);
-  let noticed = -Infinity;
-  return async (tookMs) => {
-    const count = Atomics.load(activity, 0);
-    if (count !== seen) noticed = performance.now();
-    seen = count;
-    if (noticed < performance.now() - tookMs || tookMs < SHORT_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(MOST_MS, SHARE * tookMs)));
+  return {
+    idle: () => void (seen = Atomics.load(activity, 0)),
+    async rest(tookMs) {
+      const before = seen;
+      seen = Atomics.load(activity, 0);
+      if (seen === before || tookMs < SHORT_MS) return;
+      await wait(Math.min(MOST_MS, SHARE * tookMs));
+    },
   };
 }

@@ -2,7 +2,7 @@
 // and by a clock of its own (news can be missed; work can have a date).
 
 import type { Logger } from '../mail/log.ts';
-import type { Rest } from './courtesy.ts';
+import { createCourtesy, type Activity } from './courtesy.ts';
 import type { Wake } from './notify.ts';
 import type { Store } from './postgres.ts';
 
@@ -20,10 +20,10 @@ export function createLanes(options: {
   tickMs: number;
   /** Does one piece of work; false: nothing is due. What it throws is logged, and tried again a second later. */
   step: () => Promise<boolean>;
-  /** After each piece of work: see courtesy.ts. */
-  rest?: Rest;
+  /** Each lane gives way to whoever is counted here: see courtesy.ts. */
+  activity?: Activity;
 }): Lanes {
-  const { store, log, step, rest } = options;
+  const { store, log, step, activity } = options;
   let running = false;
   let woken = Promise.withResolvers<void>();
   let lanes: Promise<void>[] = [];
@@ -37,15 +37,17 @@ export function createLanes(options: {
     if (options.wakes.includes(worker)) wake();
   };
   const lane = async (): Promise<void> => {
+    const courtesy = activity && createCourtesy(activity);
     while (running) {
       const news = woken.promise;
       try {
         const began = performance.now();
         if (await step()) {
-          await rest?.(performance.now() - began);
+          await courtesy?.rest(performance.now() - began);
           continue;
         }
         await withTimeout(news, options.tickMs);
+        courtesy?.idle();
       } catch (error) {
         log.warn({ err: error }, 'a worker waits for the database');
         await withTimeout(news, 1000);
