@@ -45,7 +45,7 @@ async function take(directory: string): Promise<Manifest> {
 }
 
 /** What a manifest comes to. */
-export function summaryOf({ takenAt, migrations, tables }: Manifest): {
+function summaryOf({ takenAt, migrations, tables }: Manifest): {
   takenAt: string;
   schema: number;
   tables: number;

@@ -11,7 +11,7 @@ import { GIVEN } from './notify.ts';
 import type { Fate } from './smtp-client.ts';
 
 /** As recorded for what never left. */
-export const THIS_SERVER = 'this server';
+const THIS_SERVER = 'this server';
 
 export interface HandOverDeps {
   accept: Accept;

@@ -9,7 +9,7 @@ import { placeOf } from './place.ts';
 export const COOKIE = 'homing_session';
 
 /** Seconds. */
-export const SESSION_SECONDS = 12 * 3600;
+const SESSION_SECONDS = 12 * 3600;
 
 const SESSIONS = 100_000;
 

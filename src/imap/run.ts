@@ -20,7 +20,7 @@ export async function runCommand(session: Session, pieces: readonly Piece[]): Pr
   await finish(session, tag, result, verb.news !== 'none', verb.news === 'all' || byUid);
 }
 
-export function mayCome(session: Session, state: State): Result | undefined {
+function mayCome(session: Session, state: State): Result | undefined {
   if (state === 'any') return undefined;
   if (state === 'anonymous') return session.user ? { status: 'BAD', text: 'You are signed in.' } : undefined;
   if (!session.user) return { status: 'NO', text: 'Sign in first.' };

@@ -63,7 +63,7 @@ export function optionalInteger(args: Args, name: string, least = Number.MIN_SAF
   return value;
 }
 
-export function optionalIds(args: Args, name: string): string[] | null {
+function optionalIds(args: Args, name: string): string[] | null {
   const value = args[name] ?? null;
   if (value !== null && !(Array.isArray(value) && value.every(isId)))
     throw invalidArguments(`"${name}" is a list of ids or null.`);

@@ -5,7 +5,7 @@ import type { RecallRow } from '../store/recalls.ts';
 import type { Terms } from './decide.ts';
 
 /** What cannot be decided within this time becomes `failed`. */
-export const DEADLINE_MS = 24 * 3600 * 1000;
+const DEADLINE_MS = 24 * 3600 * 1000;
 
 export function termsOf(recall: RecallRow, cancelled: boolean, now: Date): Terms {
   return {

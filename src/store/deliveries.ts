@@ -16,7 +16,7 @@ export interface NewDelivery {
 }
 
 /** What is said of a delivery whose account went while the message was on its way. */
-export const ACCOUNT_GONE = 'The account is gone.';
+const ACCOUNT_GONE = 'The account is gone.';
 /** And of one whose messages take up as much as they may. */
 export const MAILBOX_FULL = '552 5.2.2 The mailbox is full.';
 

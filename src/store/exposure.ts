@@ -119,7 +119,7 @@ export async function markListed(
 }
 
 /** As markListed: content, without marking as read. */
-export async function markDownloaded(
+async function markDownloaded(
   store: Store,
   at: AccountKey,
   emailIds: number[],

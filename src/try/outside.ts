@@ -8,7 +8,7 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { asText, headerFields } from '../mail/mime/headers.ts';
 
 /** The name it greets with. */
-export const OUTSIDE_NAME = 'mx.outside.test';
+const OUTSIDE_NAME = 'mx.outside.test';
 
 export interface ReceivedMail {
   at: Date;

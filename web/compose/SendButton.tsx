@@ -36,12 +36,12 @@ const WHEN = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** Eight in the morning, `days` from now. */
-export function morning(now: Date, days: number): Date {
+function morning(now: Date, days: number): Date {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 8);
 }
 
 /** Tomorrow morning, and Monday's where that is another. */
-export function presets(now: Date): Date[] {
+function presets(now: Date): Date[] {
   const monday = (8 - now.getDay()) % 7 || 7;
   return [morning(now, 1), ...(monday > 1 ? [morning(now, monday)] : [])];
 }

@@ -21,7 +21,7 @@ const PROPERTIES = ['type', 'name', 'email', 'memberCount', 'outsideMemberCount'
 /** Suggestions at a time. */
 const MOST = 8;
 
-export async function findPrincipals(jmap: Jmap, filter: Json, limit = MOST): Promise<Principal[]> {
+async function findPrincipals(jmap: Jmap, filter: Json, limit = MOST): Promise<Principal[]> {
   const accountId = ownAccountId(jmap);
   const answers = await jmap.request([
     ['Principal/query', { accountId, filter, limit }, 'q'],

@@ -61,7 +61,7 @@ export function answerSubject(kind: Kind, subject: string | null): string {
   return `${kind === 'forward' ? 'Fw' : 'Re'}: ${bare}`.trimEnd();
 }
 
-export function bareSubject(subject: string): string {
+function bareSubject(subject: string): string {
   return subject.replace(/^(?:\s*(?:re|aw|sv|vs|antw|fwd?|wg|rv|tr|vl)(?:\[\d+\])?\s*:\s*)+/i, '').trim();
 }
 

@@ -25,7 +25,7 @@ export interface Saver {
   readonly dirty: boolean;
 }
 
-export function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Saver {
+function createSaver(keeper: Keeper, onSaved: (saved: Saved) => void): Saver {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let content: (() => Content) | null = null;
   let stopped = false;

@@ -6,7 +6,7 @@ import { createContext, createElement, use, useCallback, useMemo, useSyncExterna
 import { useJmap } from '../app/session.tsx';
 import { allSet, JmapError, resultOf, type Jmap } from './client.ts';
 import { createEmails, patched, ROW_PROPERTIES, type EmailQuery, type Emails } from './emails.ts';
-import type { EmailFull, EmailRow, Identity, Json, Mailbox, Thread } from './types.ts';
+import type { EmailFull, EmailRow, Json, Mailbox, Thread } from './types.ts';
 
 export type { EmailQuery } from './emails.ts';
 
@@ -48,17 +48,6 @@ function listOf<T>({ list }: { list: T[] }): T[] {
 export function findMailbox(mailboxes: Mailbox[], name: string): Mailbox | undefined {
   return mailboxes.find((one) => one.role === name) ?? mailboxes.find((one) => one.id === name);
 }
-
-export function useIdentities(accountId: string): Identity[] {
-  const jmap = useJmap();
-  const { data } = useQuery({
-    queryKey: [accountId, 'Identity', 'all'],
-    queryFn: async () => (await jmap.call<{ list: Identity[] }>('Identity/get', { accountId, ids: null })).list,
-  });
-  return data ?? NO_IDENTITIES;
-}
-
-const NO_IDENTITIES: Identity[] = [];
 
 /** Ids of a conversation, oldest first; undefined until they are there. */
 export function useThread(accountId: string, threadId: string | undefined): string[] | undefined {

@@ -2,7 +2,7 @@
 
 /** Its value is a Dragged in JSON. */
 export const EMAILS_TYPE = 'application/x-homing-emails';
-export const MAILBOX_TYPE = 'application/x-homing-mailbox';
+const MAILBOX_TYPE = 'application/x-homing-mailbox';
 /** While it hangs over something only the types of a drag can be read: one of them says which mailbox it is. */
 const NAMED = `${MAILBOX_TYPE}-`;
 

@@ -10,7 +10,7 @@ export interface MailboxNode {
 const ROLES = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash'];
 
 /** Those with a role in their own order, then the others by order and name. */
-export function compareMailboxes(a: Mailbox, b: Mailbox): number {
+function compareMailboxes(a: Mailbox, b: Mailbox): number {
   const rank = ({ role }: Mailbox): number => {
     const at = ROLES.indexOf(role ?? '');
     return at < 0 ? ROLES.length : at;

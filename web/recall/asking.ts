@@ -15,11 +15,11 @@ export interface Wishes {
   choice: Choice;
 }
 
-export const TOO_MANY = 'At most 10,000 recipients can be ticked. Choose None, and tick those you mean.';
-export const NOBODY_TICKED = 'Nobody is ticked.';
+const TOO_MANY = 'At most 10,000 recipients can be ticked. Choose None, and tick those you mean.';
+const NOBODY_TICKED = 'Nobody is ticked.';
 
 /** The ticked addresses; null: everyone. Throws JmapError with a sentence. */
-export async function tickedAddresses(
+async function tickedAddresses(
   jmap: Jmap,
   of: { accountId: string; emailId: string },
   choice: Choice,

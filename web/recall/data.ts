@@ -63,7 +63,7 @@ export const PAGE = 100;
 /** The server's own limit of a get. */
 const MOST = 1000;
 
-export async function getRecall(jmap: Jmap, accountId: string, id: string): Promise<RecallState | null> {
+async function getRecall(jmap: Jmap, accountId: string, id: string): Promise<RecallState | null> {
   const { list } = await jmap.call<{ list: RecallState[] }>('Recall/get', { accountId, ids: [id] });
   return list[0] ?? null;
 }

@@ -12,7 +12,7 @@ export interface Recallability {
   disabledBecause?: string;
 }
 
-export const RECALL_LABEL = 'Recall This Message…';
+const RECALL_LABEL = 'Recall This Message…';
 
 export function useRecallability(accountId: string, email: Recallable | undefined): Recallability {
   const own = useOwnAddresses(accountId);

@@ -178,7 +178,7 @@ export interface Progress {
 }
 
 /** Policy shows counts of five and more only. */
-export const isUncounted = (recall: Pick<Progress, 'total' | 'counts'>): boolean =>
+const isUncounted = (recall: Pick<Progress, 'total' | 'counts'>): boolean =>
   recall.total > 0 && recall.total < 5 && decidedOf(recall.counts) === 0;
 
 /** The truth in one line, and what is to be said beside it. */

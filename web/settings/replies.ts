@@ -14,7 +14,7 @@ export interface ReplyFields {
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** As an input of type datetime-local has it; '' for null. */
-export function localTime(at: string | null): string {
+function localTime(at: string | null): string {
   if (at === null) return '';
   const date = new Date(at);
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

@@ -53,7 +53,7 @@ async function find(
 }
 
 /** By the keys, in turn; then as they are in the mailbox. */
-export function sortRows(rows: SortRow[], keys: readonly SortKey[]): SortRow[] {
+function sortRows(rows: SortRow[], keys: readonly SortKey[]): SortRow[] {
   const compared = rows.map((row) => ({ row, values: keys.map(({ by }) => valueOf(row, by)) }));
   compared.sort((a, b) => {
     for (const [i, { reverse }] of keys.entries()) {

@@ -27,7 +27,3 @@ export function keywordOf(flag: string): string | undefined {
 export function flagOf(keyword: string): string {
   return WRITTEN[keyword] ?? keyword;
 }
-
-export function flagList(keywords: Iterable<string>): string {
-  return `(${[...keywords].map(flagOf).join(' ')})`;
-}

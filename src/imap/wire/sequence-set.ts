@@ -9,7 +9,7 @@ export type SequenceSet = readonly Range[];
 /** "*": the largest number in use. */
 export const STAR = Infinity;
 /** RFC 9051 §9: nz-number is of 32 bits. */
-export const MAX_NUMBER = 0xffff_ffff;
+const MAX_NUMBER = 0xffff_ffff;
 
 /** `undefined` if it is none. `limit` is of ranges. */
 export function parseSequenceSet(text: string, limit: number): SequenceSet | undefined {
@@ -44,7 +44,7 @@ export function resolve(set: SequenceSet, largest: number): SequenceSet {
 }
 
 /** Ascending, nothing twice, touching ranges joined. */
-export function normalise(ranges: SequenceSet): SequenceSet {
+function normalise(ranges: SequenceSet): SequenceSet {
   const joined: [number, number][] = [];
   for (const [low, high] of ranges.toSorted((a, b) => a[0] - b[0])) {
     const last = joined.at(-1);
@@ -74,23 +74,6 @@ export function intersect(a: SequenceSet, b: SequenceSet): SequenceSet {
     if (x[1] < y[1]) i++;
     else j++;
   }
-}
-
-/** Of two resolved sets: what `b` has not. */
-export function subtract(a: SequenceSet, b: SequenceSet): SequenceSet {
-  const rest: Range[] = [];
-  let j = 0;
-  for (const [from, high] of a) {
-    let low = from;
-    while (j < b.length && (b[j] as Range)[1] < low) j++;
-    for (let k = j; k < b.length && (b[k] as Range)[0] <= high; k++) {
-      const hole = b[k] as Range;
-      if (hole[0] > low) rest.push([low, hole[0] - 1]);
-      low = hole[1] + 1;
-    }
-    if (low <= high) rest.push([low, high]);
-  }
-  return rest;
 }
 
 /** In a resolved set. */

@@ -124,7 +124,7 @@ export function utcDate(value: unknown): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-export const isUnsigned = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isUnsigned = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const MAX_SORTS = 8;
 

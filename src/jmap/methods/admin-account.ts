@@ -13,8 +13,7 @@ import {
   type ShownAccount,
 } from '../../store/directory-accounts.ts';
 import type { Reader } from '../../store/postgres.ts';
-import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
+import { invalidArguments, invalidProperties, SetFault } from '../errors.ts';
 import {
   attempt,
   emptySetResult,
@@ -24,14 +23,12 @@ import {
   listed,
   numberOf,
   onlyArguments,
-  optionalBoolean,
-  optionalInteger,
   resolveId,
   setArguments,
   setResponse,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { optionalText } from './admin.ts';
+import { booleanOrNull, filterArgument, optionalText, pageArguments, queryResponse } from './admin.ts';
 
 const PROPERTIES = [
   'id',
@@ -77,27 +74,16 @@ export const adminAccountGet: Method = async (args, context) => {
 /** Filter: text, kind, role, legalHold. By address. */
 export const adminAccountQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'position', 'limit', 'calculateTotal']);
-  const given = args['filter'] ?? {};
-  if (!isObject(given)) throw invalidArguments('"filter" is a filter.');
-  const unknown = Object.keys(given).find((name) => !['text', 'kind', 'role', 'legalHold'].includes(name));
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+  const given = filterArgument(args, ['text', 'kind', 'role', 'legalHold']);
   const filter = {
     text: optionalText(given, 'text') ?? null,
     kind: (optionalText(given, 'kind') ?? null) as ShownAccount['kind'] | null,
     role: (optionalText(given, 'role') ?? null) as GivenRole | null,
-    legalHold: given['legalHold'] === undefined ? null : optionalBoolean(given, 'legalHold', false),
+    legalHold: booleanOrNull(given, 'legalHold'),
   };
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
-  const { ids, total } = await accountsFound(context.store, context.user.tenant, filter, { position, limit });
-  return {
-    accountId: args['accountId'],
-    queryState: '0',
-    canCalculateChanges: false,
-    position,
-    ids: ids.map((id) => `a${id}`),
-    ...(optionalBoolean(args, 'calculateTotal', false) ? { total } : {}),
-  };
+  const page = pageArguments(args);
+  const { ids, total } = await accountsFound(context.store, context.user.tenant, filter, page);
+  return queryResponse(args, { ids: ids.map((id) => `a${id}`), position: page.position, total });
 };
 
 /** What each property asks of who sets it. */

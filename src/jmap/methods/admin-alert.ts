@@ -2,7 +2,7 @@
 
 import { addressesById } from '../../store/directory-accounts.ts';
 import { alertsFound, alertsOf, alertsSince, alertState, type AlertRow } from '../../store/recall-alerts.ts';
-import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
+import { invalidArguments, invalidProperties, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
   attempt,
@@ -11,17 +11,15 @@ import {
   emptySetResult,
   firstChanges,
   getArguments,
-  isObject,
   listed,
   numberOf,
   onlyArguments,
-  optionalBoolean,
-  optionalInteger,
   resolveId,
   setArguments,
   setResponse,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
+import { booleanOrNull, filterArgument, pageArguments, queryResponse } from './admin.ts';
 
 const PROPERTIES = ['id', 'recall', 'causes', 'createdAt', 'acknowledged', 'acknowledgedBy', 'acknowledgedAt'];
 
@@ -83,24 +81,12 @@ export const adminAlertChanges: Method = async (args, context) => {
 /** Newest first. Filter: acknowledged. */
 export const adminAlertQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'position', 'limit', 'calculateTotal']);
-  const given = args['filter'] ?? {};
-  if (!isObject(given)) throw invalidArguments('"filter" is a filter.');
-  const unknown = Object.keys(given).find((name) => name !== 'acknowledged');
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
-  const acknowledged = given['acknowledged'] === undefined ? null : optionalBoolean(given, 'acknowledged', false);
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxQuery);
-  const queryState = String(await stateOf(context));
+  const acknowledged = booleanOrNull(filterArgument(args, ['acknowledged']), 'acknowledged');
+  const page = pageArguments(args, LIMITS.maxQuery);
+  const state = String(await stateOf(context));
   const { store, user } = context;
-  const { recalls, total } = await alertsFound(store, user.tenant, { acknowledged }, { position, limit });
-  return {
-    accountId: args['accountId'],
-    queryState,
-    canCalculateChanges: false,
-    position,
-    ids: recalls.map(idOf),
-    ...(optionalBoolean(args, 'calculateTotal', false) ? { total } : {}),
-  };
+  const { recalls, total } = await alertsFound(store, user.tenant, { acknowledged }, page);
+  return queryResponse(args, { ids: recalls.map(idOf), position: page.position, state, total });
 };
 
 /** Update: `{ acknowledged: true }`. Where somebody was a moment quicker, it says who. */

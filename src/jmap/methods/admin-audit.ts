@@ -1,19 +1,10 @@
 // AdminAudit/get, /query, /verify: the audit log as it is, and whether anybody has changed it.
 
 import { auditByNumbers, auditFound, verifyAudit, type AuditRecord } from '../../store/audit.ts';
-import { invalidArguments, MethodError } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
-import {
-  getArguments,
-  isObject,
-  listed,
-  numberOf,
-  onlyArguments,
-  optionalBoolean,
-  optionalInteger,
-} from '../standard.ts';
+import { invalidArguments } from '../errors.ts';
+import { getArguments, listed, numberOf, onlyArguments, optionalBoolean, optionalInteger } from '../standard.ts';
 import type { Method } from '../wire.ts';
-import { optionalDate, optionalText } from './admin.ts';
+import { filterArgument, optionalDate, optionalText, pageArguments, queryResponse } from './admin.ts';
 
 const PROPERTIES = ['id', 'seq', 'at', 'actor', 'action', 'subject', 'detail', 'hash'];
 
@@ -35,10 +26,7 @@ const FILTERS = ['actor', 'action', 'subject', 'after', 'before', 'minSeq', 'max
 /** Newest first, or `ascending`. The log grows while it is read: a page begins at a number, not at a position. */
 export const adminAuditQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'ascending', 'limit']);
-  const given = args['filter'] ?? {};
-  if (!isObject(given)) throw invalidArguments('"filter" is a filter.');
-  const unknown = Object.keys(given).find((name) => !FILTERS.includes(name));
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+  const given = filterArgument(args, FILTERS);
   const filter = {
     actor: optionalText(given, 'actor') ?? null,
     action: optionalText(given, 'action') ?? null,
@@ -50,16 +38,10 @@ export const adminAuditQuery: Method = async (args, context) => {
   };
   const page = {
     ascending: optionalBoolean(args, 'ascending', false),
-    limit: Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet),
+    limit: pageArguments(args).limit,
   };
   const numbers = await auditFound(context.store, context.user.tenant, filter, page);
-  return {
-    accountId: args['accountId'],
-    queryState: '0',
-    canCalculateChanges: false,
-    position: 0,
-    ids: numbers.map((seq) => `u${seq}`),
-  };
+  return queryResponse(args, { ids: numbers.map((seq) => `u${seq}`), position: 0 });
 };
 
 /** Walks the whole chain. */

@@ -3,24 +3,20 @@
 import { createAdmin, type GroupInput } from '../../directory/admin.ts';
 import { groupById, groupsFound, groupsShown, membersFound } from '../../store/directory-groups.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
 import {
   attempt,
   emptySetResult,
   getArguments,
-  isObject,
   isText,
   listed,
   numberOf,
   onlyArguments,
-  optionalBoolean,
-  optionalInteger,
   resolveId,
   setArguments,
   setResponse,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { optionalText, stillHas } from './admin.ts';
+import { filterArgument, optionalText, pageArguments, queryResponse, stillHas } from './admin.ts';
 
 const PROPERTIES = ['id', 'address', 'name', 'everybody', 'membersVisibleTo', 'memberCount', 'createdAt'];
 
@@ -49,22 +45,10 @@ export const adminGroupGet: Method = async (args, context) => {
 /** Filter: text, part of a name or address. By address. */
 export const adminGroupQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'position', 'limit', 'calculateTotal']);
-  const given = args['filter'] ?? {};
-  if (!isObject(given)) throw invalidArguments('"filter" is a filter.');
-  const unknown = Object.keys(given).find((name) => name !== 'text');
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
-  const text = optionalText(given, 'text') ?? null;
-  const { ids, total } = await groupsFound(context.store, context.user.tenant, text, { position, limit });
-  return {
-    accountId: args['accountId'],
-    queryState: '0',
-    canCalculateChanges: false,
-    position,
-    ids: ids.map((id) => `g${id}`),
-    ...(optionalBoolean(args, 'calculateTotal', false) ? { total } : {}),
-  };
+  const text = optionalText(filterArgument(args, ['text']), 'text') ?? null;
+  const page = pageArguments(args);
+  const { ids, total } = await groupsFound(context.store, context.user.tenant, text, page);
+  return queryResponse(args, { ids: ids.map((id) => `g${id}`), position: page.position, total });
 };
 
 /** Those that are named one by one, by address, a page. */
@@ -73,11 +57,10 @@ export const adminGroupMembers: Method = async (args, context) => {
   const { tenant } = context.user;
   const group = await groupById(context.store, tenant, groupNumber(args['group']));
   if (!group) throw new MethodError('notFound', 'There is no such group.');
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
+  const page = pageArguments(args);
   const text = optionalText(args, 'text') ?? null;
-  const { members, total } = await membersFound(context.store, tenant, group.id, text, { position, limit });
-  return { accountId: args['accountId'], group: `g${group.id}`, position, total, members };
+  const { members, total } = await membersFound(context.store, tenant, group.id, text, page);
+  return { accountId: args['accountId'], group: `g${group.id}`, position: page.position, total, members };
 };
 
 const VISIBLE: readonly unknown[] = ['everyone', 'members', 'administrators'];

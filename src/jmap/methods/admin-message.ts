@@ -2,11 +2,10 @@
 // its content it shows the subject and the names of files, to whoever may recall it.
 
 import { messagesFound, findMessages, type FoundMessage, type MessageFilter } from '../../store/messages-found.ts';
-import { invalidArguments, MethodError } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
-import { getArguments, isObject, listed, numberOf, onlyArguments, optionalInteger } from '../standard.ts';
+import { invalidArguments } from '../errors.ts';
+import { getArguments, listed, numberOf, onlyArguments, type Args } from '../standard.ts';
 import type { Method } from '../wire.ts';
-import { auditLook, optionalDate, optionalText } from './admin.ts';
+import { auditLook, filterArgument, optionalDate, optionalText, pageArguments, queryResponse } from './admin.ts';
 
 const PROPERTIES = [
   'id',
@@ -22,10 +21,8 @@ const PROPERTIES = [
 
 const FILTERS = ['messageId', 'from', 'subject', 'after', 'before', 'attachmentName', 'attachmentSha256'];
 
-function readFilter(given: unknown): MessageFilter {
-  if (!isObject(given)) throw invalidArguments('"filter" says what to look for.');
-  const unknown = Object.keys(given).find((name) => !FILTERS.includes(name));
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+function readFilter(args: Args): MessageFilter {
+  const given = filterArgument(args, FILTERS);
   const text = (name: string): string | undefined => optionalText(given, name);
   const sha256 = text('attachmentSha256')?.toLowerCase();
   if (sha256 !== undefined && !/^[\da-f]{64}$/.test(sha256))
@@ -49,22 +46,15 @@ function readFilter(given: unknown): MessageFilter {
 /** Newest first. Every search is in the audit log. */
 export const adminMessageQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'position', 'limit']);
-  const filter = readFilter(args['filter']);
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
+  const filter = readFilter(args);
+  const page = pageArguments(args);
   const { tenant } = context.user;
   await auditLook(context, 'messages.searched', filter.messageId ?? filter.attachmentSha256 ?? '', {
     filter,
-    position,
+    position: page.position,
   });
-  const ids = await findMessages(context.store, tenant, filter, { position, limit });
-  return {
-    accountId: args['accountId'],
-    queryState: '0',
-    canCalculateChanges: false,
-    position,
-    ids: ids.map((id) => `mg${id}`),
-  };
+  const ids = await findMessages(context.store, tenant, filter, page);
+  return queryResponse(args, { ids: ids.map((id) => `mg${id}`), position: page.position });
 };
 
 function toMessage(row: FoundMessage): Record<string, unknown> {

@@ -13,20 +13,18 @@ import {
   attempt,
   emptySetResult,
   getArguments,
-  isObject,
   isText,
   listed,
   numberOf,
   onlyArguments,
   optionalBoolean,
-  optionalInteger,
   resolveId,
   setArguments,
   setResponse,
   unchanged,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { optionalDate, optionalText } from './admin.ts';
+import { booleanOrNull, filterArgument, optionalDate, optionalText, pageArguments, queryResponse } from './admin.ts';
 import { ADMIN_RECALL, shown, shownOne } from './admin-recall-shown.ts';
 
 const stateOf = async ({ store, user }: MethodContext): Promise<string> =>
@@ -58,10 +56,7 @@ const FILTERS = ['status', 'byAdministrator', 'messageId', 'sender', 'requestedB
 /** Newest first. */
 export const adminRecallQuery: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'filter', 'position', 'limit']);
-  const given = args['filter'] ?? {};
-  if (!isObject(given)) throw invalidArguments('"filter" is a filter.');
-  const unknown = Object.keys(given).find((name) => !FILTERS.includes(name));
-  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+  const given = filterArgument(args, FILTERS);
   const accountNamed = async (name: string): Promise<number | null> => {
     const address = optionalText(given, name);
     if (address === undefined) return null;
@@ -70,25 +65,17 @@ export const adminRecallQuery: Method = async (args, context) => {
   };
   const filter = {
     status: optionalText(given, 'status') ?? null,
-    byAdministrator: given['byAdministrator'] === undefined ? null : optionalBoolean(given, 'byAdministrator', false),
+    byAdministrator: booleanOrNull(given, 'byAdministrator'),
     messageId: optionalText(given, 'messageId') ?? null,
     account: await accountNamed('sender'),
     requestedBy: await accountNamed('requestedBy'),
     after: optionalDate(given, 'after') ?? null,
     before: optionalDate(given, 'before') ?? null,
   };
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxQuery);
-  const page = { now: context.clock(), position, limit };
-  const queryState = await stateOf(context);
-  const ids = await tenantRecallIds(context.store, context.user.tenant, filter, page);
-  return {
-    accountId: args['accountId'],
-    queryState,
-    canCalculateChanges: false,
-    position,
-    ids: ids.map((id) => `r${id}`),
-  };
+  const page = pageArguments(args, LIMITS.maxQuery);
+  const state = await stateOf(context);
+  const ids = await tenantRecallIds(context.store, context.user.tenant, filter, { now: context.clock(), ...page });
+  return queryResponse(args, { ids: ids.map((id) => `r${id}`), position: page.position, state });
 };
 
 const isAddresses = (value: unknown): value is string[] =>

@@ -2,9 +2,9 @@
 
 import { administrationStates } from '../../store/states.ts';
 import { vaultPage } from '../../store/vault-listed.ts';
-import { LIMITS } from '../limits.ts';
-import { onlyArguments, optionalInteger } from '../standard.ts';
+import { onlyArguments } from '../standard.ts';
 import type { Method } from '../wire.ts';
+import { pageArguments } from './admin.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -12,15 +12,14 @@ const DAY_MS = 86_400_000;
 export const adminVaultGet: Method = async (args, context) => {
   onlyArguments(args, ['accountId', 'position', 'limit']);
   const { store, directory, user } = context;
-  const position = optionalInteger(args, 'position', 0) ?? 0;
-  const limit = Math.min(optionalInteger(args, 'limit', 0) ?? 100, LIMITS.maxObjectsInGet);
+  const page = pageArguments(args);
   const { recalls: state } = await administrationStates(store, user.tenant);
-  const rows = await vaultPage(store, user.tenant, { position, limit });
+  const rows = await vaultPage(store, user.tenant, page);
   const { vaultRetentionDays } = await directory.policy(user.tenant);
   return {
     accountId: args['accountId'],
     state,
-    position,
+    position: page.position,
     list: rows.map((row) => ({
       recall: `r${row.recall}`,
       subject: row.subject,

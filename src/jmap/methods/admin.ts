@@ -6,7 +6,8 @@ import { appendAudit } from '../../store/audit.ts';
 import { rolesOf } from '../../store/directory.ts';
 import type { Reader } from '../../store/postgres.ts';
 import { invalidArguments, MethodError, SetFault } from '../errors.ts';
-import { accountOf, isText, type Args } from '../standard.ts';
+import { LIMITS } from '../limits.ts';
+import { accountOf, isObject, isText, optionalBoolean, optionalInteger, type Args } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
 /** Decided here, before the method sees anything; what changes mail is decided again in its transaction. */
@@ -38,6 +39,44 @@ export async function auditLook(
   await store.transact(async (tx) =>
     appendAudit(tx, user.tenant, { at: clock(), actor: user.address, action, subject: subject.slice(0, 200), detail }),
   );
+}
+
+/** The `filter` of a query, empty where there is none. Throws `unsupportedFilter` for a name that is not `known`. */
+export function filterArgument(args: Args, known: readonly string[]): Record<string, unknown> {
+  const filter = args['filter'] ?? {};
+  if (!isObject(filter)) throw invalidArguments('"filter" is a filter.');
+  const unknown = Object.keys(filter).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new MethodError('unsupportedFilter', `"${unknown}" cannot be filtered by.`);
+  return filter;
+}
+
+/** `position`, and `limit`: 100 where none is given, `most` where more is. */
+export function pageArguments(args: Args, most: number = LIMITS.maxObjectsInGet): { position: number; limit: number } {
+  return {
+    position: optionalInteger(args, 'position', 0) ?? 0,
+    limit: Math.min(optionalInteger(args, 'limit', 0) ?? 100, most),
+  };
+}
+
+/** The response of a query (RFC 8620 §5.5). What changes between two of them is not kept: they are asked anew. */
+export function queryResponse(
+  args: Args,
+  { ids, position, state = '0', total }: { ids: string[]; position: number; state?: string; total?: number },
+): Record<string, unknown> {
+  const isTotalWanted = total !== undefined && optionalBoolean(args, 'calculateTotal', false);
+  return {
+    accountId: args['accountId'],
+    queryState: state,
+    canCalculateChanges: false,
+    position,
+    ids,
+    ...(isTotalWanted ? { total } : {}),
+  };
+}
+
+/** true, false, or null where a filter does not say. */
+export function booleanOrNull(filter: Args, name: string): boolean | null {
+  return filter[name] === undefined ? null : optionalBoolean(filter, name, false);
 }
 
 /** A date-time of a filter (RFC 8620 §1.4), or undefined where there is none. */

@@ -58,7 +58,7 @@ const PROPERTIES = [
 ];
 
 /** As its sender sees it: an administrator's reason is for administrators, and for notices where policy says so. */
-export function toRecall(recall: RecallProgress): Record<string, unknown> {
+function toRecall(recall: RecallProgress): Record<string, unknown> {
   const policy = policyOf(recall.policy);
   return {
     id: `r${recall.id}`,

@@ -5,7 +5,7 @@ import type { ByteRange } from '../message.ts';
 
 export const LF = 10;
 export const CR = 13;
-export const TAB = 9;
+const TAB = 9;
 export const SPACE = 32;
 export const DASH = 45;
 const COLON = 58;

@@ -97,7 +97,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** "2026-11-23T14:02:00+01:00" → "Mon, 23 Nov 2026 14:02:00 +0100" (RFC 5322 §3.3). */
-export function headerDate(iso: string): string {
+function headerDate(iso: string): string {
   const [year, month, day] = [iso.slice(0, 4), Number(iso.slice(5, 7)), Number(iso.slice(8, 10))];
   const date = new Date(0);
   date.setUTCFullYear(Number(year), month - 1, day);
