@@ -21,7 +21,7 @@ const OPENINGS = 40;
 const RECALLS = 20;
 
 export async function run({ say }: BenchOptions): Promise<object> {
-  const { chromium, why } = prepareWeb(say);
+  const { chromium, why } = prepareWeb(say, 'whole');
   if (chromium === null) throw new Error(why);
   const homing = await startHoming();
   const base = `http://127.0.0.1:${homing.ports.http}`;

@@ -19,7 +19,7 @@ const WINDOW = { width: 1366, height: 768 };
 const PHONE = { width: 390, height: 844 };
 const target = fileURLToPath(new URL('../docs/images', import.meta.url));
 
-const { chromium, why } = prepareWeb((line) => console.error(line));
+const { chromium, why } = prepareWeb((line) => console.error(line), 'whole');
 if (chromium === null) throw new Error(why);
 mkdirSync(target, { recursive: true });
 const homing = await startHoming({ people: PEOPLE });

@@ -2,7 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './support/cluster.ts';
@@ -14,6 +15,8 @@ const TIME_LIMIT_MS = Number(process.env['HOMING_TEST_MINUTES'] ?? 20) * 60_000;
 const TEST_LIMIT_MS = TIME_LIMIT_MS === 20 * 60_000 ? 3 * 60_000 : TIME_LIMIT_MS;
 /** Two files at a time: as many as the machines that this is tested on have cores. */
 const FILES_AT_ONCE = 2;
+/** Of those that failed, at the end. */
+const MOST_NAMED = 20;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2);
@@ -27,7 +30,16 @@ if (files.length === 0) {
 
 const web = files.some((file) => file.startsWith('test/web/')) ? prepareWeb((line) => console.error(line)) : null;
 const cluster = await startTestCluster();
-const flags = [`--test-concurrency=${FILES_AT_ONCE}`, `--test-timeout=${TEST_LIMIT_MS}`, '--test-reporter=spec'];
+const notes = mkdtempSync(join(tmpdir(), 'homing-failures-'));
+const failures = join(notes, 'failures');
+const flags = [
+  `--test-concurrency=${FILES_AT_ONCE}`,
+  `--test-timeout=${TEST_LIMIT_MS}`,
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+  `--test-reporter=${join(root, 'test/support/failures.ts')}`,
+  `--test-reporter-destination=${failures}`,
+];
 const runner = spawn(process.execPath, ['--test', ...flags, ...files], {
   cwd: root,
   env: {
@@ -58,6 +70,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const [code] = (await once(runner, 'exit')) as [number | null];
 clearTimeout(limit);
 await cluster.close();
-// Nothing after the runner's own closing lines, but for the one case in which there are none.
+// After the runner's own closing lines only what failed, in short: those may be longer than what is kept of an output.
+const failed = readFileSync(failures, 'utf8').split('\n').filter(Boolean);
+rmSync(notes, { recursive: true });
+if (failed.length > 0) console.log(`\n${failed.length} failed:\n${failed.slice(0, MOST_NAMED).join('\n')}`);
 if (tooLong) console.error(`The tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were ended.`);
 process.exitCode = code ?? 1;

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { torture } from './torture.ts';
 
 const HANGS_AFTER_MINUTES = 12;
+const MOST_TOLD = 20;
+const MOST_CHARACTERS = 300;
 
 const { values } = parseArgs({
   options: {
@@ -44,10 +46,17 @@ ${told.recalls.length} recalls, ${gated} answered; ${told.cancelled.length} canc
 ${commands} IMAP commands, ${told.appended.filter((one) => one.uid !== null).length} messages appended; ${told.policies.made} changes of policy;
 at rest after ${(restMs / 1000).toFixed(1)} s.`);
 for (const [name, count] of Object.entries(troubles)) console.log(`${String(count).padStart(5)}  ${name}`);
+// What is wrong comes last: the last lines are often all that is kept of an output.
+if (wrong.length > 0) console.log(`\nThe last errors that servers logged:\n${errors.slice(-20).map(short).join('\n')}`);
+const [first, rest] = [wrong.slice(0, MOST_TOLD).map(short), wrong.length - MOST_TOLD];
 console.log(
   wrong.length === 0
     ? '\nEverything is as it was told.'
-    : `\n${wrong.length} things are not:\n${wrong.slice(0, 100).join('\n')}`,
+    : `\n${wrong.length} things are not:\n${first.join('\n')}${rest > 0 ? `\nand ${rest} more` : ''}`,
 );
-if (wrong.length > 0) console.log(`\nThe last errors that servers logged:\n${errors.slice(-20).join('\n')}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
+
+/** A logged error has a stack or two in it: its beginning says what it is. */
+function short(line: string): string {
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line;
+}

@@ -4,7 +4,10 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 import { findProgram, install, mayInstall } from '../../support/debian.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Without windows, tabs and toolbars a page takes half of the processor's time. */
+const SHELL = 'chromium-headless-shell';
+/** As people have it: for pictures and figures. */
+const WHOLE = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** What Chromium does of itself is not ours, and no test needs a network: every name is unknown to it. */
 const FLAGS = [
@@ -18,23 +21,35 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
 
-/** Null: there is none. */
-export function findChromium(): string | null {
+export type Kind = 'shell' | 'whole';
+
+/** The other kind will do where there is none of this one. Null: there is neither. */
+function findChromium(kind: Kind): string | null {
   const given = process.env['CHROMIUM_PATH'];
   if (given !== undefined && given !== '') return existsSync(given) ? given : null;
-  return findProgram(NAMES);
+  return findProgram(kind === 'shell' ? [SHELL, ...WHOLE] : [...WHOLE, SHELL]);
 }
 
-/** Installs Debian's where there is none and we are root. Answers its path, or the sentence that says how to get one. */
-export function provideChromium(say: (line: string) => void): { path: string } | { path: null; why: string } {
-  const found = findChromium();
-  if (found !== null) return { path: found };
+/**
+ * Installs Debian's where there is none and we are root; in CI the shell too where there is only a whole one. Answers its
+ * path, or the sentence that says how to get one.
+ */
+export function provideChromium(
+  kind: Kind,
+  say: (line: string) => void,
+): { path: string } | { path: null; why: string } {
+  const found = findChromium(kind);
+  const isGiven = Boolean(process.env['CHROMIUM_PATH']);
+  const wantsShell = kind === 'shell' && process.env['CI'] === 'true' && !isGiven && findProgram([SHELL]) === null;
+  if (found !== null && !(wantsShell && mayInstall())) return { path: found };
   const how = 'install Chromium (Debian: apt-get install chromium), or name one in CHROMIUM_PATH.';
-  if (process.env['CHROMIUM_PATH']) return { path: null, why: `CHROMIUM_PATH names no file: ${how}` };
+  if (isGiven) return { path: null, why: `CHROMIUM_PATH names no file: ${how}` };
   if (!mayInstall()) return { path: null, why: `There is no Chromium here: ${how}` };
   say('Installing Chromium for the tests of the web client…');
-  const failed = install('chromium');
-  const path = findChromium();
+  // Not every release has the shell as a package.
+  let failed = kind === 'shell' ? install(SHELL) : install('chromium');
+  if (failed !== null && found === null && kind === 'shell') failed = install('chromium');
+  const path = findChromium(kind);
   return path === null ? { path, why: `Chromium could not be installed (${failed ?? 'no file'}): ${how}` } : { path };
 }
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { provideChromium } from './chromium.ts';
+import { provideChromium, type Kind } from './chromium.ts';
 
 const BUILD = fileURLToPath(new URL('../../../scripts/web.ts', import.meta.url));
 
@@ -13,10 +13,10 @@ export interface Prepared {
 }
 
 /** test/run.ts calls it and hands the answer on in HOMING_TEST_WEB; a test file that runs by itself finds out anew. */
-export function prepareWeb(say: (line: string) => void): Prepared {
+export function prepareWeb(say: (line: string) => void, kind: Kind = 'shell'): Prepared {
   const given = process.env['HOMING_TEST_WEB'];
   if (given) return JSON.parse(given) as Prepared;
-  const browser = provideChromium(say);
+  const browser = provideChromium(kind, say);
   if (browser.path === null && process.env['CI'] !== 'true') return { chromium: null, why: browser.why };
   if (browser.path === null) throw new Error(browser.why);
   const { status } = spawnSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
