@@ -159,7 +159,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   const index = async (tenant: number, removed: Removed): Promise<void> => {
     for (let after = indexed.get(tenant) ?? 0; after >= 0 && !stopping;) {
       const some = await staleMessages(store, tenant, after);
-      const vectors: string[] = [];
+      const vectors: Buffer[] = [];
       for (const { blob_id: blob } of some) vectors.push(searchVector(parseMessage(await blobs.read(tenant, blob))));
       const ids = some.map(({ id }) => id);
       if (ids.length > 0) await store.transact((tx) => setVectors(tx, tenant, ids, vectors), 'batch');

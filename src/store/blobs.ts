@@ -1,6 +1,7 @@
 // Bytes of messages and uploads. Behind an interface: PostgreSQL by default, so that one backup has everything; the
 // contract suite (blobs.contract.ts) runs against every implementation.
 
+import { byteaArray } from './binary.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
@@ -37,7 +38,7 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
     for (const group of groups) {
       await tx.run(
         `INSERT INTO blob (tenant_id, id, seq, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::bytea[])`,
-        [tenant, group.map((row) => row.id), group.map((row) => row.seq), group.map((row) => row.bytes)],
+        [tenant, group.map((row) => row.id), group.map((row) => row.seq), byteaArray(group.map((row) => row.bytes))],
       );
     }
   };

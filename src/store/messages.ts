@@ -5,6 +5,7 @@ import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/messag
 import { clean } from '../mail/mime/headers.ts';
 import { baseSubject } from '../mail/mime/subject.ts';
 import { WORDS_VERSION } from '../mail/words.ts';
+import { jsonbArray, textArray, vectorArray } from './binary.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
@@ -67,7 +68,7 @@ async function insertRows(
   now: Date,
 ): Promise<void> {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
-  const texts = (list: (string | null)[]): (string | null)[] => list.map((text) => text && clean(text));
+  const texts = (list: (string | null)[]): Buffer => textArray(list.map((text) => text && clean(text)));
   await tx.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
        envelope, structure, imap_envelope, imap_structure, header_size, header, created_at, search, search_version)
@@ -91,14 +92,14 @@ async function insertRows(
       texts(envelopes.map((envelope) => sortText(envelope.from))),
       texts(envelopes.map((envelope) => sortText(envelope.to))),
       texts(messages.map(({ parsed }) => parsed.preview)),
-      envelopes.map((envelope) => toJson(envelope)),
-      messages.map(({ parsed }) => toJson(parsed.root)),
-      messages.map(({ parsed }) => searchVector(parsed)),
+      jsonbArray(envelopes.map((envelope) => toJson(envelope))),
+      jsonbArray(messages.map(({ parsed }) => toJson(parsed.root))),
+      vectorArray(messages.map(({ parsed }) => searchVector(parsed))),
       texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
       texts(messages.map(({ parsed }) => parsed.imap.envelope)),
       texts(messages.map(({ parsed }) => parsed.imap.structure)),
       messages.map(({ parsed }) => parsed.root.header[1]),
-      messages.map(({ bytes, parsed }) => headerText(bytes, parsed.root.header[1])),
+      textArray(messages.map(({ bytes, parsed }) => headerText(bytes, parsed.root.header[1]))),
     ],
   );
 }

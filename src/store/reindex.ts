@@ -1,6 +1,7 @@
 // Messages that an older version of mail/words.ts cut into words, cut anew.
 
 import { WORDS_VERSION } from '../mail/words.ts';
+import { vectorArray } from './binary.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface StaleMessage {
@@ -19,10 +20,10 @@ export async function staleMessages(reader: Reader, tenant: number, after: numbe
 }
 
 /** `vectors[i]` of `ids[i]`, as search-index.ts makes them. */
-export async function setVectors(tx: Transaction, tenant: number, ids: number[], vectors: string[]): Promise<void> {
+export async function setVectors(tx: Transaction, tenant: number, ids: number[], vectors: Buffer[]): Promise<void> {
   await tx.run(
     `UPDATE message m SET search = v.search, search_version = ${WORDS_VERSION}
      FROM unnest($2::bigint[], $3::tsvector[]) AS v (id, search) WHERE m.tenant_id = $1 AND m.id = v.id`,
-    [tenant, ids, vectors],
+    [tenant, ids, vectorArray(vectors)],
   );
 }

@@ -14,36 +14,47 @@ const OTHERS = 'h';
 /** A tsvector has 1 MB at most: octets of words, with what each of them and of their places costs. */
 const MOST = 700_000;
 
+/** PostgreSQL's, in the two highest bits of a place. */
+const WEIGHT = { C: 1 << 14, D: 0 };
+
 /** PostgreSQL: places are counted to 16383, and 255 of a word are kept. */
 const PLACES = { last: 16_383, each: 255 };
 
 export type SearchField = 'from' | 'to' | 'cc' | 'bcc' | 'subject';
 
-/** As a tsvector is written. */
+/** In PostgreSQL's binary format (tsvectorrecv), which brings the words in order itself. */
 export function searchVector({
   envelope,
   searchText,
   headerText,
-}: Pick<ParsedMessage, 'envelope' | 'searchText' | 'headerText'>): string {
-  const places = new Map<string, { count: number; at: string }>();
+}: Pick<ParsedMessage, 'envelope' | 'searchText' | 'headerText'>): Buffer {
+  /** Word → how many octets it has, and where it is, weight and all. */
+  const places = new Map<string, { length: number; at: number[] }>();
   let octets = 0;
+  let size = 4;
   let place = 0;
-  const put = (word: string, weight: string): void => {
+  const put = (cut: string, weight: number): void => {
+    const word = cut.toWellFormed(); // as it is written: a half of a character is the same as any other
+    const at = weight | Math.min(place, PLACES.last);
     const known = places.get(word);
-    const cost = known ? 2 : Buffer.byteLength(word) + 12;
-    if (octets + cost > MOST || (known && known.count >= PLACES.each)) return;
-    octets += cost;
-    const at = Math.min(place, PLACES.last) + weight;
     if (known) {
-      known.at += `,${at}`;
-      known.count++;
-    } else places.set(word, { count: 1, at });
+      if (octets + 2 > MOST || known.at.length >= PLACES.each || known.at.at(-1) === at) return;
+      octets += 2;
+      size += 2;
+      known.at.push(at);
+      return;
+    }
+    const length = Buffer.byteLength(word);
+    if (octets + length + 12 > MOST) return;
+    octets += length + 12;
+    size += length + 5;
+    places.set(word, { length, at: [at] });
   };
   const putField = (field: SearchField, text: string): void => {
     for (const word of wordsOf(text)) {
       place++;
-      put(word, 'C');
-      put(`${field}:${word}`, 'C');
+      put(word, WEIGHT.C);
+      put(`${field}:${word}`, WEIGHT.C);
     }
     place++; // no phrase goes from one to the next
   };
@@ -59,17 +70,23 @@ export function searchVector({
   }
   for (const word of wordsOf(clipped(searchText))) {
     place++;
-    put(word, '');
+    put(word, WEIGHT.D);
   }
   for (const line of headerText.split('\n')) {
     place++;
     for (const word of wordsOf(line)) {
       place++;
-      put(`${OTHERS}:${word}`, 'C');
+      put(`${OTHERS}:${word}`, WEIGHT.C);
     }
   }
-  let vector = '';
-  for (const [word, { at }] of places) vector += `${vector === '' ? '' : ' '}'${word}':${at}`;
+  const vector = Buffer.allocUnsafe(size);
+  let end = vector.writeInt32BE(places.size, 0);
+  for (const [word, { length, at }] of places) {
+    vector.write(word, end);
+    end = vector.writeUInt8(0, end + length);
+    end = vector.writeUInt16BE(at.length, end);
+    for (const one of at) end = vector.writeUInt16BE(one, end);
+  }
   return vector;
 }
 
