@@ -1,5 +1,5 @@
-// Those who use Homing while it is tortured: they send, read, file, delete, recall, cancel, restore and change their rules,
-// over lines that break, and keep a record of what they were told.
+// Those who use Homing while it is tortured: they send, read, file, delete, and change their rules and policy, over lines
+// that break, and keep a record of what they were told.
 
 import { connectSubmission, type SmtpClient } from '../../bench/support/smtp.ts';
 import { Unavailable } from '../../src/mail/errors.ts';
@@ -15,11 +15,11 @@ export interface Scene {
   over(): boolean;
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const USING = ['core', 'mail', 'submission']
   .map((name) => `urn:ietf:params:jmap:${name}`)
-  .concat('urn:x-homing:recall', 'urn:x-homing:rules');
+  .concat('urn:x-homing:recall', 'urn:x-homing:rules', 'urn:x-homing:admin');
 
 /** Nobody waits for longer: a server may have been stopped. */
 const PATIENCE_MS = 8_000;
@@ -31,7 +31,7 @@ export const credentials = (who: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${who}:${PASSWORD}`).toString('base64')}`,
 });
 
-async function call(scene: Scene, who: string, name: string, args: Json): Promise<Json> {
+export async function call(scene: Scene, who: string, name: string, args: Json): Promise<Json> {
   const { place, random } = scene;
   const { port } = random.pick(place.servers).http;
   const accountId = `a${place.accounts.get(who)}`;
@@ -69,6 +69,7 @@ export async function forEver(scene: Scene, act: () => Promise<void>): Promise<v
 }
 
 let made = 0;
+export const newToken = (): string => `tok${++made}z`;
 
 /** Messages to some or all inside, and to an address outside that nobody else writes to. */
 export async function submitter(scene: Scene): Promise<void> {
@@ -83,7 +84,7 @@ export async function submitter(scene: Scene): Promise<void> {
       const line = random.pick(place.servers).submissions.port;
       client = await within(connectSubmission(line, ANA, PASSWORD));
     }
-    const token = `tok${++made}z`;
+    const token = newToken();
     const some = (): string[] => [...new Set([person(1 + random.below(people)), person(1 + random.below(people))])];
     const recipients = random.chance(2) ? [EVERYONE] : some();
     if (random.chance(3)) recipients.push(`${token}@outside.test`);
@@ -161,69 +162,6 @@ export async function reader(scene: Scene): Promise<void> {
           break;
         default:
       }
-    }
-  });
-}
-
-/** Takes back what was sent: from all or one, read copies too or not; cancels some. */
-export async function recaller(scene: Scene): Promise<void> {
-  const { told, random, people } = scene;
-  await forEver(scene, async () => {
-    const recent = told.sent.slice(-30).filter((sent) => sent.told);
-    if (recent.length === 0) return;
-    const { token } = random.pick(recent);
-    const { ids } = await call(scene, ANA, 'Email/query', { filter: { subject: token, inMailbox: 'f3' } });
-    const [emailId] = ids as string[];
-    if (emailId === undefined) {
-      told.wrong.push(`Ana has no copy of ${token}, which was accepted`);
-      return;
-    }
-    const includeRead = random.chance(4);
-    const recipients = random.chance(4) ? [person(1 + random.below(people))] : null;
-    const asked = { token, began: told.tick(), ended: Infinity, recallId: null as number | null, includeRead };
-    told.recalls.push(asked);
-    const create = {
-      r: { emailId, mode: 'delete', recipients, includeRead, notifyMe: random.chance(5), reason: null },
-    };
-    const answer = await call(scene, ANA, 'Recall/set', { create });
-    const id = (answer['created'] as Record<string, { id: string }> | null)?.['r']?.id;
-    if (id === undefined) {
-      told.recalls.splice(told.recalls.indexOf(asked), 1);
-      const { type } = (answer['notCreated'] as Record<string, { type: string }>)['r'] ?? { type: 'nothing was said' };
-      told.refused.set(type, (told.refused.get(type) ?? 0) + 1);
-      return;
-    }
-    asked.recallId = Number(id.slice(1));
-    asked.ended = told.tick();
-    if (!random.chance(8)) return;
-    const { updated } = await call(scene, ANA, 'Recall/set', { update: { [id]: { status: 'cancelled' } } });
-    if (updated && id in (updated as Json)) told.cancelled.push(asked.recallId);
-  });
-}
-
-/** Gives back what was taken, a while ago or just now. */
-export async function restorer(scene: Scene): Promise<void> {
-  const { told, random } = scene;
-  const answered = new Set<number>();
-  await forEver(scene, async () => {
-    await new Promise((resolve) => setTimeout(resolve, random.below(200)));
-    const open = told.recalls.slice(-60).flatMap(({ recallId }) => recallId ?? []);
-    const possible = open.filter((id) => !answered.has(id));
-    if (possible.length === 0) return;
-    const recallId = random.pick(possible);
-    const asked = { recallId, began: told.tick(), told: false };
-    told.restores.push(asked);
-    try {
-      await call(scene, ANA, 'Recall/restore', { recallId: `r${recallId}` });
-      asked.told = true;
-      answered.add(recallId);
-    } catch (error) {
-      const { type } = error as { type?: string };
-      if (error instanceof NoAnswer || type === undefined) throw error;
-      told.restores.splice(told.restores.indexOf(asked), 1);
-      if (type === 'alreadyRestored') answered.add(recallId);
-      // Under way, or cancelled: nothing to give back yet.
-      else if (type !== 'sweeping' && type !== 'notFound') throw error;
     }
   });
 }

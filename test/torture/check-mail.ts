@@ -33,7 +33,14 @@ export async function checkSent({ sql, tenant, domain }: Checked, told: Told, sa
   for (const sent of told.sent) {
     const row = there.get(sent.token);
     if (sent.told && !row) say('P6: accepted, and not there', sent);
-    if (row && (row.messages !== 1 || row.submissions !== 1 || row.copies !== 1 || row.bytes === 0))
+    // A draft stays as it was until it is sent, and is filed by its program only then.
+    const mayWait =
+      sent.isDraft && row && row.messages <= 2 && row.copies === 0 && (!sent.told || row.submissions === 1);
+    if (
+      row &&
+      !mayWait &&
+      (row.messages !== (sent.isDraft ? 2 : 1) || row.submissions !== 1 || row.copies !== 1 || row.bytes === 0)
+    )
       say('P6: there more than once, or without its parts', row);
     there.delete(sent.token);
   }

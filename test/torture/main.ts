@@ -6,7 +6,7 @@ import { torture } from './torture.ts';
 
 const HANGS_AFTER_MINUTES = 12;
 const MOST_TOLD = 20;
-const MOST_CHARACTERS = 300;
+const MOST_CHARACTERS = 1000;
 
 const { values } = parseArgs({
   options: {

@@ -22,6 +22,8 @@ import { createProxy, type Proxy } from './proxy.ts';
 export const DOMAIN = 'firm.test';
 export const PASSWORD = 'torture';
 export const ANA = `ana@${DOMAIN}`;
+/** An administrator, who is in no group. */
+export const BOSS = `boss@${DOMAIN}`;
 export const EVERYONE = `everyone@${DOMAIN}`;
 export const person = (n: number): string => `p${n}@${DOMAIN}`;
 
@@ -94,12 +96,13 @@ export async function createPlace(people: number, seconds: number, random: Rando
   const policy = { rateLimit: 0, readCopies: 'sender-chooses', holdOutsideSeconds: 1 } as const;
   const tenant = await admin.addTenant({ name: DOMAIN, domains: [DOMAIN], policy });
   const passwordHash = await hashPassword(PASSWORD);
-  const addresses = [ANA, ...Array.from({ length: people }, (_, i) => person(i + 1))];
+  const addresses = [ANA, BOSS, ...Array.from({ length: people }, (_, i) => person(i + 1))];
   await admin.addAccounts(
     tenant,
     addresses.map((address) => ({ address, name: address, passwordHash })),
   );
-  await admin.addGroup({ address: EVERYONE, members: addresses.slice(1) });
+  await admin.addGroup({ address: EVERYONE, members: addresses.slice(2) });
+  await admin.setAccount(BOSS, { addRoles: ['recall-admin'] });
   const outside = await startOutside({ clock: now, slowMs: 300, lostMs: 300, keep: Infinity });
   const clockFile = join(directory, 'clock');
   const workerFile = join(directory, 'end-worker');

@@ -5,6 +5,8 @@ export interface Sent {
   recipients: string[];
   /** 250 was read; else the connection broke, and it may be there or not. */
   told: boolean;
+  /** It was a draft first, and may be one still. */
+  isDraft?: boolean;
 }
 
 /** Somebody asked for something about the message `token`. */
@@ -23,6 +25,7 @@ export interface RecallAsked {
   /** Null: no answer came. */
   recallId: number | null;
   includeRead: boolean;
+  byAdministrator?: boolean;
 }
 
 /** Stored by its owner's program itself. */

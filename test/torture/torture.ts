@@ -3,11 +3,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../fuzz/fuzz.ts';
-import { administrator, reader, recaller, restorer, ruler, submitter, type Scene } from './actors.ts';
+import { administrator, reader, ruler, submitter, type Scene } from './actors.ts';
 import { checkTold } from './check.ts';
 import { imapProgram, imapTruth } from './imap.ts';
 import { listener } from './listener.ts';
 import { createPlace } from './place.ts';
+import { administratorsRecaller, recaller, restorer } from './recallers.ts';
 import { comeToRest } from './rest.ts';
 import { createTold, type Told } from './told.ts';
 import { TROUBLES } from './troubles.ts';
@@ -42,7 +43,20 @@ export async function torture(
     const ends = performance.now() + seconds * 1000;
     const scene: Scene = { place, people: PEOPLE, told, random, over: () => performance.now() > ends };
     const imap = imapProgram(imapTruth(told));
-    const people = [submitter, submitter, reader, reader, reader, imap, imap, imap, recaller, recaller, restorer];
+    const people = [
+      submitter,
+      submitter,
+      reader,
+      reader,
+      reader,
+      imap,
+      imap,
+      imap,
+      recaller,
+      recaller,
+      administratorsRecaller,
+      restorer,
+    ];
     const actors = [...people, listener, listener, ruler, administrator].map((actor) => actor(scene));
     const possible = TROUBLES.filter(
       ([name]) => name.includes(only) && (name !== 'the disk is full' || place.fillDisk !== null),
