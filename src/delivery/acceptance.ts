@@ -21,7 +21,7 @@ import { accountChanged } from '../store/notify.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
 import { placeCopies } from '../store/placing.ts';
 import { fullAmong } from '../store/quota.ts';
-import { claimReplacement } from '../store/recall-progress.ts';
+import { claimReplacement } from '../store/replacement.ts';
 import {
   insertRedirects,
   keepEffects,
@@ -135,7 +135,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       await finishLocal(tx, { tenant, message: id, now }, refused, 'failed', MAILBOX_FULL);
       if (refused.length > 0) tx.changes.wake.add('outgoing');
     }
-    for (const message of messages) await later(tx, tenant, message);
+    for (const message of messages) await later(tx, tenant, message, now);
     if (answers > 0) tx.changes.wake.add('vacation');
     for (const { account } of rows.raised) accountChanged(tx.changes, tenant, account);
     if (messages.some((message) => message.outside > 0)) tx.changes.wake.add('outgoing');
@@ -335,10 +335,10 @@ async function settleInserted(
 }
 
 /** What follows in batches. */
-async function later(tx: Transaction, tenant: number, message: Numbered): Promise<void> {
+async function later(tx: Transaction, tenant: number, message: Numbered, now: Date): Promise<void> {
   const { acceptance, id } = message;
   const { input, local } = acceptance;
-  if (input.replaces && !(await claimReplacement(tx, tenant, input.replaces.recallId, id))) {
+  if (input.replaces && !(await claimReplacement(tx, tenant, input.replaces.recallId, id, now))) {
     throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
   }
   if (message.later === 0) return;

@@ -9,6 +9,7 @@ import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
 import { isCancelled, recallById, type RecallProgress } from '../store/recalls.ts';
+import { releaseOutside } from '../store/replacement.ts';
 import { statusAt, unsendStopped } from '../store/submissions.ts';
 import {
   addCounts,
@@ -165,7 +166,9 @@ export function createProgress(deps: ProgressDeps): Progress {
       appendAudit(tx, tenant, { at: clock(), ...audit });
       accountChanged(tx.changes, tenant, recall.account_id);
       recallChanged(tx.changes, tenant, id);
-      return recallById(tx, tenant, id);
+      const done = await recallById(tx, tenant, id);
+      if (done && done.replacement_message_id !== null) await releaseOutside(tx, tenant, id, clock());
+      return done;
     });
     opened.delete(key(tenant, id));
     if (ended) await deps.onDone(tenant, ended);

@@ -7,7 +7,7 @@ import type { Ids } from '../store/ids.ts';
 import { isDelivered, previewCounts, type PreviewCounts } from '../store/outcomes.ts';
 import type { Store } from '../store/postgres.ts';
 import { recallById, type RecallProgress } from '../store/recalls.ts';
-import { checkReplacement, releaseReplacement, sendReplacement, type Replacement } from './apply/replace.ts';
+import { checkReplacement, sendReplacement, type Replacement } from './apply/replace.ts';
 import { requestRestore } from './apply/restore.ts';
 import { previewAsAdministrator, type AdminPreview } from './admin-preview.ts';
 import { acknowledgeAlert } from './acknowledge.ts';
@@ -105,7 +105,6 @@ export function createRecalls(deps: RecallDeps): Recalls {
     },
     onDone: async (tenant, recall) => {
       deps.ended?.(recall);
-      if (recall.replacement_message_id !== null) await releaseReplacement(store, tenant, recall.id, clock());
       await mailReport({ store, people, submit, clock }, tenant, recall);
     },
   });

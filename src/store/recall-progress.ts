@@ -119,15 +119,6 @@ export async function sweepWorkLeft(
   return { ranges: row?.ranges ?? 0, inFlight: row?.in_flight ?? 0 };
 }
 
-/** Makes a message the recall's replacement, once, in the transaction that accepts it. False: it has one, or is not open. */
-export async function claimReplacement(tx: Transaction, tenant: number, id: number, message: number): Promise<boolean> {
-  const updated = await tx.run(
-    `UPDATE recall_state SET replacement_message_id = $3 WHERE tenant_id = $1 AND recall_id = $2 AND replacement_message_id IS NULL`,
-    [tenant, id, message],
-  );
-  return updated === 1;
-}
-
 /** Outcomes gained something that a client may want to fetch; the sender's account lock is held. */
 export async function touchState(tx: Transaction, tenant: number, id: number, modseq: number): Promise<void> {
   await tx.run(`UPDATE recall_state SET modseq = $3 WHERE tenant_id = $1 AND recall_id = $2`, [tenant, id, modseq]);

@@ -3,10 +3,13 @@ import { after, test } from 'node:test';
 import { createAdmin } from '../../directory/admin.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
 import { createWorld } from '../../../test/support/world.ts';
+import { parseMessage } from '../../mail/mime/parse.ts';
+import { storeMessage } from '../../store/messages.ts';
+import { createRecalls } from '../recalls.ts';
 
 const world = await createWorld();
 after(() => world.close());
-const { directory, recalls } = world.services;
+const { blobs, directory, ids, recalls } = world.services;
 
 test('a delegate’s replacement is told of in the account whose recall it is, and of none that is not there', async () => {
   const firm = await world.firm(3);
@@ -63,3 +66,48 @@ test('what is outside already gets no replacement, in whatever case either was a
   const arrived = world.outside.received().filter((one) => /^jane\.roe@/i.test(one.to.join()));
   assert.equal(arrived.length, 1);
 });
+
+// A process may die at any moment after a commit: what follows from it is in it, or it never comes.
+for (const sentFirst of [true, false]) {
+  const when = sentFirst ? 'sent while the recall is under way' : 'sent after the recall has ended';
+  test(`a replacement ${when} goes outside though the process dies at the end`, async () => {
+    const firm = await world.firm(1);
+    const sent = await world.send(firm);
+    await world.fanOut();
+    const id = await world.recall(firm, sent, { mode: 'replace' });
+    let deaths = 0;
+    const dying = createRecalls({
+      ...world.services,
+      people: directory,
+      submit: world.services.accept,
+      storeMessage: async (tx, tenant, bytes, at) =>
+        (await storeMessage(tx, { blobs, ids }, tenant, { bytes, parsed: parseMessage(bytes) }, at)).id,
+      ended: () => {
+        deaths++;
+        throw new Error('the process died');
+      },
+    });
+    const end = (): Promise<void> => dying.worker.drain();
+    const to = `new-${sentFirst ? 1 : 2}@outside.test`;
+    const replace = (): Promise<unknown> =>
+      world.services.accept({
+        tenant: firm.tenant,
+        origin: { kind: 'submission', account: firm.ana.id, submittedBy: firm.ana.id, source: 'jmap' },
+        mailFrom: firm.ana.address,
+        recipients: [{ address: to }],
+        bytes: Buffer.from(mail('Correction', { from: firm.ana.address, to })),
+        sentCopy: 'create',
+        replaces: { recallId: id },
+      });
+    if (sentFirst) {
+      await dying.progress.open(firm.tenant, id);
+      await replace();
+      await end();
+    } else {
+      await end();
+      await replace();
+    }
+    const rows = await world.sql(`SELECT state, due_at IS NOT NULL AS due FROM delivery WHERE recipient = $1`, [to]);
+    assert.deepEqual([deaths, rows], [1, [{ state: 'queued', due: true }]]);
+  });
+}

@@ -12,7 +12,7 @@ import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
 import { recallById } from '../../store/recalls.ts';
 import { recallOfReplacement, sweepWorkLeft, touchState } from '../../store/recall-progress.ts';
-import { markPlaced, releaseOutside } from '../../store/replacement.ts';
+import { markPlaced } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
@@ -108,9 +108,6 @@ export async function sendReplacement(
         detail: { message: messageId },
       });
     });
-    // Had it ended before: then nobody else releases what goes outside.
-    const after = await recallById(store, tenant, id);
-    if (after?.status !== 'sweeping') await releaseReplacement(store, tenant, id, clock());
     return messageId;
   });
 }
@@ -182,11 +179,4 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
     await store.transact((tx) => halveWork(tx, 'replace', range, new Date(clock().getTime() + 1000)), 'batch');
     return true;
   }
-}
-
-/** Once a recall has ended: the replacement goes outside to those it was intercepted from, and to new recipients. */
-export async function releaseReplacement(store: Store, tenant: number, recall: number, now: Date): Promise<void> {
-  await store.transact(async (tx) => {
-    if (await releaseOutside(tx, tenant, recall, now)) tx.changes.wake.add('outgoing');
-  });
 }
