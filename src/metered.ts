@@ -35,8 +35,8 @@ export function meteredAccept({ meter, log }: MeteredDeps, accept: Accept): Acce
       meter.count('homing_recipients_accepted_total', { place: 'inside' }, total - outside);
       meter.count('homing_recipients_accepted_total', { place: 'outside' }, outside);
       meter.time('homing_message_accept_duration_seconds', { origin }, (performance.now() - began) / 1000);
-      const octets = input.bytes.length;
-      log.info({ tenant: input.tenant, message: accepted.messageId, origin, octets, total, outside }, 'accepted');
+      const { messageId: message, octets } = accepted;
+      log.info({ tenant: input.tenant, message, origin, octets, total, outside }, 'accepted');
       return accepted;
     } catch (error) {
       meter.count('homing_messages_refused_total', { origin, reason: reasonOf(error) });

@@ -72,7 +72,15 @@ export function createServices(options: {
   const { membersAtOnce } = options;
   const accept = meteredAccept(
     metering,
-    createAccept({ store, ids, blobs, directory, clock, ...(membersAtOnce === undefined ? {} : { membersAtOnce }) }),
+    createAccept({
+      store,
+      ids,
+      blobs,
+      directory,
+      clock,
+      log,
+      ...(membersAtOnce === undefined ? {} : { membersAtOnce }),
+    }),
   );
   const recalls = createRecalls({
     store,

@@ -177,7 +177,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       const carried: Carried[] = [];
       for (const { id, blob_id: blob, submitted } of some) {
         const bytes = await blobs.read(tenant, blob);
-        carried.push(carriedOf(id, bytes, parseMessage(bytes), submitted));
+        carried.push(carriedOf(id, { bytes, parsed: parseMessage(bytes) }, submitted));
       }
       const next = some.at(-1)?.id ?? null;
       if (!(await store.transact((tx) => keepLooked(tx, tenant, { ...begun, next }, carried), 'batch'))) return;

@@ -4,7 +4,8 @@
 
 import { domainOf } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
-import type { EmailAddress, ParsedMessage } from '../mail/message.ts';
+import type { Logger } from '../mail/log.ts';
+import type { EmailAddress } from '../mail/message.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { withSender } from '../mail/mime/compose.ts';
 import { addMissing, prepend, removeHeaders } from '../mail/mime/trace.ts';
@@ -16,6 +17,7 @@ import { messageIdOf } from '../store/messages.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
 import { gatherAnswers } from './gather.ts';
+import { takeIn, tooLarge, type Form } from './large.ts';
 import { route } from './route.ts';
 
 export interface AcceptRecipient {
@@ -41,6 +43,8 @@ export interface AcceptInput {
   recipients: AcceptRecipient[];
   /** As the client gave them. */
   bytes: Buffer;
+  /** Of a large message, `bytes` are the beginning, with all of its header, and this goes on: it is read once, or not at all. */
+  rest?: AsyncIterable<Buffer>;
   /** Trace fields to be put before it, complete lines. */
   received?: string;
   /** Of a submission on somebody's behalf: who sends it. The Sender field names them, whatever the bytes say. */
@@ -66,11 +70,13 @@ export interface Accepted {
   outside: number;
   sentEmailId: number | null;
   threadId: number;
+  /** Octets of the message as stored. */
+  octets: number;
 }
 
 /**
  * Durable when it resolves. Throws Refusal, with nothing stored: `noRecipients`, `tooManyRecipients`, `tooLarge`,
- * `unknownRecipient` (detail.address), `badAddress`, `alreadyReplaced`; or Unavailable.
+ * `unknownRecipient` (detail.address), `badAddress`, `alreadyReplaced`; or Unavailable; or what `rest` throws.
  */
 export type Accept = (input: AcceptInput) => Promise<Accepted>;
 
@@ -80,6 +86,7 @@ export interface AcceptDeps {
   blobs: Blobs;
   directory: Pick<Directory, 'resolve' | 'policy' | 'account'>;
   clock: () => Date;
+  log?: Logger;
   /** Groups of up to this many members inside have their copies at once; 500 by default. Race tests want a fan-out of few. */
   membersAtOnce?: number;
   /** Barrier tests stop here: 'locked', 'placed'. */
@@ -105,13 +112,18 @@ export function createAccept(deps: AcceptDeps): Accept {
 
   return async (input) => {
     const acceptance = await understand(deps, input);
-    const { bytes, direct, outside, groups, sendAt, policy } = acceptance;
+    const { direct, outside, groups, sendAt, policy } = acceptance;
     const small =
-      bytes.length <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
+      acceptance.size <= SMALL.octets && direct.length + outside.length <= SMALL.recipients && groups.length === 0;
     if (small && !sendAt && !input.replaces && policy.holdInsideSeconds === 0) return queueOf(input.tenant)(acceptance);
-    const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
-    if (!accepted) throw new Error('nothing was accepted');
-    return accepted;
+    try {
+      const [accepted] = await acceptTogether(deps, input.tenant, [acceptance]);
+      if (!accepted) throw new Error('nothing was accepted');
+      return accepted;
+    } catch (error) {
+      for (const form of [acceptance, acceptance.sent]) await form?.stored?.discard();
+      throw error;
+    }
   };
 }
 
@@ -121,11 +133,7 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
   const policy: Policy = await deps.directory.policy(tenant, origin.kind === 'submission' ? origin.account : undefined);
   // What the server has to say (bounces, reports) is as long as it is.
   if (origin.kind !== 'server' && input.bytes.length > policy.maxMessageSize) {
-    throw new Refusal(
-      'tooLarge',
-      `A message may have ${policy.maxMessageSize} octets; this one has ${input.bytes.length}.`,
-      { limit: policy.maxMessageSize },
-    );
+    throw tooLarge(policy.maxMessageSize);
   }
   if (input.recipients.length === 0) throw new Refusal('noRecipients', 'The message names no recipient.');
   // What others send us has the limit of the face that it comes in by; a replacement goes where its original went.
@@ -142,25 +150,30 @@ async function understand(deps: AcceptDeps, input: AcceptInput): Promise<Accepta
   const complete = origin.kind === 'submission' ? completed(input, submitter, now) : input.bytes;
   const bare = origin.kind === 'submission' ? removeHeaders(complete, BLIND) : complete;
   const traced = input.received ? prepend(bare, input.received) : bare;
-  const parsed: ParsedMessage = parseMessage(traced);
+  // The sender's own copy keeps its Bcc; nobody else's has it.
+  const own = bare === complete || (input.sentCopy ?? 'create') !== 'create' ? null : complete;
+  const size = { limit: origin.kind === 'server' ? Infinity : policy.maxMessageSize, begun: input.bytes.length };
+  const [form, sent = null] = input.rest
+    ? await takeIn(deps, tenant, own ? [traced, own] : [traced], input.rest, size)
+    : [formOf(traced), own && formOf(own)];
+  if (!form) throw new Error('nothing was taken in');
   const sendAt = input.sendAt && input.sendAt > now ? input.sendAt : undefined;
   const holds = origin.kind === 'submission' && submitter?.kind !== 'service';
   return {
     input,
     policy,
     ...routed,
-    bytes: traced,
-    parsed,
-    // The sender's own copy keeps its Bcc; nobody else's has it.
-    sent:
-      bare === complete || (input.sentCopy ?? 'create') !== 'create'
-        ? null
-        : { bytes: complete, parsed: parseMessage(complete) },
-    messageIdHeader: messageIdOf(parsed) ?? '',
+    ...form,
+    sent,
+    messageIdHeader: messageIdOf(form.parsed) ?? '',
     sendAt,
     local: inside(hold(now, sendAt, holds ? policy.holdInsideSeconds : 0)),
     away: input.replaces ? { state: 'held', dueAt: null } : hold(now, sendAt, holds ? policy.holdOutsideSeconds : 0),
   };
+}
+
+function formOf(bytes: Buffer): Form {
+  return { bytes, parsed: parseMessage(bytes), size: bytes.length };
 }
 
 /** Fields that nobody but the sender is shown. */

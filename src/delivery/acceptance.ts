@@ -1,8 +1,7 @@
 // The transaction of acceptance, for one message or for many that came at once: a handful of round trips for all of them.
 
-import type { ParsedMessage } from '../mail/message.ts';
 import { Refusal } from '../mail/errors.ts';
-import { carriedFiles, forwardedIds } from '../mail/mime/carried.ts';
+import { carriedFiles, forwardedIds, type CarriedFile } from '../mail/mime/carried.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
 import { insertCarried, type Carried } from '../store/carried.ts';
@@ -38,19 +37,17 @@ import { addWork } from '../store/work.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
 import { wantsToKnow } from './notify.ts';
 import { rowsOf } from './acceptance-rows.ts';
+import type { Form } from './large.ts';
 import type { Routed } from './route.ts';
 import { applyRules, reachedInStore, type Ruled } from './rules.ts';
 import { answerables } from './vacation.ts';
 
 /** One message, understood: nothing about it can be refused any more but by what the database holds. */
-export interface Acceptance extends Routed {
+export interface Acceptance extends Routed, Form {
   input: AcceptInput;
   policy: Policy;
-  /** As transmitted and stored. */
-  bytes: Buffer;
-  parsed: ParsedMessage;
   /** The sender's own form of it, with its Bcc; null: the same, or no copy is made. */
-  sent: { bytes: Buffer; parsed: ParsedMessage } | null;
+  sent: Form | null;
   messageIdHeader: string;
   sendAt: Date | undefined;
   /** How deliveries inside and outside begin. */
@@ -151,6 +148,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
         outside,
         sentEmailId: submission?.emailId ?? null,
         threadId: threadOf.get(id) ?? id,
+        octets: acceptance.size,
       };
     });
   });
@@ -273,17 +271,34 @@ async function withRules(tx: Transaction, tenant: number, numbered: Numbered, ru
   };
 }
 
-function contentsOf({ acceptance: { bytes, parsed, sent }, id, sentId }: Numbered): NewMessage[] {
-  return [{ id, bytes, parsed }, ...(sent ? [{ id: sentId, ...sent }] : [])];
+function contentsOf({ acceptance, id, sentId }: Numbered): NewMessage[] {
+  const content = (of: number, { bytes, parsed, stored }: Form): NewMessage => ({
+    id: of,
+    bytes,
+    parsed,
+    ...(stored ? { stored } : {}),
+  });
+  return [content(id, acceptance), ...(acceptance.sent ? [content(sentId, acceptance.sent)] : [])];
 }
 
-function carriedBy({ acceptance: { bytes, parsed, input }, id }: Numbered): Carried {
-  return carriedOf(id, bytes, parsed, input.origin.kind === 'submission');
+function carriedBy({ acceptance: { bytes, parsed, stored, input }, id }: Numbered): Carried {
+  return carriedOf(
+    id,
+    { bytes, parsed, ...(stored ? { files: stored.files } : {}) },
+    input.origin.kind === 'submission',
+  );
 }
 
 /** By which administrators find a message; of what was not submitted here nobody asks what it forwards. */
-export function carriedOf(message: number, bytes: Buffer, parsed: ParsedMessage, submitted: boolean): Carried {
-  const files = carriedFiles(bytes, parsed.root);
+export function carriedOf(
+  message: number,
+  {
+    bytes,
+    parsed,
+    files = carriedFiles(bytes, parsed.root),
+  }: Pick<Form, 'bytes' | 'parsed'> & { files?: CarriedFile[] },
+  submitted: boolean,
+): Carried {
   if (!submitted) return { message, files, forwards: [] };
   const { whole, answered } = forwardedIds(bytes, parsed);
   const forwards = whole.map((messageId) => ({ messageId, sameSubject: false }));
@@ -300,8 +315,7 @@ function countsFor({ acceptance }: Numbered): boolean {
 function fullOf(reader: Reader, tenant: number, messages: Numbered[]): Promise<Set<number>> {
   const octets = new Map<number, number>();
   for (const message of messages.filter(countsFor))
-    for (const { account } of message.now)
-      octets.set(account, (octets.get(account) ?? 0) + message.acceptance.bytes.length);
+    for (const { account } of message.now) octets.set(account, (octets.get(account) ?? 0) + message.acceptance.size);
   return fullAmong(reader, tenant, [...octets.keys()], [...octets.values()]);
 }
 

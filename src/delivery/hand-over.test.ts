@@ -59,6 +59,7 @@ const ACCEPTED = {
   outside: 0,
   sentEmailId: null,
   threadId: 9,
+  octets: 10,
 };
 
 test('one message for all of a tenant, with its trace', async () => {

@@ -45,7 +45,7 @@ const LONGEST_CHAIN = 10;
 export async function applyRules(
   tx: Transaction,
   tenant: number,
-  message: { parsed: ParsedMessage; bytes: Uint8Array },
+  message: { parsed: ParsedMessage; bytes: Uint8Array; size: number },
   bearers: Bearer[],
   numbers: {
     /** The first number that is free. */
@@ -57,7 +57,7 @@ export async function applyRules(
   const effects: RuleEffect[] = [];
   const inside = new Map<number, Omit<Redirect, 'n'>>();
   const outside = new Map<string, Omit<Redirect, 'n'>>();
-  const facts = factsOf(message.parsed, message.bytes);
+  const facts = factsOf(message.parsed, message.bytes, message.size);
   let round = bearers;
   for (let length = 0; length < LONGEST_CHAIN && round.length > 0; length++) {
     const wanted: { by: Bearer; to: string }[] = [];

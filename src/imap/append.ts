@@ -10,9 +10,7 @@ import { findThreads, writeMessages, type NewMessage } from '../store/messages.t
 import type { Transaction } from '../store/postgres.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';
 import { together } from '../store/together.ts';
-import { takeUpload } from '../store/uploads.ts';
 import type { ImapDeps } from './session.ts';
-import type { Spooled } from './spool.ts';
 
 /** Messages for one mailbox, all or none, in order. */
 export interface Appended {
@@ -22,7 +20,6 @@ export interface Appended {
   messages: (NewMessage & {
     receivedAt: Date;
     keywords: Keywords;
-    stored?: Pick<Spooled, 'blob' | 'size' | 'upload'>;
   })[];
   now: Date;
 }
@@ -90,7 +87,6 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
         })),
       ),
     );
-    for (const { stored } of batch.flatMap((one) => one.messages)) if (stored) await takeUpload(tx, stored.upload);
     for (const [i, one] of batch.entries()) if (one.isSent) await supersede(tx, one, placed[i] ?? []);
     await pause?.('applied');
     return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));

@@ -2,8 +2,8 @@
 // command is whole; large ones in the store.
 
 import { DEFAULT_POLICY } from '../mail/policy.ts';
+import { createSpool, IN_MEMORY, type Spool, type Spooled } from '../store/spool.ts';
 import type { Session } from './session.ts';
-import { createSpool, type Spool, type Spooled } from './spool.ts';
 import type { Fault } from './wire/fault.ts';
 import { LIMITS } from './wire/limits.ts';
 
@@ -18,7 +18,7 @@ export class Incoming {
       return { status: 'NO', code: 'TOOBIG', text: `A message may have ${DEFAULT_POLICY.maxMessageSize} octets.` };
     if (this.#size + size > LIMITS.appended) return { status: 'NO', code: 'TOOBIG', text: 'That is too much at once.' };
     this.#size += size;
-    const large = size > LIMITS.inMemory;
+    const large = size > IN_MEMORY;
     this.#messages.push(large ? createSpool(deps, { tenant: user.tenant, account: user.id }) : []);
     return 'stream';
   }

@@ -69,7 +69,8 @@ const TRASH = 6;
 /** Addresses that one account's rules send one message on to. */
 export const MOST_REDIRECTS = 10;
 
-export function factsOf(parsed: ParsedMessage, bytes: Uint8Array): MessageFacts {
+/** `bytes`: the header whole, and as much of the rest as is at hand; `size`: octets of all of it. */
+export function factsOf(parsed: ParsedMessage, bytes: Uint8Array, size = bytes.length): MessageFacts {
   const { envelope } = parsed;
   const passed = headerFields(bytes).filter(({ name }) => name.toLowerCase() === 'delivered-to');
   return {
@@ -78,7 +79,7 @@ export function factsOf(parsed: ParsedMessage, bytes: Uint8Array): MessageFacts 
     subject: fold(envelope.subject ?? ''),
     body: fold(parsed.searchText),
     hasAttachment: parsed.hasAttachment,
-    size: bytes.length,
+    size,
     deliveredTo: new Set(passed.map(({ value }) => value.trim().toLowerCase())),
     goingRound: isGoingRound(bytes),
   };

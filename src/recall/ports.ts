@@ -9,6 +9,7 @@ export type SubmitMail = (input: {
   mailFrom: string;
   recipients: { address: string }[];
   bytes: Buffer;
+  rest?: AsyncIterable<Buffer>;
   sender?: { name: string | null; email: string };
   sentCopy?: 'create' | 'none' | { emailId: number };
   replaces?: { recallId: number };

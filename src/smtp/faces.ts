@@ -12,9 +12,9 @@ import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
 import { checkLocalRecipient, checkOutsideSender, receiveLocal } from './local.ts';
 import { parameterFault } from './parameters.ts';
-import { reply, toAuthReply, toReply } from './replies.ts';
+import { isPutOff, reply, toAuthReply, toReply } from './replies.ts';
 import { FaceServer } from './server.ts';
-import { readMessage } from './stream.ts';
+import { letGo, readMessage } from './stream.ts';
 import { checkSender, checkSubmissionRecipient, submit } from './submission.ts';
 
 export interface SmtpDeps {
@@ -160,10 +160,12 @@ function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
     },
     onData(stream, session, callback) {
       const take = async (): Promise<string | (string | Error)[]> => {
-        const bytes = await readMessage(stream);
-        if (stream.sizeExceeded) throw reply(552, '5.3.4', `A message may have ${MAX_SIZE} octets.`);
-        if (submission) return submit(deps, session, bytes);
-        return receiveLocal(deps, face, session, bytes);
+        try {
+          const message = await readMessage(stream, MAX_SIZE);
+          return await (submission ? submit(deps, session, message) : receiveLocal(deps, face, session, message));
+        } finally {
+          await letGo(stream);
+        }
       };
       take()
         .then(
@@ -174,7 +176,7 @@ function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
             // smtp-server's words: whoever sent it has hung up, which is no fault of ours.
             if ((error as Error).message.startsWith('Connection closed before'))
               log.debug(detail, 'a message broke off');
-            else if (told.responseCode === 451) log.warn(detail, 'a message was put off');
+            else if (isPutOff(told)) log.warn(detail, 'a message was put off');
             callback(told);
           },
         )

@@ -6,9 +6,11 @@ import { Refusal, Unavailable } from '../mail/errors.ts';
 import { hasRoom, overQuota } from '../store/quota.ts';
 import { isGoingRound } from '../mail/mime/trace.ts';
 import type { AcceptInput } from '../delivery/accept.ts';
+import { branchesOf } from './branches.ts';
 import type { Face, FaceSession, SmtpDeps } from './faces.ts';
 import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
-import { reply, toReply, type SmtpError } from './replies.ts';
+import { isPutOff, reply, toReply, type SmtpError } from './replies.ts';
+import type { Incoming } from './stream.ts';
 import { receivedField } from './trace.ts';
 
 /** Recipients of one message. RFC 5321 §4.5.3.1.8: at least 100. */
@@ -61,8 +63,9 @@ export async function receiveLocal(
   deps: SmtpDeps,
   face: Face,
   session: FaceSession,
-  bytes: Buffer,
+  message: Incoming,
 ): Promise<string | Answer[]> {
+  const { bytes, rest } = message;
   const { mailFrom, rcptTo } = session.envelope;
   if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const from = mailFrom ? mailFrom.address : '';
@@ -80,8 +83,17 @@ export async function receiveLocal(
     if (target.kind === 'outside') answers.set(rcpt, reply(550, '5.1.1', `There is no ${rcpt.address} here.`)); // it went since RCPT
     else byTenant.set(target.tenant, [...(byTenant.get(target.tenant) ?? []), rcpt]);
   }
-  for (const [tenant, list] of byTenant)
-    for (const [rcpt, answer] of await receiveFor(deps, face, { tenant, ...input }, list)) answers.set(rcpt, answer);
+  const branches = rest ? branchesOf(rest, byTenant.size) : [];
+  const received = [...byTenant].map(async ([tenant, list], i) => {
+    const branch = branches[i];
+    const of = { tenant, ...input, ...(branch ? { rest: branch.pieces } : {}) };
+    try {
+      for (const [rcpt, answer] of await receiveFor(deps, face, of, list)) answers.set(rcpt, answer);
+    } finally {
+      branch?.leave();
+    }
+  });
+  await Promise.all(received);
   if (face === 'lmtp') return rcptTo.map((rcpt) => answers.get(rcpt) ?? reply(451, '4.3.0', 'Not delivered.'));
   // One reply for two tenants: a failure of either is told, and what the other has accepted stays accepted.
   for (const answer of answers.values()) if (typeof answer !== 'string') throw answer;
@@ -111,7 +123,7 @@ async function receiveFor(
         answers.set(gone, answer);
         continue;
       }
-      if (answer.responseCode === 451) deps.log.warn({ err: error, tenant: input.tenant }, 'a message was put off');
+      if (isPutOff(answer)) deps.log.warn({ err: error, tenant: input.tenant }, 'a message was put off');
     }
     for (const rcpt of left) answers.set(rcpt, answer);
   }

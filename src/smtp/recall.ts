@@ -3,11 +3,13 @@
 
 import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress, domainOf } from '../mail/address.ts';
-import type { EmailAddress, Part } from '../mail/message.ts';
+import type { EmailAddress, ParsedMessage, Part } from '../mail/message.ts';
 import { asMessageIds } from '../mail/mime/headers.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
+import { createSieve } from '../mail/mime/sieve.ts';
 import type { SmtpDeps, SmtpUser } from './faces.ts';
 import { reply } from './replies.ts';
+import type { Incoming } from './stream.ts';
 
 /** recall@ a domain of theirs, where policy has it and nobody has that address. */
 export async function isRecallAddress({ directory }: SmtpDeps, user: SmtpUser, given: string): Promise<boolean> {
@@ -20,10 +22,10 @@ export async function isRecallAddress({ directory }: SmtpDeps, user: SmtpUser, g
 }
 
 /** Answers the reply to the final dot. Throws what requestRecall refuses. */
-export async function recallByMail(deps: SmtpDeps, user: SmtpUser, bytes: Buffer): Promise<string> {
+export async function recallByMail(deps: SmtpDeps, user: SmtpUser, message: Incoming): Promise<string> {
   const actor = await deps.directory.account(user.tenant, user.id);
   if (!actor) throw reply(530, '5.7.0', 'Sign in first.');
-  const { envelope, root } = parseMessage(bytes);
+  const { envelope, root } = await parseIncoming(message);
   const messageId = attachedId(root) ?? subjectId(envelope.subject);
   if (messageId === null)
     throw reply(554, '5.6.0', 'Attach the message that is to be taken back, or put its Message-ID into the subject.');
@@ -38,6 +40,15 @@ export async function recallByMail(deps: SmtpDeps, user: SmtpUser, bytes: Buffer
     reason: null,
   });
   return `2.0.0 It is being taken back as r${id}; the report comes by mail`;
+}
+
+async function parseIncoming({ bytes, rest }: Incoming): Promise<ParsedMessage> {
+  if (!rest) return parseMessage(bytes);
+  const sieve = createSieve();
+  sieve.push(bytes);
+  for await (const piece of rest) sieve.push(piece);
+  const { kept, cuts } = sieve.end();
+  return parseMessage(kept, cuts);
 }
 
 /** The first message that is attached. */
@@ -59,7 +70,7 @@ function subjectId(subject: string | null): string | null {
 export async function replaceByMail(
   deps: SmtpDeps,
   user: SmtpUser,
-  replaced: { id: number; account: number; bytes: Buffer },
+  replaced: Incoming & { id: number; account: number },
   mail: { from: string; recipients: SMTPServerAddress[]; sender: EmailAddress | undefined },
 ): Promise<string> {
   const actor = await deps.directory.account(user.tenant, user.id);
@@ -68,6 +79,7 @@ export async function replaceByMail(
     mailFrom: mail.from,
     recipients: mail.recipients.map(({ address }) => address),
     bytes: replaced.bytes,
+    ...(replaced.rest ? { rest: replaced.rest } : {}),
     emailId: null,
     source: 'smtp',
     ...(mail.sender ? { sender: mail.sender } : {}),

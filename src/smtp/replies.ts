@@ -30,12 +30,20 @@ export function toReply(error: unknown): SmtpError {
     return reply(code, enhanced, error.message);
   }
   if (error instanceof SyntaxFault) return reply(501, '5.5.4', error.message);
+  // RFC 5321 §4.2.3: its disk is full, says PostgreSQL.
+  if (error instanceof Unavailable && (error.cause as { code?: string } | undefined)?.code === '53100')
+    return reply(452, '4.3.1', 'There is no room for it just now; try again later.');
   if (error instanceof Unavailable) return reply(451, '4.3.0', 'The mail store is not available; try again.');
   return reply(451, '4.3.0', 'Local error; try again.');
+}
+
+/** For a reason of ours. */
+export function isPutOff({ responseCode }: SmtpError): boolean {
+  return responseCode === 451 || responseCode === 452;
 }
 
 /** RFC 4954 §6: 454 is the passing failure of AUTH. */
 export function toAuthReply(error: unknown): SmtpError {
   const told = toReply(error);
-  return told.responseCode === 451 ? reply(454, '4.7.0', 'Signing in is not possible just now; try again.') : told;
+  return isPutOff(told) ? reply(454, '4.7.0', 'Signing in is not possible just now; try again.') : told;
 }

@@ -10,6 +10,7 @@ import type { FaceSession, SmtpDeps, SmtpUser } from './faces.ts';
 import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
 import { isRecallAddress, recallByMail, replaceByMail } from './recall.ts';
 import { reply } from './replies.ts';
+import type { Incoming } from './stream.ts';
 import { receivedField } from './trace.ts';
 
 function signedIn({ user }: FaceSession): SmtpUser {
@@ -52,7 +53,8 @@ export async function checkSubmissionRecipient(
 }
 
 /** Answers the reply to the final dot: the message is durable. */
-export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer): Promise<string> {
+export async function submit(deps: SmtpDeps, session: FaceSession, message: Incoming): Promise<string> {
+  const { bytes } = message;
   const user = signedIn(session);
   const { mailFrom, rcptTo } = session.envelope;
   const from = mailFrom ? mailFrom.address : '';
@@ -61,16 +63,16 @@ export async function submit(deps: SmtpDeps, session: FaceSession, bytes: Buffer
   const asked = await Promise.all(rcptTo.map((rcpt) => isRecallAddress(deps, user, rcpt.address)));
   if (asked.includes(true)) {
     if (asked.includes(false)) throw reply(554, '5.5.0', 'What takes a message back goes to that address alone.');
-    return recallByMail(deps, user, bytes);
+    return recallByMail(deps, user, message);
   }
   const replaced = await deps.recalls.completedBy(user.tenant, bytes);
-  if (replaced) return replaceByMail(deps, user, replaced, { from, recipients: rcptTo, sender });
+  if (replaced) return replaceByMail(deps, user, { ...message, ...replaced }, { from, recipients: rcptTo, sender });
   const accepted = await deps.accept({
     tenant: user.tenant,
     origin: { kind: 'submission', account: await accountOf(deps, user, from), submittedBy: user.id, source: 'smtp' },
     mailFrom: from,
     recipients: rcptTo.map(recipientOf),
-    bytes,
+    ...message,
     ...(sender ? { sender } : {}),
     received: receivedField(session, deps.config.hostname, deps.clock(), true),
     ...envelopeParameters(session.envelope),

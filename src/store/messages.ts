@@ -10,14 +10,16 @@ import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction } from './postgres.ts';
 import { searchVector } from './search-index.ts';
+import type { Spooled } from './spool.ts';
 import { together } from './together.ts';
+import { takeUpload } from './uploads.ts';
 
 export interface NewMessage {
   id: number;
   bytes: Uint8Array;
   parsed: ParsedMessage;
-  /** Its bytes are there already; `bytes` is no more than its beginning, the header whole. */
-  stored?: { blob: number; size: number };
+  /** Its bytes are there already, and are taken over; `bytes` is no more than its beginning, the header whole. */
+  stored?: Pick<Spooled, 'blob' | 'size' | 'upload'>;
 }
 
 export interface StoredMessage {
@@ -57,6 +59,7 @@ export async function writeMessages(
     blobs.putMany(tx, tenant, put),
     insertRows(tx, tenant, messages, blobIds, threads.ids, now),
   );
+  for (const { stored } of messages) if (stored) await takeUpload(tx, stored.upload);
 }
 
 async function insertRows(

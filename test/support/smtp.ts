@@ -1,5 +1,6 @@
 // SMTP clients for tests: one that says whatever it is told to, octet by octet, and nodemailer as people's programs do.
 
+import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import SMTPConnection, { type SMTPError } from 'nodemailer/lib/smtp-connection';
@@ -9,6 +10,8 @@ export interface RawSmtp {
   say(...lines: string[]): Promise<string>;
   /** Octets as they are. */
   write(bytes: string | Buffer): void;
+  /** The same of many, no faster than they are read. */
+  pour(pieces: Iterable<string>): Promise<void>;
   /** The next whole reply, its lines joined by "\n"; the empty string once the server has hung up. */
   reply(): Promise<string>;
   /** As many as there were commands. */
@@ -65,6 +68,9 @@ export async function rawSmtp(
       return reply();
     },
     write: (bytes) => void socket.write(bytes),
+    async pour(pieces) {
+      for (const piece of pieces) if (!socket.write(piece)) await once(socket, 'drain');
+    },
     reply,
     async replies(count) {
       const all: string[] = [];

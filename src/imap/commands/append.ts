@@ -11,7 +11,7 @@ import { checkRoom } from '../room.ts';
 import type { Verb } from '../verb.ts';
 import type { Appended } from '../append.ts';
 import type { Session } from '../session.ts';
-import type { Spooled } from '../spool.ts';
+import type { Spooled } from '../../store/spool.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
 
 export const append: Verb<'APPEND'> = {

@@ -27,8 +27,6 @@ export const LIMITS = {
   idValue: 1024,
   /** Octets of an answer that are gathered before they are written, and that may wait for a client that reads slowly. */
   gathered: 64 << 10,
-  /** Octets of a message of an APPEND that is kept in memory until it is stored. */
-  inMemory: 2 << 20,
   /** Octets of all messages of one APPEND. */
   appended: 64 << 20,
   /** Octets that have been read and wait for a command that is running. */

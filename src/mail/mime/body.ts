@@ -3,13 +3,27 @@
 import type { Part } from '../message.ts';
 import { clean, decodeCharset } from './charset.ts';
 import { wholeTags } from './html.ts';
-import { decodeTransfer, KNOWN_ENCODINGS } from './transfer.ts';
+import { createDecoder, decodeTransfer, KNOWN_ENCODINGS } from './transfer.ts';
 
 /** The part's content, transfer encoding undone; tolerant of what is wrong in it. May be a view of `bytes`. */
 export function decodeBody(bytes: Uint8Array, part: Part): Uint8Array {
   const body = bytes.subarray(part.body[0], part.body[1]);
   // RFC 2045 §6.4: what is made of parts is never encoded itself, whatever it says.
   return part.parts ? body : decodeTransfer(body, part.encoding);
+}
+
+/** As decodeBody, of a body that comes in pieces. */
+export async function* decodePieces(
+  body: AsyncIterable<Uint8Array>,
+  { encoding, parts }: Pick<Part, 'encoding' | 'parts'>,
+): AsyncGenerator<Uint8Array, void> {
+  const decoder = createDecoder(parts ? 'binary' : encoding);
+  for await (const piece of body) {
+    const some = decoder.push(piece);
+    if (some.length > 0) yield some;
+  }
+  const last = decoder.end();
+  if (last.length > 0) yield last;
 }
 
 export interface BodyText {

@@ -1,8 +1,8 @@
 // What a message carries: the files and messages in it, and which messages it forwards. It is looked for by that.
 
 import { createHash } from 'node:crypto';
-import type { ParsedMessage, Part } from '../message.ts';
-import { decodeBody } from './body.ts';
+import type { ByteRange, ParsedMessage, Part } from '../message.ts';
+import { decodeBody, decodePieces } from './body.ts';
 import { asMessageIds, headerFields } from './headers.ts';
 import { LIMITS } from './limits.ts';
 import { threadSubject } from './subject.ts';
@@ -20,18 +20,37 @@ const MAX_FILES = 200;
 
 /** Every part that is a file or a message, in messages within it too. */
 export function carriedFiles(bytes: Uint8Array, root: Part): CarriedFile[] {
+  return fileParts(root).map((part) => ({
+    partId: part.partId,
+    sha256: createHash('sha256').update(decodeBody(bytes, part)).digest('hex'),
+    name: part.name,
+  }));
+}
+
+/** The same of a message that is not at hand: `read` gives octets of it. */
+export async function readCarriedFiles(
+  read: (range: ByteRange) => AsyncIterable<Uint8Array>,
+  root: Part,
+): Promise<CarriedFile[]> {
   const files: CarriedFile[] = [];
+  for (const part of fileParts(root)) {
+    const hash = createHash('sha256');
+    for await (const piece of decodePieces(read(part.body), part)) hash.update(piece);
+    files.push({ partId: part.partId, sha256: hash.digest('hex'), name: part.name });
+  }
+  return files;
+}
+
+function fileParts(root: Part): Part[] {
+  const found: Part[] = [];
   const look = (part: Part): void => {
-    if (files.length >= MAX_FILES) return;
+    if (found.length >= MAX_FILES) return;
     if (part.parts) return part.parts.forEach(look);
-    if (isFile(part)) {
-      const sha256 = createHash('sha256').update(decodeBody(bytes, part)).digest('hex');
-      files.push({ partId: part.partId, sha256, name: part.name });
-    }
+    if (isFile(part)) found.push(part);
     if (part.message) look(part.message.root);
   };
   look(root);
-  return files;
+  return found;
 }
 
 function isFile({ type, disposition, name }: Part): boolean {

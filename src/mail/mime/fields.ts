@@ -61,6 +61,12 @@ export function headerEnd(bytes: Uint8Array, range: ByteRange): number {
   return headerBlock(bytes, range).end;
 }
 
+/** Are these the beginning of a message with all of its header? What may follow changes nothing about that. */
+export function isHeaderWhole(bytes: Uint8Array): boolean {
+  const { end, separated } = headerBlock(bytes, [0, bytes.length]);
+  return separated || (end === 0 && bytes.length > 0);
+}
+
 export interface FieldRange {
   /** As it was written. */
   name: string;

@@ -122,7 +122,7 @@ export function createSieve(keep = KEEP): Sieve {
     end() {
       settle();
       put(rest);
-      return { kept: Buffer.concat(kept), cuts };
+      return { kept: Buffer.concat(kept.splice(0)), cuts };
     },
   };
 }

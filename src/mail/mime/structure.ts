@@ -11,7 +11,7 @@ import { LIMITS } from './limits.ts';
 import { describe } from './part.ts';
 import { decodedLength } from './transfer.ts';
 
-export { headerEnd } from './fields.ts';
+export { headerEnd, isHeaderWhole } from './fields.ts';
 
 interface Scan {
   bytes: Uint8Array;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeBase64, encodeQuotedPrintable } from './encode.ts';
-import { decodedLength, decodeTransfer } from './transfer.ts';
+import { createDecoder, decodedLength, decodeTransfer } from './transfer.ts';
 
 const decoded = (text: string, encoding: string): string =>
   Buffer.from(decodeTransfer(Buffer.from(text, 'latin1'), encoding)).toString('latin1');
@@ -86,5 +86,24 @@ test('base64 as programs write it is decoded as any other', () => {
       assert.equal(decoded(written, 'base64'), decoded(` ${written}`, 'base64'), JSON.stringify(written));
       assert.equal(decodedLength(Buffer.from(written), 'base64'), decoded(written, 'base64').length);
     }),
+  );
+});
+
+test('in pieces, wherever they are cut, it is the same', () => {
+  const text = fc.string({
+    unit: fc.constantFrom(...'=\r\n \t3DABz/+\xe9'.split(''), '=3D', '=\r\n', '  \r\n', 'QUJD', '=='),
+  });
+  const encoding = fc.constantFrom('base64', 'quoted-printable', '8bit');
+  fc.assert(
+    fc.property(text, encoding, fc.array(fc.nat(8)), (whole, how, cuts) => {
+      const bytes = Buffer.from(whole, 'latin1');
+      const decoder = createDecoder(how);
+      const pieces: Uint8Array[] = [];
+      let from = 0;
+      for (const length of cuts) pieces.push(decoder.push(bytes.subarray(from, (from += length))));
+      const together = Buffer.concat([...pieces, decoder.push(bytes.subarray(from)), decoder.end()]);
+      assert.equal(together.toString('latin1'), decoded(whole, how));
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -21,6 +21,54 @@ export function decodeTransfer(bytes: Uint8Array, encoding: string): Uint8Array 
   return bytes;
 }
 
+export interface Decoder {
+  /** What the next octets add. May be a view of them. */
+  push(bytes: Uint8Array): Uint8Array;
+  /** There was no more. */
+  end(): Uint8Array;
+}
+
+/** Decodes what comes in pieces: all together what decodeTransfer gives. */
+export function createDecoder(encoding: string): Decoder {
+  if (encoding === 'base64') return base64Decoder();
+  if (encoding === 'quoted-printable') return quotedPrintableDecoder();
+  return { push: (bytes) => bytes, end: () => new Uint8Array(0) };
+}
+
+function base64Decoder(): Decoder {
+  const group = { bits: 0, digits: 0 };
+  return {
+    push(bytes) {
+      const out = new Uint8Array(Math.floor((bytes.length * 3) / 4) + 3);
+      return out.subarray(0, base64Groups(bytes, out, group));
+    },
+    end() {
+      const out = new Uint8Array(2);
+      return out.subarray(0, flush(out, 0, group.bits, group.digits));
+    },
+  };
+}
+
+function quotedPrintableDecoder(): Decoder {
+  let held = new Uint8Array(0);
+  return {
+    push(bytes) {
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      let end = all.length;
+      while (end > 0 && isUndecided(all, end)) end--;
+      held = Uint8Array.from(all.subarray(end));
+      return decodeTransfer(all.subarray(0, end), 'quoted-printable');
+    },
+    end: () => decodeTransfer(held, 'quoted-printable'),
+  };
+}
+
+/** What it is that ends there depends on what follows: blanks, a line break, an escape that is not whole. */
+function isUndecided(bytes: Uint8Array, end: number): boolean {
+  const [before, last] = [bytes[end - 2], bytes[end - 1]];
+  return isBlank(last) || last === CR || last === EQUALS || before === EQUALS;
+}
+
 /** Octets of what decodeTransfer gives. */
 export function decodedLength(bytes: Uint8Array, encoding: string): number {
   if (encoding === 'base64') return base64(bytes, null);
@@ -28,38 +76,52 @@ export function decodedLength(bytes: Uint8Array, encoding: string): number {
   return bytes.length;
 }
 
+const EQUALS = 61;
 const PAD = 64;
 const NONE = 65;
 const DIGITS = new Uint8Array(256).fill(NONE);
 for (const [value, digit] of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=').entries())
   DIGITS[digit] = value;
 
+/** Digits of a group that is not whole. */
+interface Group {
+  bits: number;
+  digits: number;
+}
+
 /**
  * RFC 2045 §6.8: characters that are no digits are skipped. Padding ends a group of digits, but not the body: some
- * programs put several encoded pieces one after the other. Octets written, or that would be.
+ * programs put several encoded pieces one after the other. Octets written, or that would be; what is left over is in `group`.
  */
-function base64(bytes: Uint8Array, out: Uint8Array | null): number {
+function base64Groups(bytes: Uint8Array, out: Uint8Array | null, group: Group): number {
   let n = 0;
-  let group = 0;
-  let digits = 0;
+  let { bits, digits } = group;
   for (let i = 0; i < bytes.length; i++) {
     const value = DIGITS[bytes[i] ?? 0] ?? NONE;
     if (value < PAD) {
-      group = (group << 6) | value;
+      bits = (bits << 6) | value;
       if (++digits < 4) continue;
       if (out) {
-        out[n] = group >> 16;
-        out[n + 1] = group >> 8;
-        out[n + 2] = group;
+        out[n] = bits >> 16;
+        out[n + 1] = bits >> 8;
+        out[n + 2] = bits;
       }
       n += 3;
-      group = digits = 0;
+      bits = digits = 0;
     } else if (value === PAD) {
-      n = flush(out, n, group, digits);
-      group = digits = 0;
+      n = flush(out, n, bits, digits);
+      bits = digits = 0;
     }
   }
-  return flush(out, n, group, digits);
+  group.bits = bits;
+  group.digits = digits;
+  return n;
+}
+
+function base64(bytes: Uint8Array, out: Uint8Array | null): number {
+  const group = { bits: 0, digits: 0 };
+  const n = base64Groups(bytes, out, group);
+  return flush(out, n, group.bits, group.digits);
 }
 
 /** What decides how many octets a piece of base64 is among others: digits before its first padding, octets up to its last, digits after. */
@@ -143,7 +205,7 @@ function quotedPrintable(bytes: Uint8Array, out: Uint8Array | null): number {
       i = after - 1;
       continue;
     }
-    if (c === 61) {
+    if (c === EQUALS) {
       const value = (hex(bytes[i + 1]) << 4) | hex(bytes[i + 2]);
       if (value >= 0) {
         c = value;

@@ -28,6 +28,8 @@ export interface Replacement {
   mailFrom: string;
   recipients: string[];
   bytes: Buffer;
+  /** What follows `bytes`; see delivery/accept.ts. */
+  rest?: AsyncIterable<Buffer>;
   /** The draft that becomes the sent copy; null: one is made. */
   emailId: number | null;
   /** By which its program sends: one that does so by SMTP stores its own Sent copy. */
@@ -91,6 +93,7 @@ export async function sendReplacement(
       mailFrom: mail.mailFrom,
       recipients: mail.recipients.map((address) => ({ address })),
       bytes: mail.bytes,
+      ...(mail.rest ? { rest: mail.rest } : {}),
       ...(mail.sender ? { sender: mail.sender } : {}),
       sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
       replaces: { recallId: id },

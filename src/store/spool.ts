@@ -1,12 +1,17 @@
-// A large message of an APPEND on its way in: into the store a piece at a time, so that it is never in memory whole, under an
-// upload that nobody knows of. The APPEND makes it a message's; what is left of one that broke off goes as uploads go.
+// A large message on its way in: into the store a piece at a time, so that it is never in memory whole, under an upload that
+// nobody knows of. Whoever stores the message takes its bytes from there; what is left of one that broke off goes as
+// uploads go.
 
 import { randomUUID } from 'node:crypto';
+import type { Logger } from '../mail/log.ts';
 import { createSieve, type Cut } from '../mail/mime/sieve.ts';
-import { PIECE } from '../store/blobs.ts';
-import type { AccountKey } from '../store/exposure.ts';
-import { dropUpload, growUpload, insertUpload } from '../store/uploads.ts';
-import type { ImapDeps } from './session.ts';
+import { PIECE, type Blobs } from './blobs.ts';
+import type { AccountKey } from './exposure.ts';
+import type { Store } from './postgres.ts';
+import { dropUpload, growUpload, insertUpload } from './uploads.ts';
+
+/** Octets of a message that is kept in memory until it is stored. */
+export const IN_MEMORY = 1 << 20;
 
 export interface Spooled {
   /** Its upload, and whose that is. */
@@ -31,9 +36,15 @@ export interface Spool {
   discard(): Promise<void>;
 }
 
-type Deps = Pick<ImapDeps, 'store' | 'blobs' | 'clock' | 'log'>;
+export interface SpoolDeps {
+  store: Store;
+  blobs: Blobs;
+  clock: () => Date;
+  log?: Logger;
+}
 
-export function createSpool({ store, blobs, clock, log }: Deps, at: AccountKey): Spool {
+/** `at`: on whose behalf it comes; account 0 is nobody's. */
+export function createSpool({ store, blobs, clock, log }: SpoolDeps, at: AccountKey): Spool {
   const upload = { tenant: at.tenant, account: at.account, id: randomUUID() };
   const sieve = createSieve();
   const piece = Buffer.allocUnsafeSlow(PIECE);
@@ -96,7 +107,7 @@ export function createSpool({ store, blobs, clock, log }: Deps, at: AccountKey):
       try {
         await store.transact((tx) => dropUpload(tx, blobs, upload));
       } catch (error) {
-        log.warn({ err: error }, 'what is left of an APPEND stays for as long as uploads do');
+        log?.warn({ err: error }, 'what is left of a large message stays for as long as uploads do');
       }
     },
   };

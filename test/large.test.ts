@@ -1,0 +1,175 @@
+// Large messages through every face: none is in memory whole. What is kept is measured while the message is there and its
+// acceptance waits for a lock of ours; or, of one that goes out, while its reader takes its time.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, test } from 'node:test';
+import pg from 'pg';
+import { startTestHoming } from './support/homing.ts';
+import type { Client, Json } from './support/http.ts';
+import { largeMessage, retained } from './support/large.ts';
+import { rawSmtp, submitter, type RawSmtp } from './support/smtp.ts';
+
+const homing = await startTestHoming({ policy: { maxMessageSize: 18_000_000 } });
+after(() => homing.close());
+const { ports, sql } = homing;
+const [ana, ben] = [await homing.client('ana@pigeon.test'), await homing.client('ben@pigeon.test')];
+
+const FROM = 'From: Ana <ana@pigeon.test>\r\nTo: ben@pigeon.test\r\n';
+const MB = 16;
+
+/** Whatever is done meanwhile waits when it comes to change Ben's mailbox; then it is asked how much is kept. */
+async function keptWhile<T>(account: number, run: () => Promise<T>): Promise<{ kept: number; answer: T }> {
+  const client = new pg.Client(homing.owner);
+  await client.connect();
+  const before = await retained();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM account_state WHERE account_id = $1 FOR UPDATE', [account]);
+    const running = run();
+    const early = running.then(() => assert.fail('it waited for nothing'));
+    while (!(await Promise.race([early, isWaiting()])));
+    const kept = (await retained()) - before;
+    early.catch(() => undefined);
+    await client.query('ROLLBACK');
+    return { kept, answer: await running };
+  } finally {
+    await client.end();
+  }
+}
+
+async function isWaiting(): Promise<boolean> {
+  const rows = await sql(
+    `SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT granted AND datname = current_database()`,
+  );
+  return rows.length > 0;
+}
+
+async function send(client: RawSmtp, to: string[], pieces: Iterable<string>): Promise<string> {
+  for (const line of ['MAIL FROM:<ana@pigeon.test>', ...to.map((one) => `RCPT TO:<${one}>`), 'DATA'])
+    assert.match(await client.say(line), /^[23]/);
+  await client.pour(pieces);
+  client.write('.\r\n');
+  return client.reply();
+}
+
+async function newest(client: Client, properties: string[]): Promise<Json> {
+  const { ids } = await client.call('Email/query', { sort: [{ property: 'receivedAt', isAscending: false }] });
+  const [id] = (ids as string[]).toSorted((a, b) => Number(b.slice(1)) - Number(a.slice(1)));
+  const { list } = await client.call('Email/get', { ids: [id], properties });
+  return (list as Json[])[0] ?? {};
+}
+
+async function source(client: Client, blobId: unknown): Promise<Buffer> {
+  const response = await client.fetch(`/jmap/download/${client.accountId}/${String(blobId)}/x`);
+  assert.equal(response.status, 200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** How many uploads, blobs and messages there are. */
+async function counts(): Promise<object> {
+  const [row] = await sql<object>(
+    `SELECT (SELECT count(*) FROM upload)::int AS uploads, (SELECT count(*) FROM blob)::int AS blobs, (SELECT count(*) FROM message)::int AS messages`,
+  );
+  return row ?? {};
+}
+
+async function untilCounts(expected: object): Promise<void> {
+  while (JSON.stringify(await counts()) !== JSON.stringify(expected))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test('submission: the recipient’s form and the sender’s with its Bcc', async (t) => {
+  const large = largeMessage(`${FROM}Bcc: cho@pigeon.test\r\nSubject: Submitted\r\n`, MB);
+  const client = await submitter(ports, 'ana@pigeon.test');
+  const to = ['ben@pigeon.test', 'cho@pigeon.test'];
+  const { kept, answer } = await keptWhile(ben.account, () => send(client, to, large.pieces()));
+  client.close();
+  assert.match(answer, /^250/);
+  t.diagnostic(`${kept} of ${large.size}`);
+  assert.ok(kept < large.size, `${kept} octets are kept`);
+  const { blobId, bcc, size, attachments } = await newest(ben, ['blobId', 'bcc', 'size', 'attachments']);
+  assert.equal(bcc, null);
+  const [file] = attachments as Json[];
+  assert.equal(file?.['size'], large.file.size);
+  const received = await source(ben, blobId);
+  assert.equal(received.length, size);
+  const withoutBcc = received.toString('latin1').slice(received.indexOf('From: Ana'));
+  const sent = await source(ana, (await newest(ana, ['blobId']))['blobId']);
+  const added = /^(?:Date|Message-ID): .*\r\n/gm;
+  assert.equal(digest(Buffer.from(sent.toString('latin1').replace(added, ''), 'latin1')), large.sha256);
+  assert.equal(withoutBcc, sent.toString('latin1').replace(/^Bcc: .*\r\n/m, ''));
+  const hashes = await sql<{ sha256: string }>(`SELECT DISTINCT encode(sha256, 'hex') AS sha256 FROM attachment`);
+  assert.deepEqual(hashes, [{ sha256: large.file.sha256 }]);
+});
+
+test('mail from outside, dots and all', async (t) => {
+  const lines = ['.\r\n', '..\r\n', '.a\r\n', 'b\r\n'];
+  function* pieces(dot: string): Generator<string, void> {
+    yield `${FROM}Subject: Dots\r\n\r\n`;
+    for (let i = 0; i < MB * 100; i++) yield `${lines[i % 4]?.replace(/^\./, dot)}${'x'.repeat(9990)}\r\n`;
+  }
+  const client = await rawSmtp(ports.smtp);
+  const { kept, answer } = await keptWhile(ben.account, () => send(client, ['ben@pigeon.test'], pieces('..')));
+  client.close();
+  assert.match(answer, /^250/);
+  t.diagnostic(`${kept} of ${MB}000000`);
+  assert.ok(kept < MB * 1e6, `${kept} octets are kept`);
+  const bytes = await source(ben, (await newest(ben, ['blobId']))['blobId']);
+  const whole = Buffer.from([...pieces('.')].join(''));
+  assert.match(bytes.subarray(0, -whole.length).toString(), /^Return-Path: .*\r\nReceived: (?:.*\r\n\t)*.*\r\n$/);
+  assert.ok(bytes.subarray(-whole.length).equals(whole));
+});
+
+test('LMTP, for two organisations, and for one who is gone', async (t) => {
+  const large = largeMessage(`${FROM}Subject: LMTP\r\n`, MB);
+  const client = await rawSmtp(ports.lmtp, { greet: 'LHLO' });
+  await homing.admin.addAccount({ address: 'gone@pigeon.test' });
+  const zoe = await homing.client('zoe@other.test');
+  const { kept, answer } = await keptWhile(ben.account, async () => {
+    for (const line of [
+      'MAIL FROM:<a@b.test>',
+      ...['gone@pigeon', 'ben@pigeon', 'zoe@other'].map((one) => `RCPT TO:<${one}.test>`),
+    ])
+      assert.match(await client.say(line), /^250/);
+    await homing.admin.removeAccount('gone@pigeon.test');
+    assert.match(await client.say('DATA'), /^354/);
+    await client.pour(large.pieces());
+    client.write('.\r\n');
+    return client.replies(3);
+  });
+  client.close();
+  assert.deepEqual(
+    answer.map((one) => one.slice(0, 9)),
+    ['550 5.1.1', '250 2.0.0', '250 2.0.0'],
+  );
+  t.diagnostic(`${kept} of ${large.size}`);
+  assert.ok(kept < large.size, `${kept} octets are kept`);
+  for (const who of [ben, zoe]) {
+    const bytes = await source(who, (await newest(who, ['blobId']))['blobId']);
+    assert.equal(digest(bytes.subarray(-large.size)), large.sha256);
+  }
+});
+
+test('what is refused or breaks off leaves nothing, and the connection goes on', async () => {
+  const before = await counts();
+  const client = await submitter(ports, 'ana@pigeon.test');
+  const lookAlike = [...largeMessage(FROM, 5).pieces(), 'a\n.\r\nb\r\n', ...largeMessage('', 5).pieces()];
+  assert.match(await send(client, ['ben@pigeon.test'], lookAlike), /^554 5\.6\.0/);
+  assert.match(await send(client, ['ben@pigeon.test'], largeMessage(FROM, 19).pieces()), /^552 5\.3\.4/);
+  const foreign = largeMessage('From: dia@pigeon.test\r\n', 5);
+  assert.match(await send(client, ['ben@pigeon.test'], foreign.pieces()), /^550 5\.7\.1/);
+  const endless = Array.from({ length: 200 }, (_, i) => `X-${i}: ${'y'.repeat(10_000)}\r\n`);
+  assert.match(await send(client, ['ben@pigeon.test'], [...endless, '\r\nHello\r\n']), /^552 5\.3\.4/);
+  assert.deepEqual(await counts(), before);
+  assert.match(await client.say('NOOP'), /^250/);
+
+  for (const line of ['MAIL FROM:<ana@pigeon.test>', 'RCPT TO:<ben@pigeon.test>', 'DATA']) await client.say(line);
+  await client.pour(largeMessage(FROM, 5).pieces());
+  while (((await counts()) as { uploads: number }).uploads === 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  client.close();
+  await untilCounts(before);
+});
