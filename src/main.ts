@@ -34,8 +34,11 @@ export interface Homing {
   stop(): Promise<void>;
 }
 
-/** `say` gets the progress, a line each. Throws Refusal with a sentence for what a person can mend. */
-export async function startHoming(config: Config, say: (line: string) => void): Promise<Homing> {
+/**
+ * `say` gets the progress, a line each. Throws Refusal with a sentence for what a person can mend; and when `ending` is
+ * aborted while it waits for a database that has gone away meanwhile.
+ */
+export async function startHoming(config: Config, say: (line: string) => void, ending?: AbortSignal): Promise<Homing> {
   const log = createLog(config, 'faces');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -53,7 +56,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     const activity = createActivity();
     const services = createServices({ connection, config, log, activity, meter: createMeter(counters) });
     stops.push(() => services.close());
-    await services.store.notifier.ready;
+    await unlessEnding(services.store.notifier.ready, ending);
     const protection = await auditProtection(services.store);
     if (protection.by === 'trigger') log.warn({}, triggerAlone(protection.role));
     const outside: OutsideWorld | undefined =
@@ -61,7 +64,7 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     if (outside) stops.push(() => outside.close());
     const nextHop = outside?.nextHop ?? config.nextHop;
     const start: WorkerStart = { connection, config, embedded, nextHop, activity };
-    const worker = await startWorkerThread(start, log);
+    const worker = await startWorkerThread(start, log, ending ? { ending } : {});
     stops.push(() => worker.stop());
 
     say(`3/4 ${config.mode === 'try' ? 'Looking after people and mail' : 'Reading the directory'}`);
@@ -107,6 +110,14 @@ export async function startHoming(config: Config, say: (line: string) => void): 
     await stop();
     throw portTaken(error) ?? error;
   }
+}
+
+function unlessEnding<T>(work: Promise<T>, ending: AbortSignal | undefined): Promise<T> {
+  if (!ending) return work;
+  ending.throwIfAborted();
+  const ended = Promise.withResolvers<never>();
+  ending.addEventListener('abort', () => ended.reject(ending.reason as Error), { once: true });
+  return Promise.race([work, ended.promise]);
 }
 
 /** The database, at the present schema, as the server connects to it. */

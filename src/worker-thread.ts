@@ -28,24 +28,28 @@ const SEMI_SPACE_MB = 8;
 
 /**
  * A thread of its own: a sweep's arithmetic must not keep a gate waiting. Resolves once it is at work; rejects if it does
- * not start. One that ends later is started again: recalls must end.
+ * not start, and when `ending` is aborted before it has. One that ends later is started again: recalls must end.
  */
 export async function startWorkerThread(
   start: WorkerStart,
   log: Logger,
-  script = new URL('./worker.ts', import.meta.url),
+  { script = new URL('./worker.ts', import.meta.url), ending }: { script?: URL; ending?: AbortSignal } = {},
 ): Promise<WorkerThread> {
   let stopping = false;
   let worker: Worker | undefined;
+  /** It waits for its database, and hears nothing until then. */
+  let starting: Worker | undefined;
   let ended: Promise<void> = Promise.resolve();
 
   const launch = async (): Promise<void> => {
     setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`);
     const next = new Worker(script, { workerData: start, resourceLimits: { maxOldGenerationSizeMb: 384 } });
     let ready = false;
+    starting = next;
     ended = new Promise((resolve) =>
       next.once('exit', (code) => {
         worker = undefined;
+        starting = undefined;
         resolve();
         if (stopping || !ready) return;
         log.error({ code }, 'the worker ended by itself; it is started again');
@@ -59,6 +63,7 @@ export async function startWorkerThread(
       next.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
     });
     ready = true;
+    starting = undefined;
     worker = next;
     if (stopping) next.postMessage('stop');
   };
@@ -73,7 +78,13 @@ export async function startWorkerThread(
       }
     }
   };
-  await launch();
+  const giveUp = (): void => void starting?.terminate();
+  ending?.addEventListener('abort', giveUp);
+  try {
+    await launch();
+  } finally {
+    ending?.removeEventListener('abort', giveUp);
+  }
 
   let questions = 0;
   return {
@@ -98,7 +109,8 @@ export async function startWorkerThread(
       }),
     async stop() {
       stopping = true;
-      worker?.postMessage('stop');
+      if (worker) worker.postMessage('stop');
+      else await starting?.terminate();
       await ended;
     },
   };

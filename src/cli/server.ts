@@ -1,5 +1,6 @@
 // Starting and ending the server process.
 
+import { once } from 'node:events';
 import { relative } from 'node:path';
 import { readConfig, type Config } from '../config/config.ts';
 import { onParentGone } from '../config/parent.ts';
@@ -8,16 +9,20 @@ import { startHoming, type Homing } from '../main.ts';
 /** Answers when the server was asked to end and has. */
 export async function startServer(mode: Config['mode'], args: string[]): Promise<number> {
   const config = readConfig(mode, args, process.env);
-  const ended = Promise.withResolvers<void>();
-  process
-    .on('SIGINT', () => ended.resolve())
-    .on('SIGTERM', () => ended.resolve())
-    .on('SIGHUP', () => ended.resolve());
-  onParentGone(() => ended.resolve());
-  const homing = await startHoming(config, (line) => console.log(line));
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
+  onParentGone(end);
+  let homing: Homing;
+  try {
+    homing = await startHoming(config, (line) => console.log(line), ending.signal);
+  } catch (error) {
+    if (ending.signal.aborted) return 0;
+    throw error;
+  }
   console.log(mode === 'try' ? tryTable(config, homing) : portTable(homing));
   console.log('Homing is ready');
-  await ended.promise;
+  if (!ending.signal.aborted) await once(ending.signal, 'abort');
   await homing.stop();
   return 0;
 }
