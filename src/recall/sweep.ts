@@ -11,18 +11,16 @@ import { together } from '../store/together.ts';
 import { isCancelled } from '../store/recalls.ts';
 import {
   accountsInScope,
-  applyDecisions,
   decliningAccounts,
   deliveriesInScope,
-  insertOutcomes,
   lockCopies,
   lockUndelivered,
-  stopDeliveries,
   vaultedDeliveries,
   type Scope,
   type SweptCopy,
   type SweptDelivery,
 } from '../store/sweep.ts';
+import { applyDecisions, insertOutcomes, stopDeliveries } from '../store/sweep-apply.ts';
 import { addWork, halveWork, takeWork, toRanges, type Range } from '../store/work.ts';
 import { failBatch, planBatch, type BatchPlan } from './apply/plan.ts';
 import { SWEEP_BATCH, type OpenRecall, type Progress } from './progress.ts';
@@ -30,6 +28,9 @@ import { termsOf } from './terms.ts';
 
 /** How long after an undecided look a delivery in flight is looked at again. */
 const AGAIN_MS = 100;
+
+/** Accounts that are named in the news of a batch; past that, their tenant is. */
+const NAMED = 200;
 
 export interface SweepDeps {
   store: Store;
@@ -118,9 +119,9 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
       ? failBatch(facts, terms)
       : planBatch(facts, terms, notice ? open.notices : 'none');
   await together(
-    applyDecisions(tx, { tenant, recall: recall.id, notice, now }, modseqs, plan.withdrawals, plan.passed),
+    applyDecisions(tx, { tenant, recall: recall.id, notice, now }, modseqs, plan),
     stopDeliveries(tx, tenant, recall.message_id, plan.stop, now),
-    insertOutcomes(tx, tenant, recall.id, now, plan.outcomes),
+    insertOutcomes(tx, tenant, recall.id, now, plan.plain, plan.outcomes),
   );
 
   const again = new Date(now.getTime() + AGAIN_MS);
@@ -132,8 +133,10 @@ async function sweepRange(deps: SweepDeps, tx: Transaction, open: OpenRecall, ra
       notBefore: plan.releaseAt,
     });
   if (plan.release.length > 0) tx.changes.wake.add('fanout');
-  const changed = new Set([...plan.withdrawals, ...plan.passed].map(({ copy }) => copy.account_id));
-  if (changed.size > 200) tx.changes.tenants.add(tenant);
+  const changed = new Set<number>();
+  for (const copies of [plan.noticed, plan.gone, plan.passed])
+    for (const copy of copies) if (changed.size <= NAMED) changed.add(copy.account_id);
+  if (changed.size > NAMED) tx.changes.tenants.add(tenant);
   else for (const account of changed) accountChanged(tx.changes, tenant, account);
   recallChanged(tx.changes, tenant, recall.id);
   await deps.pause?.('applied');

@@ -1,10 +1,9 @@
-// What a sweep batch reads and writes, in the order of the Gate protocol: accounts, then deliveries, then copies, then
-// mailboxes. Every statement takes whole arrays; a batch of thousands is about a dozen of them.
+// What a sweep batch locks and reads, in the order of the Gate protocol: accounts, then deliveries, then copies. Every
+// statement takes whole arrays; a batch is about a dozen of them, with what it writes (sweep-apply.ts).
 
-import { EXPOSURES, type DeliveryState, type Exposure, type Outcome } from '../mail/recall.ts';
+import { EXPOSURES, type DeliveryState, type Exposure } from '../mail/recall.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { Reader, Transaction } from './postgres.ts';
-import { together } from './together.ts';
 
 /** Deliveries of a recall: those of a range, all or only the listed ones. */
 export interface Scope {
@@ -59,15 +58,6 @@ export interface SweptDelivery {
   protected: boolean;
 }
 
-/** What is said of a delivery unless there is more to say: with nearly all of them there is not. */
-const PLAIN = {
-  state: 'delivered',
-  maybe_sent: false,
-  past_exposure: 'none',
-  past_downloaded_by: null,
-  protected: false,
-} as const;
-
 /** The scope's deliveries, read after all locks. */
 export async function deliveriesInScope(
   tx: Reader,
@@ -86,16 +76,32 @@ export async function deliveriesInScope(
   );
   const detailsOf = new Map(row?.details?.map((details) => [details.n, details]));
   return (row?.n ?? []).map((n, i) => {
-    const { due_at: due = null, past_downloaded_at: at = null, ...details } = detailsOf.get(n) ?? {};
-    return {
-      ...PLAIN,
-      ...details,
-      n,
-      account_id: row?.accounts?.[i] ?? null,
-      due_at: due === null ? null : new Date(due),
-      past_downloaded_at: at === null ? null : new Date(at),
-    };
+    const account_id = row?.accounts?.[i] ?? null;
+    const details = detailsOf.get(n);
+    return details ? { ...details, account_id, ...datesOf(details) } : plainDelivery(n, account_id);
   });
+}
+
+/** With nearly all of them there is no more to say: written out, it costs a tenth of being put together. */
+function plainDelivery(n: number, account_id: number | null): SweptDelivery {
+  return {
+    n,
+    account_id,
+    state: 'delivered',
+    maybe_sent: false,
+    due_at: null,
+    past_exposure: 'none',
+    past_downloaded_at: null,
+    past_downloaded_by: null,
+    protected: false,
+  };
+}
+
+function datesOf(
+  details: Record<'due_at' | 'past_downloaded_at', string | null>,
+): Record<keyof typeof details, Date | null> {
+  const { due_at: due, past_downloaded_at: at } = details;
+  return { due_at: due === null ? null : new Date(due), past_downloaded_at: at === null ? null : new Date(at) };
 }
 
 export interface SweptCopy {
@@ -179,249 +185,4 @@ export async function vaultedDeliveries(
     [tenant, message, deliveries],
   );
   return new Map(rows.map((row) => [row.n, row.exposure]));
-}
-
-/** A copy that leaves its mailbox for the vault. `notice`: its row becomes the notice; else it is deleted. */
-export interface Withdrawal {
-  copy: SweptCopy;
-  notice: boolean;
-}
-
-/** A copy that a decision keeps though a gate covers it. */
-export interface Passed {
-  copy: SweptCopy;
-}
-
-/**
- * Takes copies out of sight in accounts that are locked and raised to `modseqs`: copy to vault, row into
- * notice in place (same mailbox, date and thread; new UID and Email) or gone, tombstone, counters; kept ones are marked
- * as passed. One after the other on the wire, without waiting in between.
- */
-export async function applyDecisions(
-  tx: Transaction,
-  at: { tenant: number; recall: number; notice: number | null; now: Date },
-  modseqs: ReadonlyMap<number, number>,
-  withdrawals: Withdrawal[],
-  passed: Passed[],
-): Promise<void> {
-  const modseqOf = ({ copy }: { copy: SweptCopy }): number => modseqs.get(copy.account_id) ?? 0;
-  const statements: Promise<unknown>[] = [];
-  if (passed.length > 0) {
-    statements.push(
-      tx.run(
-        `UPDATE copy c SET passed_recall = $2, modseq = p.modseq
-         FROM unnest($3::tid[], $4::bigint[]) AS p (ctid, modseq) WHERE c.ctid = p.ctid AND c.tenant_id = $1`,
-        [at.tenant, at.recall, passed.map(({ copy }) => copy.ctid), passed.map(modseqOf)],
-      ),
-    );
-  }
-  if (withdrawals.length > 0) statements.push(...withdraw(tx, at, withdrawals, modseqOf));
-  await together(...statements);
-}
-
-/** The copies are read for vault and tombstones before they change. */
-function withdraw(
-  tx: Transaction,
-  { tenant, recall, notice, now }: { tenant: number; recall: number; notice: number | null; now: Date },
-  withdrawals: Withdrawal[],
-  modseqOf: (withdrawal: Withdrawal) => number,
-): Promise<unknown>[] {
-  const gone = withdrawals.filter((withdrawal) => !withdrawal.notice);
-  const ctids = withdrawals.map(({ copy }) => copy.ctid);
-  const modseqs = withdrawals.map(modseqOf);
-  const counted = countOut(tx, tenant, withdrawals, modseqOf);
-  const statements: Promise<unknown>[] = [
-    counted,
-    tx.run(
-      `INSERT INTO vault (tenant_id, recall_id, n, email_id, account_id, mailbox_id, message_id, thread_id, received_at, listed_at, downloaded_at,
-         opened_at, notice_email_id, flags, downloaded_by, keywords, removed_at)
-       SELECT $1, $2, c.delivery_n, c.email_id, c.account_id, c.mailbox_id, c.message_id, c.thread_id, c.received_at, c.listed_at, c.downloaded_at,
-         c.opened_at, w.notice_email_id, c.flags, c.downloaded_by, c.keywords, $3
-       FROM unnest($4::tid[], $5::bigint[]) AS w (ctid, notice_email_id) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
-      [
-        tenant,
-        recall,
-        now,
-        ctids,
-        gone.length === 0 ? modseqs : withdrawals.map((one) => (one.notice ? modseqOf(one) : null)),
-      ],
-    ),
-    tx.run(
-      `INSERT INTO tombstone (tenant_id, account_id, modseq, mailbox_id, uid, email_id, thread_id)
-       SELECT $1, c.account_id, w.modseq, c.mailbox_id, c.uid, c.email_id, c.thread_id
-       FROM unnest($2::tid[], $3::bigint[]) AS w (ctid, modseq) JOIN copy c ON c.ctid = w.ctid AND c.tenant_id = $1`,
-      [tenant, ctids, modseqs],
-    ),
-    counted.then((placed) => placeNotices(tx, { tenant, recall, notice, now }, placed, modseqOf)),
-  ];
-  if (gone.length > 0) {
-    statements.push(
-      tx.run(`DELETE FROM copy c USING unnest($2::tid[]) AS w (ctid) WHERE c.ctid = w.ctid AND c.tenant_id = $1`, [
-        tenant,
-        gone.map(({ copy }) => copy.ctid),
-      ]),
-    );
-  }
-  return statements;
-}
-
-/** A withdrawal whose row becomes the notice, and the notice's UID. */
-interface Placed extends Withdrawal {
-  uid: number;
-}
-
-async function placeNotices(
-  tx: Transaction,
-  { tenant, recall, notice, now }: { tenant: number; recall: number; notice: number | null; now: Date },
-  placed: Placed[],
-  modseqOf: (withdrawal: Withdrawal) => number,
-): Promise<void> {
-  if (placed.length === 0) return;
-  await tx.run(
-    `UPDATE copy c SET uid = w.uid, email_id = w.modseq, modseq = w.modseq, message_id = $2, listed_at = NULL, downloaded_at = NULL,
-       opened_at = NULL, passed_recall = NULL, notice_of = $3, delivery_n = NULL, flags = ${SEEN}, downloaded_by = NULL, keywords = NULL, saved_at = $7
-     FROM unnest($4::tid[], $5::bigint[], $6::bigint[]) AS w (ctid, uid, modseq) WHERE c.ctid = w.ctid AND c.tenant_id = $1`,
-    [
-      tenant,
-      notice,
-      recall,
-      placed.map(({ copy }) => copy.ctid),
-      placed.map(({ uid }) => uid),
-      placed.map(modseqOf),
-      now,
-    ],
-  );
-}
-
-/** What a batch changes of one mailbox's counters. */
-interface Box {
-  account: number;
-  mailbox: number;
-  modseq: number;
-  gone: number;
-  unseen: number;
-  notices: Withdrawal[];
-}
-
-/** Keeps the mailboxes' counters; answers the notices with the UIDs that their mailboxes give them. */
-async function countOut(
-  tx: Transaction,
-  tenant: number,
-  withdrawals: Withdrawal[],
-  modseqOf: (withdrawal: Withdrawal) => number,
-): Promise<Placed[]> {
-  const boxes = boxesOf(withdrawals, modseqOf);
-  const row = await tx.row<{ i: number[] | null; next: number[] }>(
-    `WITH counted AS (
-       UPDATE mailbox m SET uid_next = m.uid_next + b.notices, total = m.total - b.gone, unread = m.unread - b.unseen, modseq = b.modseq
-       FROM unnest($2::int[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[]) WITH ORDINALITY AS b (account_id, id, modseq, notices, gone, unseen, i)
-       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id
-       RETURNING b.i, m.uid_next)
-     SELECT array_agg(i) AS i, array_agg(uid_next) AS next FROM counted`,
-    [
-      tenant,
-      boxes.map((box) => box.account),
-      boxes.map((box) => box.mailbox),
-      boxes.map((box) => box.modseq),
-      boxes.map((box) => box.notices.length),
-      boxes.map((box) => box.gone),
-      boxes.map((box) => box.unseen),
-    ],
-  );
-  const placed: Placed[] = [];
-  row?.i?.forEach((i, at) => {
-    const notices = boxes[i - 1]?.notices ?? [];
-    const first = (row.next[at] ?? 0) - notices.length;
-    notices.forEach((notice, nth) => placed.push({ ...notice, uid: first + nth }));
-  });
-  return placed;
-}
-
-function boxesOf(withdrawals: Withdrawal[], modseqOf: (withdrawal: Withdrawal) => number): Box[] {
-  const boxes: Box[] = [];
-  const byAccount = new Map<number, Box[]>();
-  for (const withdrawal of withdrawals) {
-    const { account_id: account, mailbox_id: mailbox, unseen } = withdrawal.copy;
-    const ofAccount = byAccount.get(account) ?? [];
-    if (ofAccount.length === 0) byAccount.set(account, ofAccount);
-    let box = ofAccount.find((one) => one.mailbox === mailbox);
-    if (!box) {
-      box = { account, mailbox, modseq: modseqOf(withdrawal), gone: 0, unseen: 0, notices: [] };
-      ofAccount.push(box);
-      boxes.push(box);
-    }
-    if (withdrawal.notice) box.notices.push(withdrawal);
-    else box.gone++;
-    if (unseen) box.unseen++;
-  }
-  return boxes;
-}
-
-/** Stops deliveries that have not gone out and never will. */
-export async function stopDeliveries(
-  tx: Transaction,
-  tenant: number,
-  message: number,
-  deliveries: number[],
-  now: Date,
-): Promise<void> {
-  if (deliveries.length === 0) return;
-  await tx.run(
-    `UPDATE delivery SET state = 'stopped', due_at = NULL, finished_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
-    [tenant, message, deliveries, now],
-  );
-}
-
-export interface OutcomeRow {
-  n: number;
-  outcome: Outcome;
-  exposure: Exposure;
-  downloadedAt: Date | null;
-  downloadedBy: string | null;
-  reason: string | null;
-}
-
-/**
- * Writes outcomes; a second one for a delivery is a fault of ours and fails the batch. Most have nothing to say but
- * outcome and exposure: those go by numbers alone.
- */
-export async function insertOutcomes(
-  tx: Transaction,
-  tenant: number,
-  recall: number,
-  now: Date,
-  outcomes: OutcomeRow[],
-): Promise<void> {
-  const isPlain = (row: OutcomeRow): boolean => row.downloadedAt === null && row.reason === null;
-  const plain = Map.groupBy(outcomes.filter(isPlain), (row) => `${row.outcome} ${row.exposure}`);
-  const statements: Promise<unknown>[] = [...plain.values()].map((rows) =>
-    tx.run(
-      `INSERT INTO outcome (tenant_id, recall_id, n, outcome, exposure, decided_at)
-       SELECT $1, $2, n, $4::outcome_kind, $5::exposure, $3 FROM unnest($6::int[]) AS n`,
-      [tenant, recall, now, rows[0]?.outcome, rows[0]?.exposure, rows.map((row) => row.n)],
-    ),
-  );
-  const rest = outcomes.filter((row) => !isPlain(row));
-  if (rest.length > 0) {
-    statements.push(
-      tx.run(
-        `INSERT INTO outcome (tenant_id, recall_id, n, outcome, exposure, decided_at, downloaded_at, downloaded_by, reason)
-         SELECT $1, $2, o.n, o.outcome, o.exposure, $3, o.downloaded_at, o.downloaded_by, o.reason
-         FROM unnest($4::int[], $5::outcome_kind[], $6::exposure[], $7::timestamptz[], $8::text[], $9::text[])
-           AS o (n, outcome, exposure, downloaded_at, downloaded_by, reason)`,
-        [
-          tenant,
-          recall,
-          now,
-          rest.map((row) => row.n),
-          rest.map((row) => row.outcome),
-          rest.map((row) => row.exposure),
-          rest.map((row) => row.downloadedAt),
-          rest.map((row) => row.downloadedBy),
-          rest.map((row) => row.reason),
-        ],
-      ),
-    );
-  }
-  await together(...statements);
 }

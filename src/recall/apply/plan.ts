@@ -1,7 +1,8 @@
 // From locked rows to decisions to changes: pure, so that a batch can be tested without a database.
 
 import { maxExposure, type Exposure, type Outcome } from '../../mail/recall.ts';
-import type { OutcomeRow, Passed, SweptCopy, SweptDelivery, Withdrawal } from '../../store/sweep.ts';
+import type { SweptCopy, SweptDelivery } from '../../store/sweep.ts';
+import type { Decided, OutcomeRow, PlainOutcomes } from '../../store/sweep-apply.ts';
 import { decide, type Terms } from '../decide.ts';
 
 export interface BatchFacts {
@@ -16,11 +17,11 @@ export interface BatchFacts {
 
 export type Counts = Partial<Record<Outcome, number>>;
 
-export interface BatchPlan {
+export interface BatchPlan extends Decided {
+  /** Those that have no more to say, by what they say; and the others. */
+  plain: PlainOutcomes[];
   outcomes: OutcomeRow[];
   counts: Counts;
-  withdrawals: Withdrawal[];
-  passed: Passed[];
   /** Deliveries that never go out now (recall/apply: intercept). */
   stop: number[];
   /** In flight to another server: to be asked again. */
@@ -34,28 +35,34 @@ export interface BatchPlan {
 /** Number of the Inbox in every account. */
 const INBOX = 1;
 
+const NONE: readonly SweptCopy[] = [];
+
 /**
  * A single delivery whose batch still fails after a day is given up: `failed`, whatever stands is left standing. Those
  * that nothing hinders are decided as ever.
  */
 export function failBatch(facts: BatchFacts, terms: Terms): BatchPlan {
   const plan = planBatch(facts, terms, 'none');
-  if (plan.withdrawals.length === 0) return plan;
-  const passed = plan.withdrawals.map(({ copy }) => ({ copy }));
-  const outcomes = plan.outcomes.map((row): OutcomeRow => ({
+  if (plan.gone.length === 0) return plan;
+  const plain = plan.plain.flatMap(({ exposure, n: numbers }) =>
+    numbers.map((n) => ({ n, exposure, downloadedAt: null, downloadedBy: null })),
+  );
+  const outcomes = [...plain, ...plan.outcomes].map((row): OutcomeRow => ({
     ...row,
     outcome: 'failed',
     reason: 'the server could not remove it within a day',
   }));
-  return { ...plan, outcomes, counts: { failed: outcomes.length }, withdrawals: [], passed };
+  return { ...plan, plain: [], outcomes, counts: { failed: outcomes.length }, gone: [], passed: plan.gone };
 }
 
 /** Decides every delivery of a batch and lists what is to be changed for it. */
 export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'noticed-only' | 'none'): BatchPlan {
   const plan: BatchPlan = {
+    plain: [],
     outcomes: [],
     counts: {},
-    withdrawals: [],
+    noticed: [],
+    gone: [],
     passed: [],
     stop: [],
     undecided: [],
@@ -64,7 +71,7 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
   };
   const copiesOf = Map.groupBy(facts.copies, (copy) => copy.delivery_n);
   for (const delivery of facts.deliveries) {
-    const copies = copiesOf.get(delivery.n) ?? [];
+    const copies = copiesOf.get(delivery.n) ?? NONE;
     const vaulted = copies.length === 0 ? facts.vaulted.get(delivery.n) : undefined;
     const exposure = exposureOf(delivery, copies, vaulted);
     const outcome = decide(
@@ -79,7 +86,7 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
                 exists: facts.existing.has(delivery.account_id),
                 acceptsRecalls: !facts.declining.has(delivery.account_id),
                 copies: copies.length,
-                filed: copies.filter((copy) => copy.mailbox_id !== INBOX).length,
+                filed: filedOf(copies),
                 exposure,
                 inVault: vaulted !== undefined,
               },
@@ -97,14 +104,16 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
         : vaulted !== undefined && outcome === 'recalled'
           ? 'an earlier recall had taken it'
           : null;
-    plan.outcomes.push({
-      n: delivery.n,
-      outcome,
-      exposure,
-      downloadedAt: download?.at ?? null,
-      downloadedBy: download?.by ?? null,
-      reason,
-    });
+    if (download === undefined && reason === null) note(plan.plain, outcome, exposure, delivery.n);
+    else
+      plan.outcomes.push({
+        n: delivery.n,
+        outcome,
+        exposure,
+        downloadedAt: download?.at ?? null,
+        downloadedBy: download?.by ?? null,
+        reason,
+      });
     plan.counts[outcome] = (plan.counts[outcome] ?? 0) + 1;
     const waiting = delivery.state === 'held' || delivery.state === 'queued';
     if (outcome === 'recalled') withdraw(plan, copies, exposure, notices);
@@ -114,7 +123,7 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
       plan.releaseAt = delivery.due_at;
     }
     if (outcome !== 'recalled')
-      for (const copy of copies) if (copy.exposure !== 'opened' || terms.includeRead) plan.passed.push({ copy });
+      for (const copy of copies) if (copy.exposure !== 'opened' || terms.includeRead) plan.passed.push(copy);
   }
   return plan;
 }
@@ -122,16 +131,30 @@ export function planBatch(facts: BatchFacts, terms: Terms, notices: 'all' | 'not
 /** All copies leave; one notice stands where the first was, in the Inbox if one was there. */
 function withdraw(
   plan: BatchPlan,
-  copies: SweptCopy[],
+  copies: readonly SweptCopy[],
   exposure: Exposure,
   notices: 'all' | 'noticed-only' | 'none',
 ): void {
   const noticed = notices === 'all' || (notices === 'noticed-only' && exposure !== 'none');
   const place = copies.find((copy) => copy.mailbox_id === INBOX) ?? copies[0];
-  for (const copy of copies) plan.withdrawals.push({ copy, notice: noticed && copy === place });
+  for (const copy of copies) (noticed && copy === place ? plan.noticed : plan.gone).push(copy);
 }
 
-function exposureOf(delivery: SweptDelivery, copies: SweptCopy[], vaulted: Exposure | undefined): Exposure {
+/** There are few kinds in a batch. */
+function note(plain: PlainOutcomes[], outcome: Outcome, exposure: Exposure, n: number): void {
+  for (const kind of plain) {
+    if (kind.outcome === outcome && kind.exposure === exposure) return void kind.n.push(n);
+  }
+  plain.push({ outcome, exposure, n: [n] });
+}
+
+function filedOf(copies: readonly SweptCopy[]): number {
+  let filed = 0;
+  for (const copy of copies) if (copy.mailbox_id !== INBOX) filed++;
+  return filed;
+}
+
+function exposureOf(delivery: SweptDelivery, copies: readonly SweptCopy[], vaulted: Exposure | undefined): Exposure {
   let exposure = delivery.past_exposure;
   if (vaulted !== undefined) exposure = maxExposure(exposure, vaulted);
   for (const copy of copies) exposure = maxExposure(exposure, copy.exposure);
@@ -139,11 +162,13 @@ function exposureOf(delivery: SweptDelivery, copies: SweptCopy[], vaulted: Expos
 }
 
 /** The program that downloaded a copy first, and when. */
-function firstDownload(delivery: SweptDelivery, copies: SweptCopy[]): { at: Date; by: string | null } | undefined {
-  const downloads = copies.flatMap((copy) =>
-    copy.downloaded_at === null ? [] : [{ at: copy.downloaded_at, by: copy.downloaded_by }],
-  );
-  if (delivery.past_downloaded_at !== null)
-    downloads.push({ at: delivery.past_downloaded_at, by: delivery.past_downloaded_by });
-  return downloads.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0];
+function firstDownload(
+  delivery: SweptDelivery,
+  copies: readonly SweptCopy[],
+): { at: Date; by: string | null } | undefined {
+  const { past_downloaded_at: past, past_downloaded_by: by } = delivery;
+  let first: { at: Date; by: string | null } | undefined;
+  for (const { downloaded_at: at, downloaded_by: program } of copies)
+    if (at !== null && (!first || at < first.at)) first = { at, by: program };
+  return past !== null && (!first || past < first.at) ? { at: past, by } : first;
 }
