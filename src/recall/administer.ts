@@ -21,7 +21,9 @@ import { insertAlert } from '../store/recall-alerts.ts';
 import { recallById, type RecallProgress, type RecallRow } from '../store/recalls.ts';
 import { listedDeliveries } from './listed.ts';
 import type { AccountInfo } from './ports.ts';
-import { audited, cancelUnderWay, checkWords, setForwardsGate, setGate, type RequestDeps } from './request.ts';
+import { cancelUnderWay } from './cancel.ts';
+import { setForwardsGate, setGate } from './gate.ts';
+import { audited, checkWords, type RequestDeps } from './request.ts';
 
 export interface AdminRecallRequest {
   /** The administrator. */

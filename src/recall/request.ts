@@ -1,32 +1,21 @@
 // Asking for a recall: authorised, then gated, in one transaction that waits on no reader, worker, batch or sweep.
 
 import { Refusal } from '../mail/errors.ts';
-import { policyOf, type Policy } from '../mail/policy.ts';
+import type { Policy } from '../mail/policy.ts';
 import type { RecallMode } from '../mail/recall.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Ids } from '../store/ids.ts';
-import { recallChanged } from '../store/notify.ts';
-import type { Reader, Store, Transaction } from '../store/postgres.ts';
+import type { Reader, Store } from '../store/postgres.ts';
 import {
-  holdPace,
-  insertCancel,
-  insertGate,
-  insertRecall,
-  openRecallOf,
-  recallById,
-  recallsSince,
-  scopeHolds,
   submissionsByMessageId,
   submissionsOfCopy,
   type RecallableSubmission,
   type RecallProgress,
   type RecallRow,
 } from '../store/recalls.ts';
-import { together } from '../store/together.ts';
-import { addWork } from '../store/work.ts';
-import { insertAlert, numberAlert } from '../store/recall-alerts.ts';
-import { unusual } from './alerts.ts';
+import { setGate } from './gate.ts';
 import { listedDeliveries } from './listed.ts';
+import { checkRate } from './pace.ts';
 import type { AccountInfo, People } from './ports.ts';
 
 export interface RequestDeps {
@@ -57,11 +46,7 @@ export interface RecallRequest {
 /** Addresses that one ticked list may hold. */
 const MAX_LISTED = 10_000;
 
-/** Deliveries of a ticked list that one range of work covers. */
-const LISTED_A_RANGE = 2000;
-
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * Recalls; answers once the gate has committed. Throws Refusal, with nothing changed but the audit log: `notFound`,
@@ -111,101 +96,6 @@ export async function requestRecall(deps: RequestDeps, request: RecallRequest): 
       return setGate(deps, tx, request.actor, { recall, scope, sent: found.submission, pace });
     }, 'gate');
   });
-}
-
-/**
- * The gate itself, with recall, scope, work and audit entry: Gate protocol 2. Throws Refusal `alreadyExists`, `underWay`
- * where another recall of the message is under way, `rateLimit` where `pace` is given and has no more room; `detail` goes
- * into the audit log.
- */
-export async function setGate(
-  deps: Pick<RequestDeps, 'pause'>,
-  tx: Transaction,
-  actor: AccountInfo,
-  asked: {
-    recall: RecallRow;
-    scope: number[] | null;
-    sent: { under_way: boolean; accepted_at: Date };
-    detail?: Record<string, unknown>;
-    /** Policy of a person who is held to a rate limit. */
-    pace?: Policy;
-  },
-): Promise<RecallProgress> {
-  const { recall, scope, sent, pace } = asked;
-  const { tenant } = actor;
-  await deps.pause?.('before-gate');
-  if (sent.under_way) await refuseSecond(tx, tenant, recall, scope);
-  const policy = policyOf(recall.policy);
-  // One round trip: where somebody else's gate is there already, the rest is rolled back.
-  const [gated, , , , events] = await together(
-    insertGate(tx, tenant, recall),
-    insertRecall(tx, tenant, recall, scope),
-    addSweepWork(tx, tenant, recall, scope),
-    pace && pace.rateLimit > 0 ? holdPace(tx, tenant, actor.id) : Promise.resolve(),
-    recallsSince(tx, tenant, recall.requested_by, hourBefore(recall.gated_at), most(policy, pace)),
-  );
-  if (!gated) await refuseSecond(tx, tenant, recall, scope);
-  // Counted before too, but others may have committed since: now this one is among them, and nobody else is on the way.
-  if (pace) refuseBeyond(events, pace, recall.gated_at, 0);
-  const recent = events.filter(({ weight }) => weight === 1).length;
-  const causes = unusual(recall, policy, { acceptedAt: sent.accepted_at, recent });
-  // What its administrators should hear of is told by the worker, and by their pages.
-  if (causes.length > 0) insertAlert(tx, tenant, recall.id, causes, recall.gated_at);
-  const made = announce(tx, actor, recall, asked.detail);
-  if (causes.length > 0) numberAlert(tx, tenant, recall.id);
-  await deps.pause?.('gated');
-  return made;
-}
-
-/** The gate of a forward, which goes with its original: undefined where its sender is taking it back just now. */
-export async function setForwardsGate(
-  tx: Transaction,
-  actor: AccountInfo,
-  recall: RecallRow,
-  detail: Record<string, unknown>,
-): Promise<RecallProgress | undefined> {
-  const { tenant } = actor;
-  if (!(await insertGate(tx, tenant, recall))) return undefined;
-  await together(insertRecall(tx, tenant, recall, null), addSweepWork(tx, tenant, recall, null));
-  return announce(tx, actor, recall, detail);
-}
-
-/** Wakes the sweep, and leaves an audit entry. */
-function announce(
-  tx: Transaction,
-  actor: AccountInfo,
-  recall: RecallRow,
-  detail: Record<string, unknown> = {},
-): RecallProgress {
-  const { tenant } = actor;
-  recallChanged(tx.changes, tenant, recall.id);
-  tx.changes.wake.add('sweep');
-  appendAudit(tx, tenant, {
-    at: recall.gated_at,
-    actor: actor.address,
-    action: 'recall.created',
-    subject: `r${recall.id}`,
-    detail: {
-      messageId: recall.message_id_header,
-      mode: recall.mode,
-      total: recall.total,
-      includeRead: recall.include_read,
-      reason: recall.reason,
-      ...detail,
-    },
-  });
-  return {
-    ...recall,
-    status: 'sweeping',
-    counts: {},
-    replacement_message_id: null,
-    notice_message_id: null,
-    done_at: null,
-    reported_at: null,
-    cancel_requested: false,
-    restore_requested_at: null,
-    modseq: null,
-  };
 }
 
 function checkForm(request: RecallRequest, policy: Policy): void {
@@ -265,86 +155,6 @@ export function checkAge(submission: RecallableSubmission, policy: Policy, now: 
   }
 }
 
-/**
- * A recall counts once; a cancel or restore counts double, so that recall–look–restore is no free read receipt. Throws
- * Refusal `rateLimit`. A preview asks by this; who does something asks by `keepPace`.
- */
-export async function checkRate(reader: Reader, actor: AccountInfo, policy: Policy, now: Date): Promise<void> {
-  if (policy.rateLimit === 0) return;
-  refuseBeyond(await recallsSince(reader, actor.tenant, actor.id, hourBefore(now), most(policy)), policy, now, 1);
-}
-
-/** The same of a cancel or restore, and exact: from here to the commit nobody else counts or adds. */
-export async function keepPace(tx: Transaction, actor: AccountInfo, policy: Policy, now: Date): Promise<void> {
-  if (policy.rateLimit === 0) return;
-  const [, events] = await together(
-    holdPace(tx, actor.tenant, actor.id),
-    recallsSince(tx, actor.tenant, actor.id, hourBefore(now), most(policy)),
-  );
-  refuseBeyond(events, policy, now, 2);
-}
-
-/** How many of an hour's recalls tell whether it is one too many, or many enough to be unusual, however many there were. */
-function most(policy: Policy, pace = policy): number {
-  return Math.max(pace.rateLimit + 1, policy.alertPerHour);
-}
-
-function hourBefore(now: Date): Date {
-  return new Date(now.getTime() - HOUR_MS);
-}
-
-/** `events`: of the hour before `now`, oldest first; `weight`: of what is not among them yet. */
-function refuseBeyond(events: { at: Date; weight: number }[], policy: Policy, now: Date, weight: number): void {
-  let sum = events.reduce((total, event) => total + event.weight, 0);
-  if (policy.rateLimit === 0 || sum + weight <= policy.rateLimit) return;
-  let next = now;
-  for (const event of events) {
-    sum -= event.weight;
-    next = new Date(event.at.getTime() + HOUR_MS);
-    if (sum + weight <= policy.rateLimit) break;
-  }
-  const at = next.toISOString().slice(11, 16);
-  throw new Refusal('rateLimit', `${policy.rateLimit} recalls this hour; the next at ${at} UTC.`, {
-    next: next.toISOString(),
-  });
-}
-
-/** The same or a narrower request is the recall that is there already; a wider one is refused. */
-async function refuseSecond(
-  tx: Transaction,
-  tenant: number,
-  recall: RecallRow,
-  scope: number[] | null,
-): Promise<never> {
-  const open = await openRecallOf(tx, tenant, recall.message_id, recall.id);
-  if (!open || open.cancel_requested)
-    throw new Refusal('underWay', 'A recall of this message is just ending; try again.');
-  // An administrator's asks nobody for consent: a sender's that is under way is not as wide.
-  const narrower =
-    (open.by_administrator || !recall.by_administrator) &&
-    (open.include_read || !recall.include_read) &&
-    open.mode === recall.mode &&
-    (open.all_recipients || (scope !== null && (await scopeHolds(tx, tenant, open.id, scope))));
-  if (narrower) throw new Refusal('alreadyExists', 'Already being recalled.', { existingId: `r${open.id}` });
-  throw new Refusal('underWay', 'Already being recalled, with other recipients or options; wait for its end.', {
-    existingId: `r${open.id}`,
-  });
-}
-
-/** One row when all are in scope, however many they are: the sweep cuts it. A list is cut here. */
-async function addSweepWork(tx: Transaction, tenant: number, recall: RecallRow, scope: number[] | null): Promise<void> {
-  if (scope === null) {
-    const from = 1;
-    if (recall.total > 0) await addWork(tx, 'sweep', { tenant, of: recall.id, from, to: recall.total }, recall.total);
-    return;
-  }
-  for (let i = 0; i < scope.length; i += LISTED_A_RANGE) {
-    const part = scope.slice(i, i + LISTED_A_RANGE);
-    const [from = 0, to = 0] = [part[0], part.at(-1)];
-    await addWork(tx, 'sweep', { tenant, of: recall.id, from, to }, to - from + 1);
-  }
-}
-
 /** P8: whatever is refused is in the audit log, too. `account` null: it is an administrator's. */
 export async function audited<T>(
   deps: Pick<RequestDeps, 'store' | 'clock'>,
@@ -374,67 +184,4 @@ export async function audited<T>(
 
 function subjectOf({ message }: RecallRequest): string {
   return 'emailId' in message ? `m${message.emailId}` : message.messageId.slice(0, 200);
-}
-
-/**
- * Stops the sweep where it is: what is not decided yet stays. Throws Refusal `notFound`, `byAdministrator`, `done`,
- * `rateLimit`. Asking again changes nothing.
- */
-export async function cancelRecall(deps: RequestDeps, actor: AccountInfo, account: number, id: number): Promise<void> {
-  const { store, people, clock } = deps;
-  const { tenant } = actor;
-  const policy = await people.policy(tenant, actor.id);
-  await audited(deps, actor, `r${id}`, account, () =>
-    store.transact(async (tx) => {
-      const recall = await recallById(tx, tenant, id);
-      if (!recall || !(await isTheirs(people, actor, account, recall)))
-        throw new Refusal('notFound', 'There is no such recall.');
-      refuseAdministrators(recall);
-      await cancelUnderWay(tx, actor, recall, clock(), () => keepPace(tx, actor, policy, clock()));
-    }),
-  );
-}
-
-/** Is it the account's: of a message that it sent, or one that its owner asked for in somebody's place and still may? */
-export async function isTheirs(
-  people: People,
-  actor: AccountInfo,
-  account: number,
-  recall: Pick<RecallRow, 'account_id' | 'requested_by' | 'by_administrator'>,
-): Promise<boolean> {
-  const isOf = recall.account_id === account || (recall.requested_by === account && !recall.by_administrator);
-  return isOf && people.may(actor.tenant, actor.id, recall.account_id, 'recall');
-}
-
-/** What an administrator has taken back is no longer its sender's to decide. Throws Refusal `byAdministrator`. */
-export function refuseAdministrators(recall: Pick<RecallRow, 'by_administrator'>): void {
-  if (recall.by_administrator)
-    throw new Refusal(
-      'byAdministrator',
-      'An administrator took this message back; only an administrator can change that.',
-    );
-}
-
-/** Throws Refusal `done`, and what `check` throws. */
-export async function cancelUnderWay(
-  tx: Transaction,
-  actor: AccountInfo,
-  recall: RecallProgress,
-  now: Date,
-  check: () => Promise<void>,
-): Promise<void> {
-  const { tenant } = actor;
-  if (recall.status !== 'sweeping')
-    throw new Refusal('done', 'This recall has ended; what it took back can be restored.');
-  await check();
-  if (!(await insertCancel(tx, tenant, recall.id, actor.id, now))) return;
-  tx.changes.wake.add('sweep');
-  recallChanged(tx.changes, tenant, recall.id);
-  appendAudit(tx, tenant, {
-    at: now,
-    actor: actor.address,
-    action: 'recall.cancel-requested',
-    subject: `r${recall.id}`,
-    detail: {},
-  });
 }

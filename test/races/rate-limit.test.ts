@@ -7,7 +7,8 @@ import { after, test } from 'node:test';
 import { createAdmin } from '../../src/directory/admin.ts';
 import { Refusal } from '../../src/mail/errors.ts';
 import { requestRestore } from '../../src/recall/apply/restore.ts';
-import { cancelRecall, requestRecall } from '../../src/recall/request.ts';
+import { cancelRecall } from '../../src/recall/cancel.ts';
+import { requestRecall } from '../../src/recall/request.ts';
 import { barrier, createWorld, pausing, type Firm, type Pause, type Sent } from '../support/world.ts';
 
 const world = await createWorld();

@@ -16,7 +16,8 @@ import { markPlaced } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
-import { audited, isTheirs } from '../request.ts';
+import { isTheirs } from '../cancel.ts';
+import { audited } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;

@@ -24,7 +24,9 @@ import {
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People } from '../ports.ts';
 import { requireDuty } from '../administer.ts';
-import { audited, isTheirs, keepPace, refuseAdministrators } from '../request.ts';
+import { isTheirs, refuseAdministrators } from '../cancel.ts';
+import { keepPace } from '../pace.ts';
+import { audited } from '../request.ts';
 
 /** Deliveries a batch. */
 const BATCH = 1000;
