@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import type { Refusal } from '../mail/errors.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { testMail } from '../../test/support/mailboxes.ts';
+import { raise } from '../store/account-state.ts';
 import { createAppend, type Appended } from './append.ts';
 
 const mail = await testMail();
@@ -16,23 +17,23 @@ const append = createAppend({
   },
 });
 
-async function one(account: number, mailbox: number, ...texts: string[]): Promise<Appended> {
+async function one(account: number, name: string, ...texts: string[]): Promise<Appended> {
   const numbers = await mail.ids.take('message_id', texts.length);
   const messages = texts.map((text, i) => {
     const bytes = Buffer.from(`Subject: ${text}\r\n\r\n${text}\r\n`);
     const keywords = { flags: i % 2, others: text === 'marked' ? ['$label'] : null };
     return { id: numbers[i] ?? 0, bytes, parsed: parseMessage(bytes), receivedAt: now, keywords };
   });
-  return { at: { tenant: mail.tenant, account, mailbox }, isSent: false, messages, now };
+  return { at: { tenant: mail.tenant, account }, path: name.split('/'), messages, now };
 }
 
 test('what comes at the same time is stored in one transaction, each in its place; one that is refused takes none along', async () => {
   const [ana, ben] = [await mail.newAccount('ana'), await mail.newAccount('ben')];
   const all = [
-    await one(ben, 1, 'first'),
-    await one(ana, 1, 'marked', 'second', 'third'),
-    await one(ben, 1, 'later'),
-    await one(ben, 4, 'kept'),
+    await one(ben, 'INBOX', 'first'),
+    await one(ana, 'INBOX', 'marked', 'second', 'third'),
+    await one(ben, 'INBOX', 'later'),
+    await one(ben, 'Archive', 'kept'),
   ];
   const stored = await Promise.all(all.map(append));
   assert.equal(transactions, 1);
@@ -76,10 +77,10 @@ test('what comes at the same time is stored in one transaction, each in its plac
 
   const mixed = await Promise.allSettled(
     [
-      await one(ana, 1, 'good'),
-      await one(ben, 99, 'nowhere'),
-      await one(9999, 1, 'nobody'),
-      await one(ben, 1, 'good'),
+      await one(ana, 'INBOX', 'good'),
+      await one(ben, 'Elsewhere', 'nowhere'),
+      await one(9999, 'INBOX', 'nobody'),
+      await one(ben, 'INBOX', 'good'),
     ].map(append),
   );
   assert.deepEqual(
@@ -87,4 +88,31 @@ test('what comes at the same time is stored in one transaction, each in its plac
     [[4], 'noMailbox', 'noMailbox', [3]],
   );
   assert.equal((await mail.sql(`SELECT FROM message WHERE subject IN ('nowhere', 'nobody')`)).length, 0);
+});
+
+test('what a name stands for is decided once the account is locked: one that is renamed meanwhile is not found', async () => {
+  const dan = await mail.newAccount('dan');
+  const at = { tenant: mail.tenant, account: dan };
+  await append(await one(dan, 'Archive', 'before'));
+  const [late, later] = [await one(dan, 'Archive', 'late'), await one(dan, 'Years', 'later')];
+  const appended = await mail.store.transact(async (tx) => {
+    const modseq = (await raise(tx, at.tenant, dan)) ?? 0;
+    await tx.run(
+      `UPDATE mailbox SET name = 'Years', meta_modseq = $3 WHERE tenant_id = $1 AND account_id = $2 AND id = 4`,
+      [at.tenant, dan, modseq],
+    );
+    const both = Promise.allSettled([append(late), append(later)]);
+    for (;;) {
+      const waiting = await mail.sql(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (waiting.length > 0) return { both };
+    }
+  });
+  assert.deepEqual(
+    (await appended.both).map((result) =>
+      result.status === 'fulfilled' ? result.value.uids : (result.reason as Refusal).reason,
+    ),
+    ['noMailbox', [2]],
+  );
 });

@@ -2,21 +2,25 @@
 // paid once for all of them.
 
 import { gatherAnswers } from '../delivery/gather.ts';
+import { Refusal } from '../mail/errors.ts';
 import type { Keywords } from '../mail/keywords.ts';
 import { lockAccounts } from '../store/account-state.ts';
 import { appendTogether } from '../store/copies.ts';
+import type { AccountKey } from '../store/exposure.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
+import { mailboxesNamed, type NamedMailbox } from '../store/mailboxes.ts';
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import type { Transaction } from '../store/postgres.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';
 import { together } from '../store/together.ts';
+import { rowAt } from './mailboxes.ts';
 import type { ImapDeps } from './session.ts';
 
 /** Messages for one mailbox, all or none, in order. */
 export interface Appended {
-  at: MailboxKey;
-  /** It is Sent Items: each takes the place of the copy that acceptance made there. */
-  isSent: boolean;
+  at: AccountKey;
+  /** The mailbox's name, and before it those that it lies in, from the root down. The Inbox is "INBOX". */
+  path: readonly string[];
   messages: (NewMessage & {
     receivedAt: Date;
     keywords: Keywords;
@@ -65,8 +69,14 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
   return store.transact(async (tx) => {
     const messages = batch.flatMap((one) => one.messages);
     const accounts = [...new Set(batch.map(({ at }) => at.account))].toSorted((a, b) => a - b);
+    const names = [...new Set(batch.flatMap(({ path }) => path))];
     // Without waiting in between, on the wire one after the other: so the locks come first.
-    const [modseqs, threads] = await together(lockAccounts(tx, tenant, accounts), findThreads(tx, tenant, messages));
+    const [modseqs, threads, rows] = await together(
+      lockAccounts(tx, tenant, accounts),
+      findThreads(tx, tenant, messages),
+      mailboxesNamed(tx, tenant, accounts, names),
+    );
+    const boxes = batch.map((one) => boxOf(one, rows));
     const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const [now = new Date()] = batch.map((one) => one.now);
     const [, placed] = await together(
@@ -75,8 +85,9 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
         tx,
         tenant,
         modseqs,
-        batch.map(({ at, messages: own, now: savedAt }) => ({
+        batch.map(({ at, messages: own, now: savedAt }, i) => ({
           ...at,
+          mailbox: boxes[i]?.id ?? 0,
           copies: own.map(({ id, receivedAt, keywords }) => ({
             messageId: id,
             threadId: threadOf.get(id) ?? id,
@@ -87,13 +98,30 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
         })),
       ),
     );
-    for (const [i, one] of batch.entries()) if (one.isSent) await supersede(tx, one, placed[i] ?? []);
+    // In Sent Items each takes the place of the copy that acceptance made there.
+    for (const [i, { at, messages: own }] of batch.entries()) {
+      const box = boxes[i];
+      if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
+    }
     await pause?.('applied');
     return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));
   });
 }
 
-async function supersede(tx: Transaction, { at, messages }: Appended, placed: { emailId: number }[]): Promise<void> {
+/** As it is called now that its account is locked. */
+function boxOf({ at, path }: Appended, rows: NamedMailbox[]): NamedMailbox {
+  const own = rows.filter(({ account }) => account === at.account);
+  const box = rowAt(own, path);
+  if (!box) throw new Refusal('noMailbox', 'There is no such mailbox.');
+  return box;
+}
+
+async function supersede(
+  tx: Transaction,
+  at: MailboxKey,
+  messages: Appended['messages'],
+  placed: { emailId: number }[],
+): Promise<void> {
   for (const [i, { emailId }] of placed.entries()) {
     const messageIdHeader = messages[i]?.parsed.envelope.messageId?.[0];
     if (messageIdHeader !== undefined) await supersedeSentCopy(tx, at, { messageIdHeader, emailId });

@@ -122,10 +122,13 @@ async function recallRow(
   return (await recallBoxes(deps, user, list)).find(([known]) => known === name)?.[1];
 }
 
-export function rowAt(list: MailboxRow[], path: readonly string[]): MailboxRow | undefined {
-  let parent: MailboxRow | undefined;
+export function rowAt<R extends Pick<MailboxRow, 'id' | 'parent_id' | 'name'>>(
+  list: readonly R[],
+  path: readonly string[],
+): R | undefined {
+  let parent: R | undefined;
   for (const [i, name] of path.entries()) {
-    const found: MailboxRow | undefined = list.find(
+    const found: R | undefined = list.find(
       (row) =>
         row.parent_id === (parent?.id ?? null) &&
         (i === 0 && name === 'INBOX' ? row.id === INBOX : row.name === name && row.id !== INBOX),

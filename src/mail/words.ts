@@ -75,11 +75,14 @@ function* piecesOf(folded: string): Generator<Piece, void> {
 /** As indexed: words, and of what has no spaces each character with the one after it, the last alone. */
 export function wordsOf(text: string): string[] {
   const folded = foldText(text);
-  if (ASCII.test(folded)) return folded.match(ASCII_WORDS)?.map((word) => word.slice(0, LONGEST)) ?? [];
+  if (ASCII.test(folded)) {
+    const words: string[] = folded.match(ASCII_WORDS) ?? [];
+    return words.some((word) => word.length > LONGEST) ? words.map((word) => word.slice(0, LONGEST)) : words;
+  }
   const words: string[] = [];
   for (const piece of piecesOf(folded)) {
     if (!piece.unspaced) {
-      words.push(piece.text.slice(0, LONGEST));
+      words.push(piece.text.slice(0, LONGEST).toWellFormed()); // as it is written: half a character is like any other
       continue;
     }
     const characters = Array.from(piece.text);

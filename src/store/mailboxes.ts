@@ -16,7 +16,8 @@ export interface MailboxRow {
   unread_threads: number;
 }
 
-/** Every account's Trash. */
+/** Every account's Inbox and Trash. */
+const INBOX = 1;
 export const TRASH = 6;
 
 /**
@@ -31,6 +32,24 @@ export async function mailboxesOf(
 ): Promise<{ modseq: number; list: MailboxRow[] }> {
   const rows = await reader.rows<MailboxRow & { modseq: number }>(threads ? COUNTED : PLAIN, [at.tenant, at.account]);
   return { modseq: rows[0]?.modseq ?? 0, list: rows.map(({ modseq: _, ...row }) => row) };
+}
+
+export interface NamedMailbox extends Pick<MailboxRow, 'id' | 'parent_id' | 'name' | 'role'> {
+  account: number;
+}
+
+/** Those of the accounts that have one of these names, and their Inboxes. */
+export async function mailboxesNamed(
+  reader: Reader,
+  tenant: number,
+  accounts: number[],
+  names: string[],
+): Promise<NamedMailbox[]> {
+  return reader.rows(
+    `SELECT account_id AS account, id, parent_id, name, role FROM mailbox
+     WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) AND (id = ${INBOX} OR name = ANY ($3::text[]))`,
+    [tenant, accounts, names],
+  );
 }
 
 const COLUMNS = 's.modseq, m.id, m.parent_id, m.name, m.role, m.sort_order, m.subscribed, m.total';

@@ -33,8 +33,7 @@ export function searchVector({
   let octets = 0;
   let size = 4;
   let place = 0;
-  const put = (cut: string, weight: number): void => {
-    const word = cut.toWellFormed(); // as it is written: a half of a character is the same as any other
+  const put = (word: string, weight: number): void => {
     const at = weight | Math.min(place, PLACES.last);
     const known = places.get(word);
     if (known) {
@@ -44,7 +43,7 @@ export function searchVector({
       known.at.push(at);
       return;
     }
-    const length = Buffer.byteLength(word);
+    const length = octetsOf(word);
     if (octets + length + 12 > MOST) return;
     octets += length + 12;
     size += length + 5;
@@ -81,13 +80,24 @@ export function searchVector({
   }
   const vector = Buffer.allocUnsafe(size);
   let end = vector.writeInt32BE(places.size, 0);
+  const short = (number: number): void => {
+    vector[end++] = number >> 8;
+    vector[end++] = number;
+  };
   for (const [word, { length, at }] of places) {
-    vector.write(word, end);
-    end = vector.writeUInt8(0, end + length);
-    end = vector.writeUInt16BE(at.length, end);
-    for (const one of at) end = vector.writeUInt16BE(one, end);
+    if (length > word.length) end += vector.write(word, end);
+    else for (let i = 0; i < length; i++) vector[end++] = word.charCodeAt(i);
+    vector[end++] = 0;
+    short(at.length);
+    for (const one of at) short(one);
   }
   return vector;
+}
+
+/** Of UTF-8. Most words are ASCII, and short: to call for each of them takes longer than to look. */
+function octetsOf(word: string): number {
+  for (let i = 0; i < word.length; i++) if (word.charCodeAt(i) > 127) return Buffer.byteLength(word);
+  return word.length;
 }
 
 function written({ name, email }: EmailAddress): string {

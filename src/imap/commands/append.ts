@@ -1,17 +1,18 @@
 // APPEND (RFC 9051 §6.3.12; RFC 3502, RFC 4315 §3, RFC 6855 §4, RFC 7889). The messages came as streams before the command
 // was whole: incoming.ts has them.
 
+import { Refusal } from '../../mail/errors.ts';
 import { encodeNul } from '../../mail/mime/nul.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { keywordsOf } from '../flags.ts';
-import { findBox } from '../mailboxes.ts';
+import { findBox, placeOf } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { checkRoom } from '../room.ts';
 import type { Verb } from '../verb.ts';
 import type { Appended } from '../append.ts';
-import type { Session } from '../session.ts';
-import type { Spooled } from '../../store/spool.ts';
+import { IN_MEMORY, type Spooled } from '../../store/spool.ts';
+import { userOf, type Session } from '../session.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
 
 export const append: Verb<'APPEND'> = {
@@ -19,16 +20,18 @@ export const append: Verb<'APPEND'> = {
   news: 'all',
   async run(session, { mailbox, messages }) {
     const { ids, clock, directory } = session.deps;
-    const box = await findBox(session, mailbox, 'TRYCREATE');
-    const { account, row } = box;
-    if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
+    const place = await placeOf(session.deps, userOf(session), mailbox);
+    if (!place) throw no('TRYCREATE', 'There is no such mailbox.');
+    const { account, path } = place;
+    const octets = messages.reduce((sum, { content }) => sum + content.size, 0);
+    // What is small is refused as soon by its own transaction.
+    if (octets > IN_MEMORY) await checkBox(session, mailbox);
     const { maxMessageSize } = await directory.policy(account.tenant);
     if (messages.some((message) => message.content.size > maxMessageSize))
       throw no('TOOBIG', `A message may have ${maxMessageSize} octets.`);
     if (messages.some((message) => message.content.size === 0)) throw no('CANNOT', 'The message is empty.');
-    const at = { tenant: account.tenant, account: account.id, mailbox: row.id };
+    const at = { tenant: account.tenant, account: account.id };
     const now = clock();
-    const octets = messages.reduce((sum, { content }) => sum + content.size, 0);
     await checkRoom(session, at, () => octets);
     const numbers = await ids.take('message_id', messages.length);
     const made: Appended['messages'] = [];
@@ -40,16 +43,21 @@ export const append: Verb<'APPEND'> = {
         keywords: keywordsOf(flags),
       });
     }
-    const { uids, uidValidity } = await session.deps.append({
-      at,
-      isSent: row.role === 'sent',
-      messages: made,
-      now,
+    const stored = await session.deps.append({ at, path, messages: made, now }).catch(async (error: unknown) => {
+      if (error instanceof Refusal && error.reason === 'noMailbox') await checkBox(session, mailbox);
+      throw error;
     });
+    const { uids, uidValidity } = stored;
     if (session.selected) session.selected.stale = true;
     return ok('Stored.', `APPENDUID ${uidValidity} ${formatSequenceSet(setOf(uids))}`);
   },
 };
+
+/** Throws if there is no such mailbox, or none that anything is stored in. */
+async function checkBox(session: Session, name: string): Promise<void> {
+  const { row } = await findBox(session, name, 'TRYCREATE');
+  if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
+}
 
 /** What is in the store is read only where it may have to be written otherwise: a large message with NULs. */
 async function read(
