@@ -2,8 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from './support/cluster.ts';
@@ -13,12 +12,14 @@ import { prepareWeb } from './web/support/prepare.ts';
 const TIME_LIMIT_MS = Number(process.env['HOMING_TEST_MINUTES'] ?? 20) * 60_000;
 /** One test that hangs fails by its name, before the limit of all ends them without one. */
 const TEST_LIMIT_MS = TIME_LIMIT_MS === 20 * 60_000 ? 3 * 60_000 : TIME_LIMIT_MS;
-/** Two files at a time: as many as the machines that this is tested on have cores. */
-const FILES_AT_ONCE = 2;
-/** Of those that failed, at the end. */
-const MOST_NAMED = 20;
+/**
+ * One more than the cores of the machines that this is tested on: a file that waits for its server, or for PostgreSQL,
+ * leaves one idle.
+ */
+const FILES_AT_ONCE = 3;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const RUNNER = join(root, 'test/support/runner.ts');
 const words = process.argv.slice(2);
 const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'web/*/**/*.test.ts'], { cwd: root })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
@@ -30,17 +31,7 @@ if (files.length === 0) {
 
 const web = files.some((file) => file.startsWith('test/web/')) ? prepareWeb((line) => console.error(line)) : null;
 const cluster = await startTestCluster();
-const notes = mkdtempSync(join(tmpdir(), 'homing-failures-'));
-const failures = join(notes, 'failures');
-const flags = [
-  `--test-concurrency=${FILES_AT_ONCE}`,
-  `--test-timeout=${TEST_LIMIT_MS}`,
-  '--test-reporter=spec',
-  '--test-reporter-destination=stdout',
-  `--test-reporter=${join(root, 'test/support/failures.ts')}`,
-  `--test-reporter-destination=${failures}`,
-];
-const runner = spawn(process.execPath, ['--test', ...flags, ...files], {
+const runner = spawn(process.execPath, [RUNNER, `${FILES_AT_ONCE}`, `${TEST_LIMIT_MS}`, ...inOrder(files)], {
   cwd: root,
   env: {
     ...process.env,
@@ -70,9 +61,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const [code] = (await once(runner, 'exit')) as [number | null];
 clearTimeout(limit);
 await cluster.close();
-// After the runner's own closing lines only what failed, in short: those may be longer than what is kept of an output.
-const failed = readFileSync(failures, 'utf8').split('\n').filter(Boolean);
-rmSync(notes, { recursive: true });
-if (failed.length > 0) console.log(`\n${failed.length} failed:\n${failed.slice(0, MOST_NAMED).join('\n')}`);
+// Nothing after the runner's own closing lines, but for the one case in which there are none.
 if (tooLong) console.error(`The tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were ended.`);
 process.exitCode = code ?? 1;
+
+/** The browser's files take longest and keep a core each busy: evenly among the others, so that few run at once. */
+function inOrder(all: readonly string[]): string[] {
+  const isBrowsers = (file: string): boolean => file.startsWith('test/web/');
+  const browsers = all.filter(isBrowsers);
+  const others = all.filter((file) => !isBrowsers(file));
+  const every = others.length / browsers.length;
+  return browsers.length === 0
+    ? others
+    : browsers.flatMap((file, i) => [file, ...others.slice(Math.round(i * every), Math.round((i + 1) * every))]);
+}
