@@ -65,13 +65,21 @@ export interface HomingOptions {
 }
 
 export async function startTestHoming(options: HomingOptions = {}): Promise<TestHoming> {
-  const database = await testDatabase();
-  const { connection, owner } = database;
   const dataDir = await mkdtemp(join(tmpdir(), 'homing-faces-'));
   let now = new Date('2026-11-23T12:00:00Z');
   const clock = (): Date => (options.realTime ? new Date() : now);
   const ports = { http: 0, smtp: 0, submission: 0, submissions: 0, lmtp: 0, imap: 0, imaps: 0 };
   const config = { ...readConfig('try', [], {}), dataDir, ports };
+  // The first people and their mail are the same every time.
+  const database = await testDatabase({
+    name: options.realTime ? 'seeded_now' : 'seeded',
+    make: async (empty) => {
+      const filling = createServices({ connection: empty, config, log: SILENT, clock });
+      await seed({ ...filling, admin: createAdmin({ store: filling.store, clock, actor: 'test' }) }, 0);
+      await filling.close();
+    },
+  });
+  const { connection, owner } = database;
   const services = createServices({ connection, config, log: options.log ?? SILENT, clock });
   const { store } = services;
   await store.notifier.ready;

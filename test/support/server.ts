@@ -127,7 +127,7 @@ export async function createCrashable(people: number, more: NodeJS.ProcessEnv = 
 }
 
 /** Asks again until it is so, or throws `what` after a time. Errors count as "not yet": the database may be away. */
-export async function until(what: string, isSo: () => Promise<boolean>, ms = 15_000): Promise<void> {
+export async function until(what: string, isSo: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const deadline = Date.now() + ms;
   let last: unknown;
   for (;;) {
