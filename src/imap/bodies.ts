@@ -18,9 +18,8 @@ type ContentItem = Extract<FetchItem, { item: 'SECTION' | 'BINARY' | 'BINARY.SIZ
 export interface Bodies {
   /** Throws UNKNOWN-CTE; to be asked before anything of the message is written. */
   check(item: FetchItem, row: FetchedRow): void;
-  /** `BODY[TEXT]<0> `. */
-  name(item: ContentItem): string;
-  write(out: Output, item: ContentItem, row: FetchedRow): Promise<void>;
+  /** `BODY[TEXT]<0> ` and what follows it. A promise where there is something to wait for. */
+  write(out: Output, item: ContentItem, row: FetchedRow): Promise<void> | undefined;
 }
 
 /** Octets of one message, and of many together, that are read ahead. */
@@ -29,7 +28,7 @@ const AHEAD_TOGETHER = 4 << 20;
 
 export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, rows: FetchedRow[]): Promise<Bodies> {
   const heads = await readAhead(blobs, tenant, plan, rows);
-  const names = new Map<ContentItem, string>();
+  const names = new Map<ContentItem, { text: string; ascii: boolean }>();
   const selectors = new Map<ContentItem, (header: string) => string>();
   const selectorOf = (item: Extract<ContentItem, { item: 'SECTION' }>): ((header: string) => string) => {
     let selector = selectors.get(item);
@@ -39,13 +38,22 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
     }
     return selector;
   };
+  const writeName = (out: Output, item: ContentItem): void => {
+    let name = names.get(item);
+    if (!name) {
+      const text = nameOf(item);
+      names.set(item, (name = { text, ascii: /^[\0-\x7f]*$/.test(text) }));
+    }
+    if (name.ascii) out.ascii(name.text);
+    else out.write(name.text);
+  };
   const read = async (row: FetchedRow, [start, end]: ByteRange): Promise<Buffer> => {
     const head = heads.get(row.blob_id);
     return head && end <= head.length ? head.subarray(start, end) : blobs.read(tenant, row.blob_id, [start, end]);
   };
 
   const writeRange = async (out: Output, row: FetchedRow, [start, end]: ByteRange): Promise<void> => {
-    out.write(octets(end - start));
+    out.ascii(octets(end - start));
     if (end <= start) return;
     const head = heads.get(row.blob_id);
     if (head && end <= head.length) return out.write(head.subarray(start, end));
@@ -59,7 +67,7 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
   const writeHeader = (out: Output, item: Extract<ContentItem, { item: 'SECTION' }>, header: string): void => {
     const text = selectorOf(item)(header);
     const [start, end] = cut(text.length, item.partial);
-    out.write(octets(end - start));
+    out.ascii(octets(end - start));
     out.latin1(item.partial ? text.slice(start, end) : text);
   };
 
@@ -69,9 +77,8 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
     row: FetchedRow,
   ): Promise<void> => {
     const { section, partial } = item;
-    if (typeof row.header === 'string' && isHeader(section)) return writeHeader(out, item, row.header);
     const range = sectionRange(outlineOf(row), section);
-    if (!range) return out.write('NIL');
+    if (!range) return out.ascii('NIL');
     if (section.what !== 'FIELDS' && section.what !== 'FIELDS.NOT') {
       const [start, end] = cut(range[1] - range[0], partial);
       return writeRange(out, row, [range[0] + start, range[0] + end]);
@@ -86,12 +93,12 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
     row: FetchedRow,
   ): Promise<void> => {
     const part = partOf(row, item.part);
-    if (part === undefined) return out.write('NIL');
+    if (part === undefined) return out.ascii('NIL');
     const bytes = await read(row, part?.body ?? [0, row.size]);
     const decoded = part ? decodeBody(bytes, { ...part, body: [0, bytes.length] }) : bytes;
     const [start, end] = cut(decoded.length, item.partial);
     const some = decoded.subarray(start, end);
-    out.write(octets(some.length, some.includes(0)));
+    out.ascii(octets(some.length, some.includes(0)));
     out.write(some);
   };
 
@@ -100,16 +107,17 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
       if (item.item !== 'BINARY' && item.item !== 'BINARY.SIZE') return;
       checkEncoding(partOf(row, item.part));
     },
-    name(item) {
-      let name = names.get(item);
-      if (name === undefined) names.set(item, (name = nameOf(item)));
-      return name;
-    },
-    async write(out, item, row) {
-      if (item.item === 'SECTION') return writeSection(out, item, row);
+    write(out, item, row) {
+      writeName(out, item);
       if (item.item === 'BINARY') return writeBinary(out, item, row);
+      if (item.item === 'SECTION') {
+        if (typeof row.header !== 'string' || !isHeader(item.section)) return writeSection(out, item, row);
+        writeHeader(out, item, row.header);
+        return undefined;
+      }
       const part = partOf(row, item.part);
-      out.write(part === undefined ? 'NIL' : String(part ? part.decodedSize : row.size));
+      out.ascii(part === undefined ? 'NIL' : String(part ? part.decodedSize : row.size));
+      return undefined;
     },
   };
 }

@@ -7,12 +7,16 @@ import type { Chunk } from './wire/response.ts';
 /** Ended by the client or by us: nothing more can be said. */
 export class ConnectionGone extends Error {}
 
-/** Octets of the first piece of an answer, most of which are small, and of those that follow. */
-const FIRST = 2 << 10;
-const NEXT = 64 << 10;
+/** Octets of a piece. */
+const PIECE = 64 << 10;
+/** Units of text that are gathered before they become octets, all in one go. */
+const TEXT = 16 << 10;
 
 export class Output {
   #stream: Writable;
+  /** Text that is no octets yet; `#encoding` null: all of it is ASCII. */
+  #text = '';
+  #encoding: 'utf8' | 'latin1' | null = null;
   /** Pieces that are full, and the one that is being filled. */
   #full: Uint8Array[] = [];
   #piece: Buffer | null = null;
@@ -30,23 +34,24 @@ export class Output {
     this.#stream = stream;
   }
 
+  /** Text as UTF-8, octets as they are. */
   write(chunk: Chunk): void {
-    // UTF-8 has three octets at most for a unit of UTF-16.
-    const most = typeof chunk === 'string' ? chunk.length * 3 : chunk.length;
-    if (most > NEXT / 2) return this.#large(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-    const piece = this.#room(most);
-    if (typeof chunk === 'string') this.#at += piece.write(chunk, this.#at);
-    else {
-      piece.set(chunk, this.#at);
-      this.#at += chunk.length;
-    }
+    if (typeof chunk === 'string') return this.#say(chunk, 'utf8');
+    this.#encode();
+    if (chunk.length > PIECE / 2) return this.#large(chunk);
+    this.#room(chunk.length).set(chunk, this.#at);
+    this.#at += chunk.length;
   }
 
   /** One character an octet. */
   latin1(text: string): void {
-    if (text.length > NEXT / 2) return this.#large(Buffer.from(text, 'latin1'));
-    const piece = this.#room(text.length);
-    this.#at += piece.write(text, this.#at, 'latin1');
+    this.#say(text, 'latin1');
+  }
+
+  /** The same where all of it is ASCII, which goes with text of either kind. */
+  ascii(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= TEXT) this.#encode();
   }
 
   line(text: string): void {
@@ -54,6 +59,7 @@ export class Output {
   }
 
   flush(): void {
+    this.#encode();
     this.#settle();
     if (this.#full.length === 0) return;
     const pieces = this.#full;
@@ -66,11 +72,11 @@ export class Output {
     }
   }
 
-  /** To be awaited between the pieces of a long answer. Throws ConnectionGone. */
-  async more(): Promise<void> {
-    if (this.#size + this.#at < LIMITS.gathered) return;
+  /** To be awaited between the pieces of a long answer, where there is anything to wait for. Rejects with ConnectionGone. */
+  more(): Promise<void> | undefined {
+    if (this.#size + this.#at + this.#text.length < LIMITS.gathered) return undefined;
     this.flush();
-    await this.#drained();
+    return this.#drained();
   }
 
   async #drained(): Promise<void> {
@@ -90,6 +96,28 @@ export class Output {
     });
   }
 
+  #say(text: string, encoding: 'utf8' | 'latin1'): void {
+    if (this.#encoding !== encoding) {
+      if (this.#encoding !== null) this.#encode();
+      this.#encoding = encoding;
+    }
+    this.ascii(text);
+  }
+
+  #encode(): void {
+    const text = this.#text;
+    if (text === '') return;
+    const encoding = this.#encoding ?? 'latin1';
+    this.#text = '';
+    this.#encoding = null;
+    const octets = encoding === 'utf8' ? Buffer.byteLength(text) : text.length;
+    // A short answer, or a long text, is a piece of its own.
+    if ((this.#piece === null && this.#full.length === 0 && octets < TEXT) || octets > PIECE / 2)
+      return this.#large(Buffer.from(text, encoding));
+    this.#room(octets).write(text, this.#at, encoding);
+    this.#at += octets;
+  }
+
   /** Without a copy of it: it is the caller's no more. */
   #large(chunk: Uint8Array): void {
     this.#settle();
@@ -99,9 +127,8 @@ export class Output {
 
   #room(octets: number): Buffer {
     if (this.#piece && this.#at + octets <= this.#piece.length) return this.#piece;
-    const began = this.#piece !== null || this.#full.length > 0;
     this.#settle();
-    this.#piece = Buffer.allocUnsafeSlow(began || octets > FIRST ? NEXT : FIRST);
+    this.#piece = Buffer.allocUnsafeSlow(PIECE);
     return this.#piece;
   }
 

@@ -12,8 +12,10 @@ import { isRecent } from '../recent.ts';
 import { partOf } from '../returned.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { given, tellsModseq, type Selected, type Session } from '../session.ts';
+import type { Output } from '../output.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
 import { bodyStructure, envelope } from '../../mail/mime/imap.ts';
+import type { FetchItem } from '../wire/command.ts';
 import { formatSequenceSet, has, resolve, setOf } from '../wire/sequence-set.ts';
 import { dateTime, string } from '../wire/response.ts';
 
@@ -81,7 +83,7 @@ async function showExistence(session: Session, selected: Selected, plan: Plan, u
   for (const row of rows) {
     const sequence = selected.view.sequenceOf(row.uid);
     if (sequence === 0) continue;
-    out.write(`* ${sequence} FETCH (${plan.items.map((item) => existence(item.item, row, selected)).join(' ')})\r\n`);
+    out.ascii(`* ${sequence} FETCH (${plan.items.map((item) => existence(item.item, row, selected)).join(' ')})\r\n`);
     if ((++shown & 255) === 0) await out.more();
   }
   return shown;
@@ -114,8 +116,11 @@ async function showAll(session: Session, selected: Selected, plan: Plan, uids: n
     if (plan.depths.includes('flags')) tellKeywords(session, selected, rows);
     for (const row of rows) {
       for (const item of plan.items) bodies.check(item, row);
-      await show(session, selected, plan, row, bodies);
-      await out.more();
+      // Most of them wait for nothing: a promise for each costs more than the message.
+      const waits = show(session, selected, plan, row, bodies);
+      if (waits) await waits;
+      const drained = out.more();
+      if (drained) await drained;
     }
     shown += rows.length;
   }
@@ -143,55 +148,79 @@ function structureOf({ imap_structure, structure }: FetchedRow, extended: boolea
   return structure ? bodyStructure(structure, extended) : 'NIL';
 }
 
-async function show(session: Session, selected: Selected, plan: Plan, row: FetchedRow, bodies: Bodies): Promise<void> {
+/** One message. A promise where something of it has to be waited for. */
+function show(
+  session: Session,
+  selected: Selected,
+  plan: Plan,
+  row: FetchedRow,
+  bodies: Bodies,
+): Promise<void> | undefined {
   const { out } = session;
-  let separator = `* ${selected.view.sequenceOf(row.uid)} FETCH (`;
-  const say = (text: string): void => {
-    out.write(separator + text);
-    separator = ' ';
-  };
-  for (const item of plan.items) {
-    switch (item.item) {
-      case 'UID':
-      case 'FLAGS':
-      case 'MODSEQ':
-        say(existence(item.item, row, selected));
-        break;
-      case 'INTERNALDATE':
-        say(`INTERNALDATE ${dateTime(row.received)}`);
-        break;
-      case 'RFC822.SIZE':
-        say(`RFC822.SIZE ${row.size}`);
-        break;
-      case 'ENVELOPE':
-        say(`ENVELOPE ${row.imap_envelope ?? (row.envelope ? envelope(row.envelope) : 'NIL')}`);
-        break;
-      case 'BODY':
-      case 'BODYSTRUCTURE':
-        say(`${item.item} ${structureOf(row, item.item === 'BODYSTRUCTURE')}`);
-        break;
-      case 'EMAILID':
-        say(`EMAILID (${emailIdOf(row.email_id)})`);
-        break;
-      case 'THREADID':
-        say(`THREADID (${threadIdOf(row.thread_id)})`);
-        break;
-      case 'SAVEDATE':
-        say(`SAVEDATE ${dateTime(row.saved ?? row.received)}`);
-        break;
-      case 'PREVIEW':
-        say(`PREVIEW ${string(row.preview ?? '')}`);
-        break;
-      default:
-        say(bodies.name(item));
-        await bodies.write(out, item, row);
+  out.ascii(`* ${selected.view.sequenceOf(row.uid)} FETCH (`);
+  const rest = (from: number): Promise<void> | undefined => {
+    for (let i = from; i < plan.items.length; i++) {
+      const item = plan.items[i] as FetchItem;
+      if (i > 0) out.ascii(' ');
+      const waits = showItem(out, selected, item, row, bodies);
+      if (waits) return waits.then(() => rest(i + 1));
     }
+    showSeen(session, selected, plan, row);
+    out.ascii(')\r\n');
+    return undefined;
+  };
+  return rest(0);
+}
+
+function showItem(
+  out: Output,
+  selected: Selected,
+  item: FetchItem,
+  row: FetchedRow,
+  bodies: Bodies,
+): Promise<void> | undefined {
+  switch (item.item) {
+    case 'UID':
+    case 'FLAGS':
+    case 'MODSEQ':
+      out.ascii(existence(item.item, row, selected));
+      break;
+    case 'INTERNALDATE':
+      out.ascii(`INTERNALDATE ${dateTime(row.received)}`);
+      break;
+    case 'RFC822.SIZE':
+      out.ascii(`RFC822.SIZE ${row.size}`);
+      break;
+    case 'ENVELOPE':
+      out.write(`ENVELOPE ${row.imap_envelope ?? (row.envelope ? envelope(row.envelope) : 'NIL')}`);
+      break;
+    case 'BODY':
+    case 'BODYSTRUCTURE':
+      out.write(`${item.item} ${structureOf(row, item.item === 'BODYSTRUCTURE')}`);
+      break;
+    case 'EMAILID':
+      out.ascii(`EMAILID (${emailIdOf(row.email_id)})`);
+      break;
+    case 'THREADID':
+      out.ascii(`THREADID (${threadIdOf(row.thread_id)})`);
+      break;
+    case 'SAVEDATE':
+      out.ascii(`SAVEDATE ${dateTime(row.saved ?? row.received)}`);
+      break;
+    case 'PREVIEW':
+      out.write(`PREVIEW ${string(row.preview ?? '')}`);
+      break;
+    default:
+      return bodies.write(out, item, row);
   }
-  // RFC 9051 §6.4.5: a flag that the fetching has set is told.
-  if (row.seen_now) {
-    selected.own.set(row.uid, row.modseq);
-    if (!plan.items.some(({ item }) => item === 'FLAGS')) say(flagsItem(row, selected));
-    if (tellsModseq(session) && !plan.items.some(({ item }) => item === 'MODSEQ')) say(`MODSEQ (${row.modseq})`);
-  }
-  out.write(')\r\n');
+  return undefined;
+}
+
+/** RFC 9051 §6.4.5: a flag that the fetching has set is told. */
+function showSeen(session: Session, selected: Selected, plan: Plan, row: FetchedRow): void {
+  if (!row.seen_now) return;
+  const { out } = session;
+  selected.own.set(row.uid, row.modseq);
+  if (!plan.items.some(({ item }) => item === 'FLAGS')) out.ascii(` ${flagsItem(row, selected)}`);
+  if (tellsModseq(session) && !plan.items.some(({ item }) => item === 'MODSEQ')) out.ascii(` MODSEQ (${row.modseq})`);
 }
