@@ -142,7 +142,49 @@ test('header fields', async () => {
   assert.deepEqual(await header('X-Folded', '(three) four\\five'), ['report']);
   assert.deepEqual(await header('X-Folded', 'tw.'), [], 'no pattern');
   assert.deepEqual(await header('To', 'Jürgen'), ['report'], 'decoded');
+  assert.deepEqual(await header('X-Folded', 'five Content-Type'), [], 'no further than the field');
   assert.deepEqual((await header('Content-Disposition')).length, 0, "a part's field is no field of the message");
+});
+
+test('a header that is kept, and one that is read from the bytes, are looked through alike', async () => {
+  const reader = await t.newAccount('headers');
+  const there = { tenant: t.tenant, account: reader };
+  const fields = ['X-Octets: café あ "two\\one"', 'X-Folded: a*b', '\tc  d', 'X-Next: e'];
+  const put = (extra: string[]): Promise<number> =>
+    t.append(reader, 1, mail('Header', { headers: [...fields, ...extra] }));
+  const both = [await put([]), await put([`X-Long: ${'x'.repeat(70_000)}`]), await put(['X-Nul: \0'])];
+  const kept = await store.rows<{ kept: boolean }>(
+    `SELECT m.header IS NOT NULL AS kept FROM copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
+     WHERE c.tenant_id = $1 AND c.account_id = $2 ORDER BY c.uid`,
+    [there.tenant, there.account],
+  );
+  assert.deepEqual(
+    kept.map((row) => row.kept),
+    [true, false, false],
+  );
+  for (const [field, text, found] of [
+    ['x-octets', null, true],
+    ['X-Octets', 'CAFé', true],
+    ['X-Octets', 'cafè', false],
+    ['X-Octets', 'Á', false],
+    ['X-Octets', 'o\\o', true],
+    ['X-Octets', 'o\\\\o', false],
+    ['X-Octets', 'a*b', false],
+    ['X-Folded', 'A*B C D', true],
+    ['X-Folded', 'c d', true],
+    ['X-Folded', 'd X-Next', false],
+    ['X-Folded', 'ab', false],
+    ['X-Fol', null, false],
+  ] as const) {
+    const query = { filter: { kind: 'header', name: field, text } as const, sort: [], collapseThreads: false };
+    const page = await queryEmails(store, there, query, { position: 0, limit: 100 }, true);
+    const expected = found ? both : [];
+    assert.deepEqual(
+      page?.ids.toSorted((a, b) => a - b),
+      expected,
+      `${field}: ${text}`,
+    );
+  }
 });
 
 test('operators', async () => {
