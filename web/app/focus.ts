@@ -5,6 +5,8 @@
 const AFTER_MS = 120;
 /** A page that is on its way may have a better place: so often is looked again before any will do. */
 const LOOKS = 6;
+/** And so often while something on the page says that it is still being fetched: ten seconds. */
+const LOOKS_WHILE_BUSY = 80;
 
 const TABBABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"], [contenteditable=true]';
 
@@ -29,7 +31,8 @@ export function keepFocus(): () => void {
   const mend = (): void => {
     timer = undefined;
     if (!isNowhere() || !isGone()) return;
-    const home = homeIn(around.filter(isThere), ++looks >= LOOKS);
+    const most = document.querySelector('[aria-busy=true]') ? LOOKS_WHILE_BUSY : LOOKS;
+    const home = homeIn(around.filter(isThere), ++looks >= most);
     if (home) home.focus({ preventScroll: true });
     else timer = setTimeout(mend, AFTER_MS);
   };

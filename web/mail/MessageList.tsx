@@ -232,6 +232,7 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
             aria-label={title}
             aria-rowcount={total}
             aria-multiselectable
+            aria-busy={items.some(({ index }) => !row(index)) || undefined}
             tabIndex={-1}
             className={styles.rows}
             onKeyDown={onKeyDown}
