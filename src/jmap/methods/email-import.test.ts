@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { testJmap, type JmapUser } from '../../../test/support/jmap.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
+import { Unavailable } from '../../mail/errors.ts';
 import { uploadBlob } from '../blob.ts';
 import { emailGet } from './email-get.ts';
 import { emailImport } from './email-import.ts';
@@ -99,6 +100,33 @@ test('what is refused is refused by itself', async () => {
     [nothing['created'], nothing['notCreated'], nothing['oldState'] === nothing['newState']],
     [null, null, true],
   );
+});
+
+test('what was brought in before a fault is told, with what was not', async () => {
+  // So large that it is put in by itself, before the others.
+  const large = await upload(
+    mail('Large', {
+      headers: ['Content-Type: application/octet-stream'],
+      body: 'x'.repeat(78).concat('\r\n').repeat(220_000),
+    }),
+  );
+  const small = { blobId: await upload(mail('Small')), mailboxIds: { f1: true } };
+  let left = 1;
+  const pause = async (point: string): Promise<void> => {
+    if (point === 'locked' && left-- === 0) throw new Unavailable('The database is away.');
+  };
+  const call = async (emails: Json): Promise<Json> =>
+    (await emailImport({ accountId: ben.accountId, emails }, { ...ben.context, pause })) as Json;
+  const result = await call({ a: { ...small, blobId: large }, none: { ...small, blobId: 'none' }, b: small, c: small });
+  assert.deepEqual(Object.keys(result['created']), ['a']);
+  assert.equal((await get(result['created'].a.id, ['subject']))['subject'], 'Large');
+  const why = { type: 'serverUnavailable', description: 'The database is away.' };
+  const { none, ...others } = result['notCreated'];
+  assert.equal(none.type, 'invalidProperties');
+  assert.deepEqual(others, { b: why, c: why });
+  assert.notEqual(result['newState'], result['oldState']);
+  left = 0;
+  await assert.rejects(call({ b: small }), Unavailable, 'nothing of it is there');
 });
 
 test("a program's own copy of what it sent takes the place of ours", async () => {

@@ -12,7 +12,7 @@ import { supersedeSentCopy } from '../../store/sent-copy.ts';
 import { openBlob } from '../blob.ts';
 import { putNewEmails, type CreatedEmail, type NewEmail } from '../email/new-messages.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
-import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
+import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
   accountOf,
@@ -33,6 +33,7 @@ const TOGETHER = 16 << 20;
 
 const PROPERTIES = ['blobId', 'mailboxIds', 'keywords', 'receivedAt'];
 
+/** What was put in before a fault is answered as created, and the rest as not. */
 export const emailImport: Method = async (args, context) => {
   const account = accountOf(args, context);
   onlyArguments(args, ['accountId', 'ifInState', 'emails']);
@@ -54,19 +55,30 @@ export const emailImport: Method = async (args, context) => {
       context.createdIds.set(key, shown.id);
     }
   };
-  let held = new Map<string, Brought>();
-  let size = 0;
-  for (const [key, email] of Object.entries(asked) as [string, Args][]) {
-    await attempt(key, notCreated, async () => {
-      const brought = await bring(context, account, email);
-      held.set(key, brought);
-      size += brought.bytes.length;
-    });
-    if (size < TOGETHER) continue;
-    await put(held);
-    [held, size] = [new Map(), 0];
+  const importAll = async (): Promise<void> => {
+    let held = new Map<string, Brought>();
+    let size = 0;
+    for (const [key, email] of Object.entries(asked) as [string, Args][]) {
+      await attempt(key, notCreated, async () => {
+        const brought = await bring(context, account, email);
+        held.set(key, brought);
+        size += brought.bytes.length;
+      });
+      if (size < TOGETHER) continue;
+      await put(held);
+      [held, size] = [new Map(), 0];
+    }
+    if (held.size > 0 || !states) await put(held);
+  };
+  try {
+    await importAll();
+  } catch (error) {
+    if (!states) throw error;
+    // What was put in before is there: who is told of an error alone brings it again.
+    const [, why] = errorReply('Email/import', error, context);
+    for (const key of Object.keys(asked))
+      if (!(key in created) && !(key in notCreated)) notCreated[key] = why as SetError;
   }
-  if (held.size > 0 || !states) await put(held);
   return {
     accountId: args['accountId'],
     oldState: String(states?.old),
