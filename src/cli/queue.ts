@@ -137,11 +137,10 @@ async function tenants(session: Session, named: string | undefined): Promise<num
 
 /** A message in the queue, by its number or its Message-ID. Throws Refusal `notFound`, `ambiguous`. */
 async function find(store: Store, id: string): Promise<QueuedMessage> {
-  const of = { number: /^\d{1,15}$/.test(id) ? Number(id) : null, messageId: id.replace(/^<(.*)>$/s, '$1') };
+  const of = /^\d{1,15}$/.test(id) ? { messages: [Number(id)] } : { messageIdHeader: id.replace(/^<(.*)>$/s, '$1') };
   const found: QueuedMessage[] = [];
   for (const tenant of await tenantsAll(store)) {
-    if (of.number !== null) found.push(...(await queuedMessages(store, tenant.id, of.number, 1)));
-    else found.push(...(await queuedMessages(store, tenant.id, null, 2, of.messageId)));
+    found.push(...(await queuedMessages(store, tenant.id, of, 2)));
   }
   const [message, other] = found;
   if (!message) throw new Refusal('notFound', `Nothing waits of ${id}.`);

@@ -21,25 +21,34 @@ export interface QueuedMessage {
   next: Date | null;
 }
 
-const WAITING = `('held', 'queued', 'sending')`;
+/** Deliveries of a tenant ($1) to other servers that are not done, by the indexes of what is due and of what is under way. */
+const WAITING = `SELECT message_id, state, due_at FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND due_at IS NOT NULL AND state IN ('held', 'queued')
+       UNION ALL
+       SELECT message_id, state, due_at FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND lease_until IS NOT NULL AND state = 'sending'`;
 
-/** Messages of a tenant, or one by its number or Message-ID, with deliveries to other servers that are not done; oldest first. */
+/**
+ * Messages of a tenant with deliveries to other servers that are not done, oldest first: all, those of `messages`, or those
+ * that bear a Message-ID. It costs as much as waits, however many envelopes there are.
+ */
 export async function queuedMessages(
   reader: Reader,
   tenant: number,
-  message: number | null,
+  of: { messages: number[] } | { messageIdHeader: string } | null,
   limit: number,
-  messageIdHeader: string | null = null,
 ): Promise<QueuedMessage[]> {
+  const [messages, header] =
+    of === null ? [null, null] : 'messages' in of ? [of.messages, null] : [null, of.messageIdHeader];
   return reader.rows(
     `SELECT e.tenant_id AS tenant, e.message_id, e.mail_from, m.subject, m.message_id_header, m.size, e.received_at, d.held, d.queued, d.sending, d.next
-     FROM envelope e JOIN message m ON m.tenant_id = e.tenant_id AND m.id = e.message_id,
-       LATERAL (SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'queued'))::int AS queued,
+     FROM (
+       SELECT message_id, (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'queued'))::int AS queued,
          (count(*) FILTER (WHERE state = 'sending'))::int AS sending, min(due_at) AS next
-         FROM delivery WHERE tenant_id = e.tenant_id AND message_id = e.message_id AND account_id IS NULL AND state IN ${WAITING}) AS d
-     WHERE e.tenant_id = $1 AND ($2::bigint IS NULL OR e.message_id = $2) AND ($4::text IS NULL OR m.message_id_header = $4) AND d.held + d.queued + d.sending > 0
+       FROM (${WAITING}) AS w WHERE $2::bigint[] IS NULL OR message_id = ANY ($2) GROUP BY message_id) AS d
+     JOIN envelope e ON e.tenant_id = $1 AND e.message_id = d.message_id
+     JOIN message m ON m.tenant_id = $1 AND m.id = d.message_id
+     WHERE $4::text IS NULL OR m.message_id_header = $4
      ORDER BY e.received_at, e.message_id LIMIT $3`,
-    [tenant, message, limit, messageIdHeader],
+    [tenant, messages, limit, header],
   );
 }
 
@@ -51,10 +60,7 @@ export async function queueTotals(
   const row = await reader.row<{ messages: number; held: number; queued: number; sending: number }>(
     `SELECT count(DISTINCT message_id)::int AS messages, (count(*) FILTER (WHERE state = 'held'))::int AS held,
        (count(*) FILTER (WHERE state = 'queued'))::int AS queued, (count(*) FILTER (WHERE state = 'sending'))::int AS sending
-     FROM (
-       SELECT message_id, state FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND state IN ('held', 'queued')
-       UNION ALL
-       SELECT message_id, state FROM delivery WHERE tenant_id = $1 AND account_id IS NULL AND state = 'sending') x`,
+     FROM (${WAITING}) AS w`,
     [tenant],
   );
   return row ?? { messages: 0, held: 0, queued: 0, sending: 0 };
@@ -127,7 +133,7 @@ export async function dropWaiting(
     [tenant, message, locked.map((row) => row.n), now, reason],
   );
   const isLeft = await tx.row(
-    `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state IN ${WAITING} LIMIT 1`,
+    `SELECT 1 FROM delivery WHERE tenant_id = $1 AND message_id = $2 AND state IN ('held', 'queued', 'sending') LIMIT 1`,
     [tenant, message],
   );
   if (sender !== undefined && !isLeft) await finalizeSubmission(tx, tenant, message, sender);

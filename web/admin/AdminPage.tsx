@@ -15,7 +15,7 @@ import {
 import { ArrowLeftRegular } from '@fluentui/react-icons';
 import { useEffect, useRef, type MouseEvent, type ReactNode } from 'react';
 import { navigate, pathOf, type Route } from '../app/router.ts';
-import { PHONE, rows, useMedia, WIDE } from '../app/theme.ts';
+import { ON_PHONE, PHONE, rows, useMedia, WIDE } from '../app/theme.ts';
 import { useAdministrator, useAdminPath } from './administrator.ts';
 import { PAGES, type PageInfo } from './pages.tsx';
 import { Empty, Page } from './parts/Page.tsx';
@@ -84,7 +84,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: '20px',
     '@media (max-width: 1099.98px)': { padding: '24px 16px 48px' },
-    '@media (max-width: 639.98px)': { padding: '16px 16px 48px' },
+    [ON_PHONE]: { padding: '16px 16px 48px' },
   },
 });
 

@@ -2,6 +2,7 @@
 
 import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { figure } from '../recall/words.ts';
 import { logTicks, niceMost } from './scales.ts';
 
@@ -25,7 +26,7 @@ const useStyles = makeStyles({
       fontSize: tokens.fontSizeBase200,
       lineHeight: tokens.lineHeightBase200,
       padding: '4px 0',
-      '@media (max-width: 639.98px)': { padding: '14px 0', minWidth: '44px' },
+      [ON_PHONE]: { padding: '14px 0', minWidth: '44px' },
     },
     '& > table': { marginTop: '8px' },
   },

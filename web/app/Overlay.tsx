@@ -3,6 +3,7 @@
 
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { ON_PHONE } from './theme.ts';
 import { tabbablesIn } from './focus.ts';
 import { closeOverlay, InOverlay, overlayOpener, useOverlay } from './overlay.ts';
 import { parseRoute, type Route } from './router.ts';
@@ -31,7 +32,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusXLarge,
     boxShadow: tokens.shadow64,
     overflow: 'hidden',
-    '@media (max-width: 639.98px)': { inset: 0, borderRadius: 0, border: 'none' },
+    [ON_PHONE]: { inset: 0, borderRadius: 0, border: 'none' },
   },
 });
 

@@ -22,7 +22,7 @@ import { setDrawer } from './drawer.ts';
 import { navigate, pathOf } from './router.ts';
 import { useAccountId, useJmap } from './session.tsx';
 import { changeSettings, useSettings } from './settings.ts';
-import { PHONE, WIDE, useMedia } from './theme.ts';
+import { ON_PHONE, PHONE, WIDE, useMedia } from './theme.ts';
 import { forgetSession, sessionsKnown } from './sessions.ts';
 import type { SessionRoute } from './Shell.tsx';
 
@@ -37,16 +37,16 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     boxSizing: 'border-box',
-    '@media (max-width: 639.98px)': { height: '52px', padding: '0 4px', gap: '4px' },
+    [ON_PHONE]: { height: '52px', padding: '0 4px', gap: '4px' },
   },
   /** Where no button stands before the name. */
-  bare: { paddingLeft: '16px', '@media (max-width: 639.98px)': { paddingLeft: '4px' } },
+  bare: { paddingLeft: '16px', [ON_PHONE]: { paddingLeft: '4px' } },
   name: {
     width: '176px',
     color: tokens.colorBrandForeground1,
     textDecoration: 'none',
     '@media (max-width: 1099.98px)': { width: 'auto' },
-    '@media (max-width: 639.98px)': { display: 'none' },
+    [ON_PHONE]: { display: 'none' },
   },
   /** As wide as with one: the search box stays where it is from page to page. */
   bareName: { '@media (min-width: 1100px)': { width: '208px' } },

@@ -111,6 +111,8 @@ export const FORCED = '@media (forced-colors: active)';
 /** Widths at which the page changes. */
 export const WIDE = '(min-width: 1100px)';
 export const PHONE = '(max-width: 639.98px)';
+/** The same, of a style. */
+export const ON_PHONE = `@media ${PHONE}`;
 
 /** Fingers, and no pointer that could hang over anything. */
 export const TOUCH = '(hover: none)';

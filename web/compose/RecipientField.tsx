@@ -1,37 +1,12 @@
 // To, Cc or Bcc: chips, and a field that suggests.
 
-import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import {
-  Dismiss12Regular,
-  ErrorCircle16Regular,
-  Globe16Regular,
-  Mail16Regular,
-  People16Regular,
-  Person16Regular,
-} from '@fluentui/react-icons';
-import {
-  useId,
-  useRef,
-  useState,
-  type ClipboardEvent,
-  type KeyboardEvent,
-  type ReactElement,
-  type ReactNode,
-} from 'react';
-import { rows } from '../app/theme.ts';
-import { useJmap } from '../app/session.tsx';
-import {
-  formatAddress,
-  isAddress,
-  isOutside,
-  keyOf,
-  parseAddressList,
-  uniqueRecipients,
-  type Recipient,
-} from './addresses.ts';
-import { domainsOf, peopleIn, usePrincipal, useSuggestions, type Principal } from './directory.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
+import { makeStyles, tokens } from '@fluentui/react-components';
+import { useId, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
+import { formatAddress, isAddress, keyOf, parseAddressList, uniqueRecipients, type Recipient } from './addresses.ts';
+import { useSuggestions, type Principal } from './directory.ts';
+import { RecipientChip } from './RecipientChip.tsx';
+import { Suggestions } from './Suggestions.tsx';
 
 const useStyles = makeStyles({
   row: {
@@ -49,7 +24,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase300,
     // As high as a line of chips.
     lineHeight: '28px',
-    [PHONE]: { lineHeight: '44px' },
+    [ON_PHONE]: { lineHeight: '44px' },
   },
   chips: {
     display: 'flex',
@@ -71,70 +46,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground1,
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase300,
-    [PHONE]: { height: '44px' },
-  },
-  chip: {
-    display: 'inline-flex',
-    alignItems: 'center',
-    gap: '4px',
-    height: '26px',
-    maxWidth: '100%',
-    boxSizing: 'border-box',
-    padding: '0 4px 0 8px',
-    border: `1px solid ${tokens.colorNeutralStroke1}`,
-    borderRadius: tokens.borderRadiusMedium,
-    backgroundColor: tokens.colorNeutralBackground3,
-    color: tokens.colorNeutralForeground1,
-    fontFamily: tokens.fontFamilyBase,
-    fontSize: tokens.fontSizeBase300,
-    cursor: 'default',
-    [PHONE]: { height: '44px' },
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-  },
-  outside: {
-    border: `1px solid ${tokens.colorPalettePurpleBorderActive}`,
-    '& > svg': { color: tokens.colorPalettePurpleBorderActive },
-  },
-  wrong: { border: `1px solid ${tokens.colorStatusDangerBorderActive}`, color: tokens.colorStatusDangerForeground1 },
-  words: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  remove: {
-    display: 'inline-flex',
-    padding: '4px',
-    border: 'none',
-    backgroundColor: 'transparent',
-    color: 'inherit',
-    cursor: 'pointer',
-  },
-  list: {
-    position: 'absolute',
-    zIndex: 10,
-    top: '100%',
-    left: '64px',
-    right: '16px',
-    maxWidth: '420px',
-    margin: 0,
-    padding: '4px',
-    listStyleType: 'none',
-    backgroundColor: tokens.colorNeutralBackground1,
-    borderRadius: tokens.borderRadiusMedium,
-    boxShadow: tokens.shadow16,
-  },
-  option: {
-    display: 'flex',
-    alignItems: 'center',
-    gap: '8px',
-    height: '36px',
-    padding: '0 8px',
-    borderRadius: tokens.borderRadiusMedium,
-    cursor: 'pointer',
-    '@media (max-width: 639.98px)': { height: '44px' },
-  },
-  chosen: { backgroundColor: rows.selected },
-  beside: {
-    color: tokens.colorNeutralForeground3,
-    fontSize: tokens.fontSizeBase200,
-    marginLeft: 'auto',
-    whiteSpace: 'nowrap',
+    [ON_PHONE]: { height: '44px' },
   },
 });
 
@@ -234,7 +146,7 @@ export function RecipientField({ label, value, others, autoFocus, onChange, chil
       </label>
       <div className={styles.chips} ref={chips}>
         {value.map((one, i) => (
-          <Chip
+          <RecipientChip
             key={`${one.email} ${i}`}
             recipient={one}
             onRemove={() => remove(i)}
@@ -262,94 +174,7 @@ export function RecipientField({ label, value, others, autoFocus, onChange, chil
         />
       </div>
       {children}
-      {isOpen && (
-        <div className={styles.list} id={`${id}-list`} role="listbox" aria-label="Suggestions">
-          {found.map((one, i) => (
-            // The field keeps the focus, and the keys.
-            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-            <div
-              key={one.id}
-              id={`${id}-${i}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={i === active}
-              className={mergeClasses(styles.option, i === active && styles.chosen)}
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => take(one)}
-            >
-              {ICONS[one.type]}
-              <span className={styles.words}>{one.name}</span>
-              <span className={styles.beside}>{one.type === 'group' ? peopleIn(one) : one.email}</span>
-            </div>
-          ))}
-        </div>
-      )}
+      {isOpen && <Suggestions id={id} found={found} active={active} onTake={take} />}
     </div>
-  );
-}
-
-const ICONS: Record<Principal['type'], ReactElement> = {
-  individual: <Person16Regular aria-hidden />,
-  group: <People16Regular aria-hidden />,
-  other: <Mail16Regular aria-hidden />,
-};
-
-interface ChipProps {
-  recipient: Recipient;
-  onRemove(): void;
-  onEdit(): void;
-  onMove(by: number): void;
-}
-
-function Chip({ recipient, onRemove, onEdit, onMove }: ChipProps): ReactNode {
-  const styles = useStyles();
-  const jmap = useJmap();
-  const principal = usePrincipal(recipient.email);
-  const { email } = recipient;
-  const name = recipient.name ?? principal?.name ?? email;
-  const outside = isOutside(email, domainsOf(jmap));
-  const wrong = !isAddress(email) ? 'is not an address' : principal === null ? 'nobody has this address' : null;
-  const size = principal?.type === 'group' ? peopleIn(principal) : null;
-  const said = wrong ?? (outside ? 'outside your organisation' : size);
-  const icon = wrong ? (
-    <ErrorCircle16Regular aria-hidden />
-  ) : outside ? (
-    <Globe16Regular aria-hidden />
-  ) : size ? (
-    ICONS.group
-  ) : null;
-
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const keys: Record<string, () => void> = {
-      Backspace: onRemove,
-      Delete: onRemove,
-      F2: onEdit,
-      Enter: onEdit,
-      ArrowLeft: () => onMove(-1),
-      ArrowRight: () => onMove(1),
-    };
-    const action = keys[event.key];
-    if (!action || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    action();
-  };
-
-  return (
-    <span
-      className={mergeClasses(styles.chip, outside && styles.outside, wrong !== null && styles.wrong)}
-      title={`${email}${said ? ` · ${said}` : ''}`}
-      data-chip
-      role="button"
-      tabIndex={-1}
-      aria-label={`${name === email ? email : `${name}, ${email}`}${said ? `, ${said}` : ''}. Enter changes it, Delete removes it.`}
-      onKeyDown={onKeyDown}
-      onDoubleClick={onEdit}
-    >
-      {icon}
-      <span className={styles.words}>{size ? `${name} · ${size}` : name}</span>
-      <span className={styles.remove} onClick={onRemove} aria-hidden>
-        <Dismiss12Regular />
-      </span>
-    </span>
   );
 }

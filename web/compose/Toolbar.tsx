@@ -31,6 +31,7 @@ import {
 import type { Command } from 'prosemirror-state';
 import type { EditorView } from 'prosemirror-view';
 import { useState, type ReactElement, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { clearFormatting, isActive, isWithin, setLink, setValue, toggle, toggleList, toggleQuote } from './editor.ts';
 import { COLOURS, SIZES } from './schema.ts';
 
@@ -43,7 +44,7 @@ const useStyles = makeStyles({
     overflowX: 'auto',
     flexShrink: 0,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
-    '@media (max-width: 639.98px)': { padding: 0, '& button': { minWidth: '44px', height: '44px', flexShrink: 0 } },
+    [ON_PHONE]: { padding: 0, '& button': { minWidth: '44px', height: '44px', flexShrink: 0 } },
   },
   link: { display: 'flex', gap: '8px' },
   swatch: { width: '16px', height: '16px', borderRadius: tokens.borderRadiusSmall },

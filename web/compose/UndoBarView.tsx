@@ -3,6 +3,7 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { Dismiss20Regular } from '@fluentui/react-icons';
 import { useEffect, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import { openRecallDialog } from '../recall/index.ts';
 import { wasSent, type JustSent } from './requests.ts';
@@ -30,7 +31,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForegroundInverted,
     fontSize: tokens.fontSizeBase300,
     whiteSpace: 'nowrap',
-    '@media (max-width: 639.98px)': {
+    [ON_PHONE]: {
       left: 0,
       right: 0,
       bottom: 0,

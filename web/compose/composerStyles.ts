@@ -1,8 +1,7 @@
 // How a letter being written looks.
 
 import { makeStyles, tokens } from '@fluentui/react-components';
-
-const PHONE = '@media (max-width: 639.98px)';
+import { ON_PHONE } from '../app/theme.ts';
 
 export const useComposerStyles = makeStyles({
   sheet: {
@@ -21,9 +20,9 @@ export const useComposerStyles = makeStyles({
     boxShadow: tokens.shadow64,
     overflow: 'hidden',
     boxSizing: 'border-box',
-    [PHONE]: { inset: 0, width: '100%', height: '100dvh', borderRadius: 0, border: 'none' },
+    [ON_PHONE]: { inset: 0, width: '100%', height: '100dvh', borderRadius: 0, border: 'none' },
   },
-  wide: { inset: '16px', width: 'auto', height: 'auto', [PHONE]: { inset: 0 } },
+  wide: { inset: '16px', width: 'auto', height: 'auto', [ON_PHONE]: { inset: 0 } },
   page: { position: 'static', width: '100%', height: '100%', borderRadius: 0, boxShadow: 'none' },
   folded: { display: 'none' },
   head: {
@@ -59,7 +58,7 @@ export const useComposerStyles = makeStyles({
     alignItems: 'center',
     minHeight: '28px',
     flexShrink: 0,
-    '& > button': { minWidth: 0, padding: '0 8px', [PHONE]: { minHeight: '44px', minWidth: '44px' } },
+    '& > button': { minWidth: 0, padding: '0 8px', [ON_PHONE]: { minHeight: '44px', minWidth: '44px' } },
   },
   subject: {
     flex: 1,
@@ -72,7 +71,7 @@ export const useComposerStyles = makeStyles({
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase300,
     fontWeight: tokens.fontWeightSemibold,
-    [PHONE]: { height: '44px' },
+    [ON_PHONE]: { height: '44px' },
   },
   letter: {
     flex: 1,
@@ -111,7 +110,7 @@ export const useComposerStyles = makeStyles({
     padding: '8px 16px',
     flexShrink: 0,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
-    [PHONE]: { padding: '4px 8px', '& button': { minHeight: '44px', minWidth: '44px' } },
+    [ON_PHONE]: { padding: '4px 8px', '& button': { minHeight: '44px', minWidth: '44px' } },
   },
   saved: {
     marginLeft: 'auto',

@@ -24,7 +24,7 @@ import {
   SelectAllOnRegular,
 } from '@fluentui/react-icons';
 import { memo, type ReactNode } from 'react';
-import { PHONE, useMedia } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import { useEmails } from '../jmap/cache.ts';
 import type { EmailRow } from '../jmap/types.ts';
@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   narrow: { padding: '0 8px 0 4px' },
   title: { flex: 1, minWidth: 0, margin: 0 },
   count: { color: tokens.colorNeutralForeground3, marginLeft: '8px', fontWeight: tokens.fontWeightRegular },
-  button: { minWidth: 'auto', '@media (max-width: 639.98px)': { minHeight: '44px', minWidth: '44px' } },
+  button: { minWidth: 'auto', [ON_PHONE]: { minHeight: '44px', minWidth: '44px' } },
 });
 
 export interface ListToolbarProps {
@@ -167,7 +167,7 @@ export interface BulkBarProps {
 }
 
 /** As many as fit beside *More actions* on a phone. */
-const ON_PHONE = new Set(['delete', 'archive', 'read']);
+const PHONE_COMMANDS = new Set(['delete', 'archive', 'read']);
 
 export function BulkBar({ accountId, ids, onAll, onGone, onClear }: BulkBarProps): ReactNode {
   const styles = useStyles();
@@ -206,7 +206,7 @@ export function BulkBar({ accountId, ids, onAll, onGone, onClear }: BulkBarProps
         {ids.length.toLocaleString('en')} selected
       </Text>
       {commands
-        .filter(({ id }) => !phone || ON_PHONE.has(id))
+        .filter(({ id }) => !phone || PHONE_COMMANDS.has(id))
         .map((command) => (
           <CommandButton key={command.id} command={command} />
         ))}
@@ -229,7 +229,7 @@ export function BulkBar({ accountId, ids, onAll, onGone, onClear }: BulkBarProps
               {only && ids.length === 1 ? (
                 <OneEmailsItems accountId={accountId} email={only} onGone={() => onGone([only.id])} />
               ) : (
-                <CommandItems commands={commands.filter(({ id }) => !ON_PHONE.has(id))} />
+                <CommandItems commands={commands.filter(({ id }) => !PHONE_COMMANDS.has(id))} />
               )}
             </MenuList>
           </MenuPopover>
@@ -252,5 +252,5 @@ function OneEmailsItems({
   onGone(): void;
 }): ReactNode {
   const commands = useMessageCommands(accountId, email, onGone);
-  return <CommandItems commands={commands.filter(({ id }) => !ON_PHONE.has(id))} />;
+  return <CommandItems commands={commands.filter(({ id }) => !PHONE_COMMANDS.has(id))} />;
 }

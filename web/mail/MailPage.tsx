@@ -8,7 +8,7 @@ import { navigate, pathOf, useAround, type Route } from '../app/router.ts';
 import { useAccountId } from '../app/session.tsx';
 import { changeSettings, useSettings } from '../app/settings.ts';
 import { Splitter } from '../app/Splitter.tsx';
-import { PHONE, useMedia } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia } from '../app/theme.ts';
 import { useTitle } from '../app/title.ts';
 import { findMailbox, useMailboxesQuery } from '../jmap/cache.ts';
 import { AutomaticRepliesBar } from './AutomaticRepliesBar.tsx';
@@ -51,7 +51,7 @@ const useStyles = makeStyles({
     padding: '4px 8px',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  backButton: { '@media (max-width: 639.98px)': { minHeight: '44px' } },
+  backButton: { [ON_PHONE]: { minHeight: '44px' } },
 });
 
 export function MailPage({ route }: { route: MailRoute }): ReactNode {

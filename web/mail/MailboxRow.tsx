@@ -4,7 +4,7 @@ import { Button, makeStyles, mergeClasses, tokens, Tooltip } from '@fluentui/rea
 import { ChevronDownRegular, ChevronRightRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
 import type { MouseEvent, ReactNode } from 'react';
 import { navigate } from '../app/router.ts';
-import { FORCED, rows } from '../app/theme.ts';
+import { ON_PHONE, FORCED, rows } from '../app/theme.ts';
 import type { Mailbox } from '../jmap/types.ts';
 import { dragMailbox, type Dragged } from './drag.ts';
 import { MailboxIcon } from './mailboxIcon.tsx';
@@ -27,7 +27,7 @@ const useStyles = makeStyles({
       ':hover [data-more], :has(:focus-visible) [data-more]': { opacity: 1 },
       ':hover [data-count], :has(:focus-visible) [data-count]': { visibility: 'hidden' },
     },
-    '@media (max-width: 639.98px)': { height: '44px' },
+    [ON_PHONE]: { height: '44px' },
   },
   selected: {
     backgroundColor: rows.paneSelected,
@@ -62,7 +62,7 @@ const useStyles = makeStyles({
     color: tokens.colorBrandForeground1,
     fontWeight: tokens.fontWeightSemibold,
     '@media (hover: none)': { marginRight: '28px' },
-    '@media (max-width: 639.98px)': { marginRight: '44px' },
+    [ON_PHONE]: { marginRight: '44px' },
   },
   fold: { minWidth: '24px', width: '24px', padding: 0 },
   noFold: { width: '24px', flexShrink: 0 },

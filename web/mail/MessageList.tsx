@@ -1,15 +1,6 @@
 // The list of a mailbox, or of what a search found: virtual, however long. It opens nothing and chooses nothing by itself.
 
-import {
-  Link,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Skeleton,
-  SkeletonItem,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
+import { makeStyles, MessageBar, MessageBarBody } from '@fluentui/react-components';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 import {
   useCallback,
@@ -32,6 +23,7 @@ import { ContextMenu } from './ContextMenu.tsx';
 import { listQuery, USUAL, type ListForm } from './listQuery.ts';
 import { BulkBar, ListToolbar } from './ListToolbar.tsx';
 import type { MailRoute } from './MailPage.tsx';
+import { ListWaits, NothingListed } from './listStates.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { useRowActions } from './rowActions.ts';
 import { useSelection } from './selection.ts';
@@ -48,8 +40,6 @@ const useStyles = makeStyles({
   scroll: { flex: 1, minHeight: 0, overflowY: 'auto', overflowX: 'hidden', contain: 'strict' },
   rows: { position: 'relative', width: '100%' },
   place: { position: 'absolute', top: 0, left: 0, width: '100%' },
-  empty: { padding: '48px 16px', textAlign: 'center', color: tokens.colorNeutralForeground3 },
-  waiting: { padding: '12px 16px', boxSizing: 'border-box' },
 });
 
 const ROOMY = 72;
@@ -224,8 +214,8 @@ function List({ accountId, mailbox, route }: MessageListProps & { mailbox: Mailb
         </MessageBar>
       )}
       <div ref={scroll} className={styles.scroll}>
-        {total === undefined && !error && <Waiting height={height} />}
-        {total === 0 && <Empty mailbox={mailbox} route={route} only={form.only !== 'all'} />}
+        {total === undefined && !error && <ListWaits height={height} />}
+        {total === 0 && <NothingListed mailbox={mailbox} route={route} isFiltered={form.only !== 'all'} />}
         {total !== undefined && total > 0 && (
           <div
             role="grid"
@@ -286,53 +276,4 @@ function rowAt(target: EventTarget | null): number | undefined {
 /** Pure. In order, as the virtual list wants them. */
 function withRow(rows: number[], row: number): number[] {
   return rows.length === 0 || rows.includes(row) ? rows : [...rows, row].toSorted((a, b) => a - b);
-}
-
-const NOTHING: Record<string, string> = {
-  inbox: 'Nothing new.',
-  sent: 'What you send can be taken back from here.',
-  drafts: 'No drafts.',
-};
-
-function Empty({ mailbox, route, only }: { mailbox: Mailbox; route: MailRoute; only: boolean }): ReactNode {
-  const styles = useStyles();
-  const within = route.search !== null && /(?:^|\s)in:\S+/i.test(route.search);
-  if (route.search !== null) {
-    return (
-      <div className={styles.empty}>
-        <Text>Nothing found. </Text>
-        {within && (
-          <Link
-            as="button"
-            inline
-            onClick={() =>
-              navigate(
-                pathOf({ ...route, search: route.search?.replace(/(?:^|\s)in:(?:"[^"]*"|\S+)/gi, '').trim() ?? null }),
-              )
-            }
-          >
-            Search everywhere
-          </Link>
-        )}
-      </div>
-    );
-  }
-  return (
-    <div className={styles.empty}>
-      <Text>{only ? 'Nothing here is like that.' : (NOTHING[mailbox.role ?? ''] ?? 'Nothing here.')}</Text>
-    </div>
-  );
-}
-
-function Waiting({ height }: { height: number }): ReactNode {
-  const styles = useStyles();
-  return (
-    <Skeleton aria-label="Loading">
-      {[0, 1, 2, 3, 4, 5].map((i) => (
-        <div key={i} className={styles.waiting} style={{ height }}>
-          <SkeletonItem size={16} />
-        </div>
-      ))}
-    </Skeleton>
-  );
 }

@@ -7,7 +7,7 @@ import { setDrawer, useDrawer } from '../app/drawer.ts';
 import { pathOf } from '../app/router.ts';
 import { useAccountId, useJmap, useOwnAccountId } from '../app/session.tsx';
 import { useSettings } from '../app/settings.ts';
-import { PHONE, useMedia, WIDE, rows } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia, WIDE, rows } from '../app/theme.ts';
 import { openComposer } from '../compose/index.ts';
 import { CAPABILITIES } from '../jmap/types.ts';
 import { AccountMailboxes } from './AccountMailboxes.tsx';
@@ -31,7 +31,7 @@ const useStyles = makeStyles({
   drawer: { width: '280px', maxWidth: '85vw', borderRight: 'none', flex: 1 },
   surface: { width: '280px', maxWidth: '85vw', backgroundColor: tokens.colorNeutralBackground3 },
   head: { display: 'flex', alignItems: 'center', gap: '8px', padding: '12px 16px 4px' },
-  compose: { flex: 1, '@media (max-width: 639.98px)': { minHeight: '44px' } },
+  compose: { flex: 1, [ON_PHONE]: { minHeight: '44px' } },
   railCompose: { alignSelf: 'center', flexShrink: 0 },
   foot: { marginTop: '16px', padding: '0 8px', flexShrink: 0 },
   link: {
@@ -46,7 +46,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase300,
     ':hover': { backgroundColor: rows.paneHover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-    '@media (max-width: 639.98px)': { height: '44px' },
+    [ON_PHONE]: { height: '44px' },
   },
   railLink: { padding: 0, width: '40px', height: '40px', margin: '0 auto', justifyContent: 'center' },
   icon: { display: 'flex', fontSize: '20px' },

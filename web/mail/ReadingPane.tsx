@@ -19,7 +19,7 @@ import { MoreHorizontalRegular, WindowNewRegular } from '@fluentui/react-icons';
 import { useCallback, useMemo, useState, type ReactNode } from 'react';
 import { currentRoute, navigate, openWindow, pathOf } from '../app/router.ts';
 import { useSettings } from '../app/settings.ts';
-import { PHONE, useMedia } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia } from '../app/theme.ts';
 import { useEmail } from '../jmap/cache.ts';
 import type { EmailRow, Mailbox } from '../jmap/types.ts';
 import { CommandButton } from '../message/CommandButton.tsx';
@@ -66,7 +66,7 @@ const useStyles = makeStyles({
     gap: '4px',
     paddingRight: '8px',
     backgroundColor: tokens.colorNeutralBackground1,
-    '& button': { '@media (max-width: 639.98px)': { minWidth: '44px', minHeight: '44px' } },
+    '& button': { [ON_PHONE]: { minWidth: '44px', minHeight: '44px' } },
   },
   scroll: {
     flex: 1,
@@ -133,7 +133,7 @@ export function ReadingPane({ accountId, mailbox, route }: ReadingPaneProps): Re
 const SHOWN = ['delete', 'archive', 'reply', 'replyAll', 'forward', 'flag', 'recall'];
 const IN_MENU_TOO = new Set(['archive', 'flag']);
 /** As many as fit beside *More actions*. */
-const ON_PHONE = new Set(['delete', 'reply', 'replyAll', 'forward', 'recall']);
+const PHONE_COMMANDS = new Set(['delete', 'reply', 'replyAll', 'forward', 'recall']);
 
 function Toolbar({ accountId, email, route }: { accountId: string; email: EmailRow; route: MailRoute }): ReactNode {
   const styles = useStyles();
@@ -156,7 +156,7 @@ function Toolbar({ accountId, email, route }: { accountId: string; email: EmailR
   useShortcuts(shortcuts);
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Message">
-      {SHOWN.filter((id) => !phone || ON_PHONE.has(id))
+      {SHOWN.filter((id) => !phone || PHONE_COMMANDS.has(id))
         .map((id) => commands.find((command) => command.id === id))
         .map(
           (command) =>

@@ -11,6 +11,7 @@ import {
   Tooltip,
 } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import type { Command } from './commands.tsx';
 
 const useStyles = makeStyles({
@@ -18,7 +19,7 @@ const useStyles = makeStyles({
     minWidth: 'auto',
     flexShrink: 0,
     whiteSpace: 'nowrap',
-    '@media (max-width: 639.98px)': { minHeight: '44px', minWidth: '44px' },
+    [ON_PHONE]: { minHeight: '44px', minWidth: '44px' },
   },
   choices: { maxHeight: '60vh', overflowY: 'auto' },
 });

@@ -3,6 +3,7 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { ArrowUndoRegular, ChevronDownRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { ActionsMenu } from './CommandMenu.tsx';
 import type { Command } from './commands.tsx';
 
@@ -15,7 +16,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: '16px',
     backgroundColor: tokens.colorNeutralBackground1,
-    '@media (max-width: 639.98px)': { padding: '16px' },
+    [ON_PHONE]: { padding: '16px' },
   },
   open: { marginLeft: '4px' },
   row: { display: 'flex', gap: '16px', alignItems: 'center', flexWrap: 'wrap' },

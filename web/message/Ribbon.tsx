@@ -4,14 +4,12 @@ import { Button, makeStyles, mergeClasses, Tab, TabList, Text, tokens } from '@f
 import { ChevronDownRegular, DismissRegular, MoreHorizontalRegular } from '@fluentui/react-icons';
 import { use, useState, type ReactNode } from 'react';
 import { InOverlay } from '../app/overlay.ts';
-import { PHONE as NARROW, useMedia } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia } from '../app/theme.ts';
 import { CommandButton } from './CommandButton.tsx';
 import { ActionsMenu } from './CommandMenu.tsx';
 import type { Command, Group } from './commands.tsx';
 import { FilePage } from './FilePage.tsx';
 import { ShortcutTable } from './ShortcutTable.tsx';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   tabs: {
@@ -21,7 +19,7 @@ const useStyles = makeStyles({
     flexShrink: 0,
     padding: '0 8px',
     backgroundColor: tokens.colorNeutralBackground3,
-    [PHONE]: { height: '44px', padding: '0 0 0 4px' },
+    [ON_PHONE]: { height: '44px', padding: '0 0 0 4px' },
   },
   list: { flex: 1 },
   tab: { padding: '8px 12px' },
@@ -36,7 +34,7 @@ const useStyles = makeStyles({
     overflowY: 'hidden',
     backgroundColor: tokens.colorNeutralBackground3,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    [PHONE]: { height: '52px' },
+    [ON_PHONE]: { height: '52px' },
   },
   group: {
     display: 'flex',
@@ -74,7 +72,7 @@ export interface RibbonProps {
 export function Ribbon({ commands, onClose, children }: RibbonProps): ReactNode {
   const styles = useStyles();
   const [tab, setTab] = useState<TabName>('message');
-  const phone = useMedia(NARROW);
+  const phone = useMedia(PHONE);
   // Over a page, that page has the landmarks.
   const [Top, Main] = use(InOverlay) ? (['div', 'div'] as const) : (['header', 'main'] as const);
   return (

@@ -2,14 +2,13 @@
 
 import { makeStyles, mergeClasses, ToggleButton, tokens, Tooltip } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { FamilyIcon } from './FamilyIcon.tsx';
 import { countFamilies, decidedOf, FAMILIES, FAMILY_LABEL, figure, type Counts, type Family } from './words.ts';
 
-const PHONE = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
   chips: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
-  chip: { minWidth: 0, fontVariantNumeric: 'tabular-nums', fontWeight: 400, [PHONE]: { minHeight: '44px' } },
+  chip: { minWidth: 0, fontVariantNumeric: 'tabular-nums', fontWeight: 400, [ON_PHONE]: { minHeight: '44px' } },
   count: { fontWeight: 600, marginLeft: '6px' },
   bar: { display: 'flex', gap: '2px', height: '24px', borderRadius: tokens.borderRadiusMedium, overflow: 'hidden' },
   thin: { height: '8px', pointerEvents: 'none' },

@@ -2,9 +2,8 @@
 
 import { Checkbox, makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components';
 import { useId, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import type { Wishes } from './asking.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   group: { display: 'flex', flexDirection: 'column', gap: '8px', marginLeft: '-8px' },
@@ -13,7 +12,7 @@ const useStyles = makeStyles({
     paddingLeft: '36px',
     marginTop: '-4px',
     color: tokens.colorNeutralForeground3,
-    [PHONE]: { marginTop: '-8px' },
+    [ON_PHONE]: { marginTop: '-8px' },
   },
   now: { marginLeft: '28px' },
   warning: { paddingLeft: '64px', marginTop: '-4px', color: tokens.colorStatusWarningForeground3 },

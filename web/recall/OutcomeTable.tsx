@@ -2,7 +2,7 @@
 
 import { Avatar, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
-import { PHONE, useMedia, rows as grounds } from '../app/theme.ts';
+import { ON_PHONE, PHONE, useMedia, rows as grounds } from '../app/theme.ts';
 import type { RecallOutcome } from './data.ts';
 import { FamilyIcon } from './FamilyIcon.tsx';
 import { placeRows } from './rows.ts';
@@ -11,8 +11,6 @@ import { downloadOf, FAMILY_OF, labelOf, sentenceOf, shortTime } from './words.t
 
 const ROW = 44;
 const PHONE_ROW = 84;
-const NARROW = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
   table: { position: 'relative' },
   rows: { position: 'relative' },
@@ -24,14 +22,14 @@ const useStyles = makeStyles({
     padding: '0 8px',
     boxSizing: 'border-box',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    [NARROW]: { gridTemplateColumns: 'minmax(0, 1fr)', alignContent: 'center', rowGap: '2px', padding: 0 },
+    [ON_PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)', alignContent: 'center', rowGap: '2px', padding: 0 },
   },
   top: {
     position: 'sticky',
     top: 0,
     zIndex: 1,
     backgroundColor: tokens.colorNeutralBackground1,
-    [NARROW]: { display: 'none' },
+    [ON_PHONE]: { display: 'none' },
   },
   head: { height: '32px', color: tokens.colorNeutralForeground3 },
   row: {
@@ -45,7 +43,7 @@ const useStyles = makeStyles({
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   /** On a phone a sentence has two lines: it is what one came to read. */
   says: {
-    [NARROW]: {
+    [ON_PHONE]: {
       display: '-webkit-box',
       WebkitBoxOrient: 'vertical',
       WebkitLineClamp: 2,
@@ -61,10 +59,10 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: '8px',
     minWidth: 0,
-    [NARROW]: { paddingLeft: '6px', gap: '18px' },
+    [ON_PHONE]: { paddingLeft: '6px', gap: '18px' },
   },
   time: { textAlign: 'right', color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
-  notOnPhone: { [NARROW]: { display: 'none' } },
+  notOnPhone: { [ON_PHONE]: { display: 'none' } },
   waiting: {
     height: '12px',
     width: '40%',

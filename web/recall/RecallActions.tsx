@@ -15,6 +15,7 @@ import {
 import { ArrowResetRegular, DismissRegular, MailRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import { openComposer } from '../compose/index.ts';
 import { sentenceOfError } from '../parts/sentence.ts';
@@ -27,7 +28,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexWrap: 'wrap',
     gap: '8px',
-    '@media (max-width: 639.98px)': { '& button': { minHeight: '44px' } },
+    [ON_PHONE]: { '& button': { minHeight: '44px' } },
   },
   surface: { maxWidth: '420px', borderRadius: tokens.borderRadiusXLarge, boxShadow: tokens.shadow64 },
 });

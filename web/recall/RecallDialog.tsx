@@ -16,6 +16,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { closeOverlay } from '../app/overlay.ts';
 import { navigate } from '../app/router.ts';
 import { useJmap } from '../app/session.tsx';
@@ -34,8 +35,6 @@ import { RecipientList } from './RecipientList.tsx';
 import { Refusal, type Told } from './Refusal.tsx';
 import { ago, markOf, refusalSentence, several } from './words.ts';
 
-const PHONE = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
   surface: {
     width: '560px',
@@ -43,7 +42,7 @@ const useStyles = makeStyles({
     padding: '24px',
     borderRadius: tokens.borderRadiusXLarge,
     boxShadow: tokens.shadow64,
-    [PHONE]: {
+    [ON_PHONE]: {
       position: 'fixed',
       inset: 0,
       margin: 0,
@@ -59,7 +58,7 @@ const useStyles = makeStyles({
   },
   body: {
     gap: '4px',
-    [PHONE]: { height: 'calc(100dvh - 48px)', maxHeight: 'none', gridTemplateRows: 'auto minmax(0, 1fr) auto' },
+    [ON_PHONE]: { height: 'calc(100dvh - 48px)', maxHeight: 'none', gridTemplateRows: 'auto minmax(0, 1fr) auto' },
   },
   title: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500, fontWeight: 600 },
   content: { display: 'flex', flexDirection: 'column', gap: '16px', minHeight: 0 },
@@ -74,9 +73,9 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
   options: { display: 'flex', flexDirection: 'column', gap: '4px', marginLeft: '-8px' },
-  option: { [PHONE]: { minHeight: '44px', alignItems: 'center' } },
-  actions: { marginTop: '12px', [PHONE]: { flexDirection: 'row', justifyContent: 'flex-end' } },
-  button: { [PHONE]: { minHeight: '44px', width: 'auto' } },
+  option: { [ON_PHONE]: { minHeight: '44px', alignItems: 'center' } },
+  actions: { marginTop: '12px', [ON_PHONE]: { flexDirection: 'row', justifyContent: 'flex-end' } },
+  button: { [ON_PHONE]: { minHeight: '44px', width: 'auto' } },
 });
 
 const AS_ASKED: Wishes = {

@@ -2,7 +2,7 @@
 
 import { Link, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
-import { rows } from '../app/theme.ts';
+import { ON_PHONE, rows } from '../app/theme.ts';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
 import { useTitle } from '../app/title.ts';
@@ -33,14 +33,14 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
     ':hover': { backgroundColor: rows.hover, textDecoration: 'none' },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
-    '@media (max-width: 639.98px)': { gridTemplateColumns: 'minmax(0, 1fr) 72px', rowGap: '8px' },
+    [ON_PHONE]: { gridTemplateColumns: 'minmax(0, 1fr) 72px', rowGap: '8px' },
   },
   lines: { display: 'flex', flexDirection: 'column', minWidth: 0, textAlign: 'left' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  wraps: { '@media (max-width: 639.98px)': { whiteSpace: 'normal' } },
+  wraps: { [ON_PHONE]: { whiteSpace: 'normal' } },
   faint: { color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
   time: { textAlign: 'right' },
-  bar: { '@media (max-width: 639.98px)': { gridRowStart: 2, gridColumnEnd: 'span 2' } },
+  bar: { [ON_PHONE]: { gridRowStart: 2, gridColumnEnd: 'span 2' } },
 });
 
 export function RecallsPage(): ReactNode {

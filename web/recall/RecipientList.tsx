@@ -4,7 +4,7 @@ import { Button, Checkbox, makeStyles, SearchBox, Text, tokens } from '@fluentui
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
-import { PHONE, rows as grounds, useMedia } from '../app/theme.ts';
+import { ON_PHONE, PHONE, rows as grounds, useMedia } from '../app/theme.ts';
 import { useJmap } from '../app/session.tsx';
 import { EVERYONE, isTicked, NOBODY, tickedOf, toggled, type Choice } from './choice.ts';
 import { PAGE, recipientsPage, type Recipient } from './data.ts';
@@ -23,7 +23,7 @@ const useStyles = makeStyles({
     marginLeft: '-8px',
     paddingLeft: '8px',
     fontVariantNumeric: 'tabular-nums',
-    '@media (max-width: 639.98px)': { minHeight: '44px' },
+    [ON_PHONE]: { minHeight: '44px' },
   },
   tools: { display: 'flex', gap: '8px', alignItems: 'center' },
   search: { flex: 1, minWidth: 0, maxWidth: 'none' },

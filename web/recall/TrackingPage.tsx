@@ -14,6 +14,7 @@ import {
 } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { navigate } from '../app/router.ts';
 import { useAccountId, useJmap } from '../app/session.tsx';
 import { useTitle } from '../app/title.ts';
@@ -27,8 +28,6 @@ import { isWall } from './squares.ts';
 import { useSquares } from './useOutcomes.ts';
 import { Wall } from './Wall.tsx';
 import { decidedOf, headlineOf, shortTime, type Family } from './words.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   page: { flex: 1, minHeight: 0, overflowY: 'auto', backgroundColor: tokens.colorNeutralBackground1 },
@@ -46,7 +45,7 @@ const useStyles = makeStyles({
     gap: '8px',
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,
-    [PHONE]: { alignItems: 'center', margin: '-12px 0', '& a': { padding: '14px 4px', margin: '0 -4px' } },
+    [ON_PHONE]: { alignItems: 'center', margin: '-12px 0', '& a': { padding: '14px 4px', margin: '0 -4px' } },
   },
   top: { display: 'flex', flexDirection: 'column', gap: '4px' },
   title: {
@@ -68,7 +67,7 @@ const useStyles = makeStyles({
   },
   beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
-  search: { width: '260px', maxWidth: '100%', [PHONE]: { width: '100%', minHeight: '44px' } },
+  search: { width: '260px', maxWidth: '100%', [ON_PHONE]: { width: '100%', minHeight: '44px' } },
   wall: { minHeight: '8px' },
 });
 

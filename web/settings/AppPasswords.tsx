@@ -3,13 +3,12 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { useJmap, useOwnAccountId } from '../app/session.tsx';
 import { allSet } from '../jmap/client.ts';
 import { Confirm } from '../parts/Confirm.tsx';
 import { shortTime } from '../recall/words.ts';
 import { NewAppPassword } from './NewAppPassword.tsx';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   part: { display: 'flex', flexDirection: 'column', gap: '12px', alignItems: 'stretch' },
@@ -25,7 +24,7 @@ const useStyles = makeStyles({
   what: { flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   said: { color: tokens.colorNeutralForeground3, fontVariantNumeric: 'tabular-nums' },
   remove: { flexShrink: 0 },
-  add: { alignSelf: 'flex-start', [PHONE]: { minHeight: '44px' } },
+  add: { alignSelf: 'flex-start', [ON_PHONE]: { minHeight: '44px' } },
 });
 
 interface AppPassword {

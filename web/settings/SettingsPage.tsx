@@ -2,6 +2,7 @@
 
 import { makeStyles, Radio, RadioGroup, Switch, Text, tokens } from '@fluentui/react-components';
 import { useId, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { canNotify, mayNotify } from '../app/notifications.ts';
 import { changeSettings, useSettings, type Settings } from '../app/settings.ts';
 import { useTitle } from '../app/title.ts';
@@ -10,8 +11,6 @@ import { AutomaticReplies } from './AutomaticReplies.tsx';
 import { RecallsOfMail } from './RecallsOfMail.tsx';
 import { Rules } from './rules/Rules.tsx';
 import { Signature } from './Signature.tsx';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   page: { flex: 1, minHeight: 0, overflowY: 'auto', backgroundColor: tokens.colorNeutralBackground1 },
@@ -37,7 +36,7 @@ const useStyles = makeStyles({
   radios: {
     marginLeft: '-8px',
     flexWrap: 'wrap',
-    [PHONE]: { '& .fui-Radio': { minHeight: '44px', alignItems: 'center', whiteSpace: 'nowrap' } },
+    [ON_PHONE]: { '& .fui-Radio': { minHeight: '44px', alignItems: 'center', whiteSpace: 'nowrap' } },
   },
   toggle: { marginLeft: '-8px' },
 });

@@ -3,6 +3,7 @@
 import { Button, Field, makeStyles, Select, Text, Textarea, tokens } from '@fluentui/react-components';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { useJmap, useOwnAccountId } from '../app/session.tsx';
 import { allSet } from '../jmap/client.ts';
 import type { Identity } from '../jmap/types.ts';
@@ -12,7 +13,7 @@ import { htmlOf } from './html.ts';
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: '12px', alignItems: 'stretch' },
   end: { display: 'flex', gap: '12px', alignItems: 'center' },
-  button: { '@media (max-width: 639.98px)': { minHeight: '44px' } },
+  button: { [ON_PHONE]: { minHeight: '44px' } },
   said: { color: tokens.colorNeutralForeground3 },
   problem: { color: tokens.colorStatusDangerForeground1 },
 });

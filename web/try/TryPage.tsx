@@ -2,11 +2,10 @@
 
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../app/theme.ts';
 import { SessionProvider } from '../app/session.tsx';
 import { sentenceOfError } from '../parts/sentence.ts';
 import { Mailboxes } from './Mailboxes.tsx';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   page: {
@@ -16,7 +15,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     backgroundColor: tokens.colorNeutralBackground3,
   },
-  begun: { height: '100dvh', [PHONE]: { height: 'auto' } },
+  begun: { height: '100dvh', [ON_PHONE]: { height: 'auto' } },
   top: {
     display: 'flex',
     alignItems: 'center',
@@ -42,7 +41,7 @@ const useStyles = makeStyles({
     fontWeight: 600,
   },
   whole: { whiteSpace: 'nowrap' },
-  button: { flexShrink: 0, whiteSpace: 'nowrap', [PHONE]: { minHeight: '44px' } },
+  button: { flexShrink: 0, whiteSpace: 'nowrap', [ON_PHONE]: { minHeight: '44px' } },
   frames: {
     flex: 1,
     minHeight: 0,
@@ -50,7 +49,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: '1fr 1fr',
     gap: '8px',
     padding: '0 8px',
-    [PHONE]: { flex: 'none', gridTemplateColumns: '1fr', padding: '0 4px' },
+    [ON_PHONE]: { flex: 'none', gridTemplateColumns: '1fr', padding: '0 4px' },
   },
   side: { display: 'flex', flexDirection: 'column', gap: '4px', minHeight: 0, minWidth: 0 },
   whose: { padding: '0 8px', color: tokens.colorNeutralForeground2 },
@@ -62,7 +61,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground2,
-    [PHONE]: { flex: 'none', height: '76dvh' },
+    [ON_PHONE]: { flex: 'none', height: '76dvh' },
   },
   problem: { color: tokens.colorStatusDangerForeground1 },
 });

@@ -48,11 +48,8 @@ function toQueued(row: QueuedMessage): Record<string, unknown> {
 export const adminQueueGet: Method = async (args, context) => {
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   const { store, user } = context;
-  const rows = ids ? [] : await queuedMessages(store, user.tenant, null, LIMITS.maxObjectsInGet);
-  for (const id of ids ?? []) {
-    const number = numberOf(id, 'mg');
-    if (number !== undefined) rows.push(...(await queuedMessages(store, user.tenant, number, 1)));
-  }
+  const messages = ids?.map((id) => numberOf(id, 'mg')).filter((id) => id !== undefined);
+  const rows = await queuedMessages(store, user.tenant, messages ? { messages } : null, LIMITS.maxObjectsInGet);
   const all = new Map(rows.map((row) => [`mg${row.message_id}`, toQueued(row)]));
   const totals = await queueTotals(store, user.tenant);
   return { accountId: args['accountId'], state: '0', ...listed(all, ids, properties), totals };
@@ -118,7 +115,7 @@ export const adminQueueDrop: Method = async (args, context) => {
   const { store, user, clock } = context;
   const dropped = await store.transact(async (tx) => {
     await stillHas(context, 'change-queue')(tx);
-    const [queued] = await queuedMessages(tx, user.tenant, message, 1);
+    const [queued] = await queuedMessages(tx, user.tenant, { messages: [message] }, 1);
     if (!queued) throw new MethodError('notFound', 'Nothing of it waits.');
     const recipients = await dropWaiting(tx, user.tenant, message, to, 'dropped by an administrator', clock());
     if (recipients.length === 0)

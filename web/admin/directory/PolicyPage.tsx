@@ -1,8 +1,9 @@
 // *Policy*: every setting of the organisation, with a sentence of explanation.
 
-import { Button, Input, Label, makeStyles, Select, Switch, Text, Textarea, tokens } from '@fluentui/react-components';
+import { Button, Label, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { useJmap } from '../../app/session.tsx';
 import { several } from '../../recall/words.ts';
 import { useAdministrator } from '../administrator.ts';
@@ -10,19 +11,8 @@ import { Page, Section, Waiting } from '../parts/Page.tsx';
 import { Problem } from '../../parts/Problem.tsx';
 import { sentenceOfError } from '../../parts/sentence.ts';
 import { addressesIn, useSet } from './data.ts';
-import {
-  AS_EVERYBODY,
-  choiceLabel,
-  defaultWords,
-  grouped,
-  isSame,
-  labelOf,
-  textOf,
-  valueWords,
-  type Setting,
-} from './policy.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
+import { AS_EVERYBODY, defaultWords, grouped, isSame, labelOf, valueWords, type Setting } from './policy.ts';
+import { SettingControl } from './SettingControl.tsx';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: '32px' },
@@ -33,15 +23,13 @@ const useStyles = makeStyles({
     alignItems: 'start',
     padding: '12px 0',
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
-    [PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)', gap: '8px' },
+    [ON_PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)', gap: '8px' },
   },
   words: { display: 'flex', flexDirection: 'column', gap: '2px' },
   help: { color: tokens.colorNeutralForeground2 },
   default: { color: tokens.colorNeutralForeground3 },
   changed: { color: tokens.colorBrandForeground1, fontWeight: 600 },
   control: { display: 'flex', flexDirection: 'column', gap: '4px', '& .fui-Input': { width: '100%', minWidth: 0 } },
-  toggle: { marginLeft: '-8px' },
-  unit: { color: tokens.colorNeutralForeground3 },
   back: { alignSelf: 'flex-start', marginLeft: '-8px', minWidth: 0 },
   bar: {
     position: 'sticky',
@@ -189,7 +177,7 @@ function Settings({ id, group, policy, settings }: PolicyObject): ReactNode {
                 <div key={name} className={styles.setting}>
                   <Words id={`policy-${name}`} setting={setting} isChanged={!isSame(value, policy[name] ?? null)} />
                   <div className={styles.control}>
-                    <Control
+                    <SettingControl
                       setting={setting}
                       ofGroup={group !== null}
                       value={value}
@@ -231,85 +219,4 @@ function Settings({ id, group, policy, settings }: PolicyObject): ReactNode {
       </div>
     </form>
   );
-}
-
-interface ControlProps {
-  setting: Setting;
-  /** It may have none of its own. */
-  ofGroup: boolean;
-  value: unknown;
-  onChange(value: unknown): void;
-}
-
-function Control({ setting, ofGroup, value, onChange }: ControlProps): ReactNode {
-  const styles = useStyles();
-  const { name, type, choices = [], of, least, most } = setting;
-  const named = { id: `policy-${name}`, 'aria-describedby': `policy-${name}-help` };
-  switch (type) {
-    case 'boolean':
-      if (ofGroup) {
-        return (
-          <Select
-            {...named}
-            value={textOf(value)}
-            onChange={(_, data) => onChange(data.value === '' ? null : data.value === 'true')}
-          >
-            <option value="">{AS_EVERYBODY}</option>
-            <option value="true">On</option>
-            <option value="false">Off</option>
-          </Select>
-        );
-      }
-      return (
-        <Switch
-          {...named}
-          className={styles.toggle}
-          checked={value === true}
-          onChange={(_, { checked }) => onChange(checked)}
-        />
-      );
-    case 'choice':
-      return (
-        <Select
-          {...named}
-          value={textOf(value)}
-          onChange={(_, data) => onChange(data.value === '' ? null : data.value)}
-        >
-          {ofGroup && <option value="">{AS_EVERYBODY}</option>}
-          {choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {choiceLabel(name, choice)}
-            </option>
-          ))}
-        </Select>
-      );
-    case 'number':
-      return (
-        <Input
-          {...named}
-          type="number"
-          min={least}
-          max={most}
-          value={textOf(value)}
-          placeholder={ofGroup ? AS_EVERYBODY : undefined}
-          contentAfter={<span className={styles.unit}>{of}</span>}
-          // What is no number is refused by the server, in a sentence.
-          onChange={(_, data) =>
-            onChange(ofGroup && data.value === '' ? null : /^\d+$/.test(data.value) ? Number(data.value) : data.value)
-          }
-        />
-      );
-    case 'addresses':
-      return (
-        <Textarea
-          {...named}
-          rows={2}
-          resize="vertical"
-          placeholder="Addresses, one in a line"
-          value={textOf(value)}
-          onChange={(_, data) => onChange(data.value)}
-          onBlur={() => typeof value === 'string' && onChange(addressesIn(value))}
-        />
-      );
-  }
 }

@@ -1,7 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
-
-const PHONE = '@media (max-width: 639.98px)';
+import { ON_PHONE } from '../../app/theme.ts';
 
 const useStyles = makeStyles({
   facts: {
@@ -13,7 +12,7 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
     '& dt': { color: tokens.colorNeutralForeground3 },
     '& dd': { margin: 0 },
-    [PHONE]: { gridTemplateColumns: '96px minmax(0, 1fr)', columnGap: '12px' },
+    [ON_PHONE]: { gridTemplateColumns: '96px minmax(0, 1fr)', columnGap: '12px' },
   },
 });
 

@@ -3,10 +3,9 @@
 
 import { Button, Field, Input, makeStyles, mergeClasses, Select, Text } from '@fluentui/react-components';
 import { useState, type CSSProperties, type FormEvent, type ReactElement, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { navigate } from '../../app/router.ts';
 import { useAdminPath } from '../administrator.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   form: {
@@ -15,7 +14,7 @@ const useStyles = makeStyles({
     gap: '12px 16px',
     alignItems: 'end',
     '@media (min-width: 640px) and (max-width: 899.98px)': { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
-    [PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)' },
+    [ON_PHONE]: { gridTemplateColumns: 'minmax(0, 1fr)' },
     '& .fui-Input': { minWidth: 0, width: '100%' },
   },
   buttons: { display: 'flex', gap: '8px' },

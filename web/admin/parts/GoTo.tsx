@@ -2,14 +2,13 @@
 
 import { Link, makeStyles } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { navigate } from '../../app/router.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   goTo: {
     textAlign: 'left',
-    [PHONE]: { display: 'inline-block', padding: '12px 0', margin: '-12px 0', minWidth: '44px' },
+    [ON_PHONE]: { display: 'inline-block', padding: '12px 0', margin: '-12px 0', minWidth: '44px' },
   },
 });
 

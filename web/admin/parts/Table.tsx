@@ -2,9 +2,7 @@
 
 import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import type { Key, ReactNode } from 'react';
-import { rows as grounds } from '../../app/theme.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
+import { ON_PHONE, rows as grounds } from '../../app/theme.ts';
 
 const useStyles = makeStyles({
   none: { color: tokens.colorNeutralForeground3 },
@@ -13,7 +11,7 @@ const useStyles = makeStyles({
     width: '100%',
     borderCollapse: 'collapse',
     fontVariantNumeric: 'tabular-nums',
-    [PHONE]: { display: 'block', '& tbody': { display: 'block' } },
+    [ON_PHONE]: { display: 'block', '& tbody': { display: 'block' } },
   },
   th: {
     padding: '0 8px 8px',
@@ -26,7 +24,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   thead: {
-    [PHONE]: {
+    [ON_PHONE]: {
       position: 'absolute',
       width: '1px',
       height: '1px',
@@ -36,7 +34,7 @@ const useStyles = makeStyles({
   },
   row: {
     '@media (min-width: 640px)': { ':hover': { backgroundColor: grounds.hover } },
-    [PHONE]: {
+    [ON_PHONE]: {
       display: 'block',
       padding: '8px 12px',
       marginBottom: '8px',
@@ -49,17 +47,17 @@ const useStyles = makeStyles({
     verticalAlign: 'top',
     overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    [PHONE]: { display: 'flex', gap: '12px', padding: '4px 0', border: 'none', width: 'auto !important' },
+    [ON_PHONE]: { display: 'flex', gap: '12px', padding: '4px 0', border: 'none', width: 'auto !important' },
   },
-  lead: { overflowWrap: 'anywhere', [PHONE]: { display: 'block' } },
-  end: { textAlign: 'right', [PHONE]: { textAlign: 'left' } },
+  lead: { overflowWrap: 'anywhere', [ON_PHONE]: { display: 'block' } },
+  end: { textAlign: 'right', [ON_PHONE]: { textAlign: 'left' } },
   nowrap: { whiteSpace: 'nowrap', overflowWrap: 'normal' },
-  blank: { [PHONE]: { display: 'none' } },
+  blank: { [ON_PHONE]: { display: 'none' } },
   label: {
     display: 'none',
-    [PHONE]: { display: 'block', flex: '0 0 96px', color: tokens.colorNeutralForeground3 },
+    [ON_PHONE]: { display: 'block', flex: '0 0 96px', color: tokens.colorNeutralForeground3 },
   },
-  value: { minWidth: 0, [PHONE]: { overflowWrap: 'anywhere' } },
+  value: { minWidth: 0, [ON_PHONE]: { overflowWrap: 'anywhere' } },
 });
 
 /** Something with a fainter line below it; null: without. */

@@ -3,6 +3,7 @@
 import { Field, makeStyles, Select, Text, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { useJmap } from '../../app/session.tsx';
 import { ThinFamilyBar } from '../../recall/Families.tsx';
 import { FamilyIcon } from '../../recall/FamilyIcon.tsx';
@@ -15,12 +16,10 @@ import { Problem } from '../../parts/Problem.tsx';
 import { sentenceOfError } from '../../parts/sentence.ts';
 import { periodsOf, type Period } from '../scales.ts';
 
-const PHONE = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
   part: { display: 'flex', flexDirection: 'column', gap: '20px' },
   head: { display: 'flex', alignItems: 'end', justifyContent: 'space-between', gap: '16px', flexWrap: 'wrap' },
-  choice: { width: '180px', [PHONE]: { width: '100%' } },
+  choice: { width: '180px', [ON_PHONE]: { width: '100%' } },
   tiles: {
     margin: 0,
     display: 'grid',
@@ -36,7 +35,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
     fontVariantNumeric: 'tabular-nums',
-    [PHONE]: { padding: '12px' },
+    [ON_PHONE]: { padding: '12px' },
   },
   name: {
     color: tokens.colorNeutralForeground2,
@@ -48,7 +47,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeHero700,
     lineHeight: tokens.lineHeightHero700,
     fontWeight: 600,
-    [PHONE]: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500 },
+    [ON_PHONE]: { fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500 },
   },
   below: {
     margin: 0,

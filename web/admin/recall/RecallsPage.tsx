@@ -2,6 +2,7 @@
 
 import { makeStyles, mergeClasses, MessageBar, MessageBarBody, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import type { Json } from '../../jmap/types.ts';
 import { ThinFamilyBar } from '../../recall/Families.tsx';
 import { several, shortTime } from '../../recall/words.ts';
@@ -23,7 +24,7 @@ const useStyles = makeStyles({
   told: { display: 'contents' },
   lines: { display: 'flex', flexDirection: 'column', gap: '2px', minWidth: 0 },
   subject: { fontWeight: 600 },
-  bar: { width: '160px', paddingTop: '4px', '@media (max-width: 639.98px)': { width: '100%' } },
+  bar: { width: '160px', paddingTop: '4px', [ON_PHONE]: { width: '100%' } },
   waits: { color: tokens.colorStatusWarningForeground1, fontWeight: 600 },
 });
 

@@ -4,6 +4,7 @@ import { Button, makeStyles, SearchBox, Text, tokens } from '@fluentui/react-com
 import { ArrowResetRegular, DismissRegular, DocumentRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { saveFile } from '../../app/file.ts';
 import { useJmap } from '../../app/session.tsx';
 import { ExportMenu } from '../../recall/ExportMenu.tsx';
@@ -25,8 +26,6 @@ import { Unusual } from './Alert.tsx';
 import { Request } from './Request.tsx';
 import { forwardsWords, isDecided, isRecall, subjectOf } from './words.ts';
 
-const PHONE = '@media (max-width: 639.98px)';
-
 const useStyles = makeStyles({
   headline: {
     margin: 0,
@@ -38,7 +37,7 @@ const useStyles = makeStyles({
   },
   beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
-  search: { width: '260px', maxWidth: '100%', [PHONE]: { width: '100%' } },
+  search: { width: '260px', maxWidth: '100%', [ON_PHONE]: { width: '100%' } },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
 });
 

@@ -2,12 +2,11 @@
 
 import { Checkbox, Field, Input, makeStyles, Select, Textarea, tokens } from '@fluentui/react-components';
 import { useId, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import type { Mailbox } from '../../jmap/types.ts';
 import { flatten, treeOf } from '../../mail/mailboxTree.ts';
 import { FormDialog } from '../../parts/FormDialog.tsx';
 import { conditionsOf, fieldsOf, linesOf, type Actions, type ConditionFields, type InboxRule } from './rule.ts';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   group: {
@@ -19,7 +18,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: '1fr 1fr',
     gap: '12px 16px',
     alignItems: 'start',
-    [PHONE]: { gridTemplateColumns: '1fr' },
+    [ON_PHONE]: { gridTemplateColumns: '1fr' },
   },
   legend: { padding: '0 0 8px', fontWeight: tokens.fontWeightSemibold, fontSize: tokens.fontSizeBase300 },
   switches: { display: 'flex', flexDirection: 'column', marginLeft: '-8px' },

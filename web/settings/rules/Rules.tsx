@@ -13,14 +13,13 @@ import {
 import { ArrowDown20Regular, ArrowUp20Regular, Delete20Regular, Edit20Regular } from '@fluentui/react-icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { ON_PHONE } from '../../app/theme.ts';
 import { useJmap, useOwnAccountId } from '../../app/session.tsx';
 import { useMailboxes } from '../../jmap/cache.ts';
 import { allSet } from '../../jmap/client.ts';
 import { sentenceOfError } from '../../parts/sentence.ts';
 import { moved, sayRule, type InboxRule } from './rule.ts';
 import { RuleDialog } from './RuleDialog.tsx';
-
-const PHONE = '@media (max-width: 639.98px)';
 
 const useStyles = makeStyles({
   part: { display: 'flex', flexDirection: 'column', gap: '12px', alignItems: 'stretch' },
@@ -31,14 +30,14 @@ const useStyles = makeStyles({
     gap: '8px',
     padding: '8px 0',
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    [PHONE]: { flexWrap: 'wrap' },
+    [ON_PHONE]: { flexWrap: 'wrap' },
   },
   what: { flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   toggle: { marginLeft: '-8px', flexShrink: 0 },
   said: { color: tokens.colorNeutralForeground3 },
-  buttons: { display: 'flex', flexShrink: 0, [PHONE]: { flexBasis: '100%', justifyContent: 'flex-end' } },
-  button: { [PHONE]: { minWidth: '44px', minHeight: '44px' } },
-  add: { alignSelf: 'flex-start', [PHONE]: { minHeight: '44px' } },
+  buttons: { display: 'flex', flexShrink: 0, [ON_PHONE]: { flexBasis: '100%', justifyContent: 'flex-end' } },
+  button: { [ON_PHONE]: { minWidth: '44px', minHeight: '44px' } },
+  add: { alignSelf: 'flex-start', [ON_PHONE]: { minHeight: '44px' } },
 });
 
 export function Rules(): ReactNode {

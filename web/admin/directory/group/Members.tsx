@@ -3,6 +3,7 @@
 import { Button, Field, Input, makeStyles, SearchBox } from '@fluentui/react-components';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState, type ReactNode } from 'react';
+import { ON_PHONE } from '../../../app/theme.ts';
 import { useJmap } from '../../../app/session.tsx';
 import { Form } from '../../../parts/Form.tsx';
 import { Problem } from '../../../parts/Problem.tsx';
@@ -14,7 +15,7 @@ import { addressesIn, KIND, useSet, type AdminGroup, type Member } from '../data
 
 const useStyles = makeStyles({
   more: { alignSelf: 'flex-start' },
-  search: { width: '260px', maxWidth: '100%', '@media (max-width: 639.98px)': { width: '100%' } },
+  search: { width: '260px', maxWidth: '100%', [ON_PHONE]: { width: '100%' } },
 });
 
 export function AddMembers({ group }: { group: AdminGroup }): ReactNode {
