@@ -3,11 +3,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Account, Directory, SignedIn } from '../directory/directory.ts';
+import { recheckOnChange } from '../directory/recheck.ts';
 import { RequestError } from '../jmap/errors.ts';
 import { openFeed, readSeen, writeSeen } from '../jmap/feed.ts';
 import { LIMITS } from '../jmap/limits.ts';
 import type { Push } from '../jmap/push.ts';
 import { accountsOf, administratorOf, listensTo } from '../jmap/session.ts';
+import type { Logger } from '../mail/log.ts';
 import type { Notifier } from '../store/notify.ts';
 import type { Tellings } from '../jmap/told.ts';
 import { problem } from './problem.ts';
@@ -30,6 +32,7 @@ export interface EventSourceDeps {
   tellings: Tellings;
   directory: Directory;
   notifier: Notifier;
+  log: Logger;
   /** Whose request it is by now. */
   userOf(request: FastifyRequest): Promise<SignedIn | null>;
 }
@@ -50,8 +53,6 @@ interface Stream {
 
 export function createEventSources(deps: EventSourceDeps): EventSources {
   const streams = new Set<Stream>();
-  let due = false;
-  let running = false;
 
   /** The directory has changed: who may not listen any more, or to something else, has to come again. */
   const recheck = async (): Promise<void> => {
@@ -63,19 +64,9 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
       if (accounts !== stream.listensTo) stream.raw.end();
     }
   };
-  /** Changes come in droves: whatever came while one round ran is looked at in one more. */
-  const onDirectory = async (): Promise<void> => {
-    due = true;
-    if (running) return;
-    running = true;
-    while (due) {
-      due = false;
-      await recheck();
-    }
-    running = false;
-  };
-  const hear = (): void => void onDirectory();
-  deps.notifier.on('directory', hear).on('resync', hear);
+  const endRechecks = recheckOnChange(deps.notifier, recheck, (error) =>
+    deps.log.warn({ err: error }, 'who listens was not looked up'),
+  );
 
   return {
     async open(request, reply, user) {
@@ -95,7 +86,7 @@ export function createEventSources(deps: EventSourceDeps): EventSources {
       return reply;
     },
     close() {
-      deps.notifier.off('directory', hear).off('resync', hear);
+      endRechecks();
       for (const stream of streams) stream.raw.end();
     },
   };

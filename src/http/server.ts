@@ -73,6 +73,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     tellings,
     directory: services.directory,
     notifier: services.store.notifier,
+    log: services.log,
     userOf: (request) => signIn.userOf(request),
   });
   const app = fastify({

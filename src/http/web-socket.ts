@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Account, SignedIn } from '../directory/directory.ts';
+import { recheckOnChange } from '../directory/recheck.ts';
 import { readRequest } from '../jmap/dispatch.ts';
 import { RequestError } from '../jmap/errors.ts';
 import { openFeed, readSeen, writeSeen, type Feed } from '../jmap/feed.ts';
@@ -89,21 +90,9 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
       if (accounts !== line.listensTo) line.socket.close(CLOSED.policy, 'Sign in again.');
     }
   };
-  let due = false;
-  let checking = false;
-  const hear = (): void => {
-    due = true;
-    if (checking) return;
-    checking = true;
-    void (async () => {
-      while (due) {
-        due = false;
-        await recheck();
-      }
-      checking = false;
-    })();
-  };
-  store.notifier.on('directory', hear).on('resync', hear);
+  const endRechecks = recheckOnChange(store.notifier, recheck, (error) =>
+    log.warn({ err: error }, 'who listens was not looked up'),
+  );
 
   const take = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const url = withoutPlace(request);
@@ -159,7 +148,7 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
     },
     close() {
       clearInterval(pings);
-      store.notifier.off('directory', hear).off('resync', hear);
+      endRechecks();
       for (const { socket } of lines) {
         socket.close(CLOSED.goingAway);
         socket.terminate();

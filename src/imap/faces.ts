@@ -3,6 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
+import { recheckOnChange } from '../directory/recheck.ts';
 import { createAppend } from './append.ts';
 import { Connection } from './connection.ts';
 import type { ImapDeps } from './session.ts';
@@ -49,10 +50,13 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   ] as const;
   // A client that breaks the handshake off is no fault of ours.
   faces[1].server.on('tlsClientError', (error) => deps.log.debug({ err: error }, 'imap connection'));
-  const recheck = createRecheck(connections, deps.log);
-  deps.store.notifier.on('directory', recheck).on('resync', recheck);
+  const notLooked = (error: unknown): void => deps.log.warn({ err: error }, 'what a session may do was not looked up');
+  const recheck = async (): Promise<void> => {
+    for (const connection of Array.from(connections)) await connection.recheck().catch(notLooked);
+  };
+  const endRechecks = recheckOnChange(deps.store.notifier, recheck, notLooked);
   const close = async (): Promise<void> => {
-    deps.store.notifier.off('directory', recheck).off('resync', recheck);
+    endRechecks();
     const closed = faces.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     for (const connection of connections) connection.end('The server is shutting down; try again in a moment.');
     const late = setTimeout(() => connections.forEach((connection) => connection.destroy()), CLOSE_MS);
@@ -71,27 +75,6 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   }
   const [imap = 0, imaps = 0] = listening.map((one) => (one.status === 'fulfilled' ? one.value : 0));
   return { ports: { imap, imaps }, connections: () => connections.size, close };
-}
-
-/** Changes come in droves: whatever came while one round ran is looked at in one more. */
-function createRecheck(connections: ReadonlySet<Connection>, log: ImapDeps['log']): () => void {
-  let due = false;
-  let running = false;
-  const run = async (): Promise<void> => {
-    running = true;
-    while (due) {
-      due = false;
-      for (const connection of Array.from(connections))
-        await connection
-          .recheck()
-          .catch((error: unknown) => log.warn({ err: error }, 'what a session may do was not looked up'));
-    }
-    running = false;
-  };
-  return () => {
-    due = true;
-    if (!running) void run();
-  };
 }
 
 function listen(server: Server, host: string, port: number, face: keyof Config['ports']): Promise<number> {

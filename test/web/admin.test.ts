@@ -237,6 +237,9 @@ webSuite('Administration', { policy: { rateLimit: 0 } }, (stage) => {
     await eli.getByText('1 message: 2 held for the sender.').waitFor();
     await check(eli, 'queue', TWO);
     await eli.getByRole('link', { name: 'Held' }).click();
+    // What is held waits for its sender, and nothing that an administrator does makes it due.
+    await eli.getByRole('button', { name: 'Give up for all that wait' }).waitFor();
+    assert.equal(await eli.getByRole('button', { name: 'Try now' }).count(), 0);
     await eli.getByRole('button', { name: 'Give up for press@outside.test' }).click();
     await eli.getByRole('alertdialog').getByRole('button', { name: 'Give up' }).click();
     const outside = eli.getByRole('table', { name: 'Recipients' });

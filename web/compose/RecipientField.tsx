@@ -35,6 +35,8 @@ const useStyles = makeStyles({
     minWidth: 0,
     maxHeight: '116px',
     overflowY: 'auto',
+    // Whole lines of chips.
+    [ON_PHONE]: { maxHeight: '140px' },
   },
   input: {
     flex: 1,

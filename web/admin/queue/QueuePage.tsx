@@ -63,7 +63,7 @@ function All(): ReactNode {
             {`${several(totals.messages, 'message', 'messages')}: ${standing(totals)}.`}
             {totals.messages > data.list.length && ` The oldest ${figure(data.list.length)} are shown.`}
           </Text>
-          {may('change-queue') && totals.queued > 0 && <Retry message={null} />}
+          {may('change-queue') && totals.queued > 0 && <Retry message={null} queued={totals.queued} />}
           <Table label="Queue" columns={columns} rows={data.list} keyOf={({ id }) => id} />
         </>
       )}

@@ -69,7 +69,7 @@ export function QueuedMessage({ id }: { id: string }): ReactNode {
         ]}
       />
       {may('change-queue') && (
-        <Retry message={id}>
+        <Retry message={id} queued={message.queued}>
           {waiting > 0 && (
             <Button icon={<DismissRegular />} onClick={() => setDropping('all')}>
               Give up for all that wait

@@ -14,8 +14,16 @@ const useStyles = makeStyles({
   buttons: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
 });
 
-/** `message` null: everything. */
-export function Retry({ message, children }: { message: string | null; children?: ReactNode }): ReactNode {
+interface RetryProps {
+  /** Null: everything. */
+  message: string | null;
+  /** Deliveries that wait for their time: what is held waits for its sender. */
+  queued: number;
+  /** Further buttons. */
+  children?: ReactNode;
+}
+
+export function Retry({ message, queued, children }: RetryProps): ReactNode {
   const styles = useStyles();
   const jmap = useJmap();
   const client = useQueryClient();
@@ -35,9 +43,11 @@ export function Retry({ message, children }: { message: string | null; children?
   return (
     <>
       <div className={styles.buttons}>
-        <Button icon={<ArrowClockwiseRegular />} onClick={() => void retry()}>
-          {message === null ? 'Try all now' : 'Try now'}
-        </Button>
+        {queued > 0 && (
+          <Button icon={<ArrowClockwiseRegular />} onClick={() => void retry()}>
+            {message === null ? 'Try all now' : 'Try now'}
+          </Button>
+        )}
         {children}
         <Text role="status" style={{ alignSelf: 'center' }}>
           {said}
