@@ -5,6 +5,7 @@ import { ok } from '../replies.ts';
 import { userOf, isUtf8, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 import type { StatusItem } from '../wire/command.ts';
+import { matchesPattern } from '../wire/list-pattern.ts';
 import { mailbox } from '../wire/response.ts';
 import { statusLines } from './status.ts';
 
@@ -87,14 +88,6 @@ function attributesOf(box: Box, boxes: readonly Box[], subscribed: boolean): str
   return attributes;
 }
 
-/** "*" is anything, "%" anything but "/" (RFC 9051 §6.3.9); "INBOX" in any case. */
 function matcher(patterns: readonly string[]): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => {
-    const whole = /^inbox$/i.test(pattern) ? 'INBOX' : pattern;
-    const source = whole.replace(/\*+%*|%+\*[*%]*|%+|[\\^$.|?+()[\]{}]/g, (found) =>
-      found.includes('*') ? '.*' : found.startsWith('%') ? '[^/]*' : `\\${found}`,
-    );
-    return new RegExp(`^${source}$`, 'su');
-  });
-  return (name) => expressions.some((expression) => expression.test(name));
+  return (name) => patterns.some((pattern) => matchesPattern(pattern, name));
 }
