@@ -2,6 +2,7 @@
 
 import type { GivenRole, Role } from '../mail/roles.ts';
 import type { Right } from './directory.ts';
+import { EXPOSURE } from './exposure.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
 export interface NewAccount {
@@ -145,8 +146,8 @@ export async function deleteAccount(tx: Transaction, tenant: number, account: nu
        past_downloaded_by = CASE WHEN d.past_downloaded_at <= x.at OR x.at IS NULL THEN d.past_downloaded_by ELSE x.by END
      FROM (
        SELECT message_id, delivery_n, min(downloaded_at) AS at, (array_agg(downloaded_by ORDER BY downloaded_at))[1] AS by,
-         max((CASE WHEN opened_at IS NOT NULL THEN 'opened' WHEN downloaded_at IS NOT NULL THEN 'downloaded' ELSE 'listed' END)::exposure) AS exposure
-       FROM copy WHERE tenant_id = $1 AND account_id = $2 AND delivery_n IS NOT NULL
+         max(${EXPOSURE}::exposure) AS exposure
+       FROM copy c WHERE tenant_id = $1 AND account_id = $2 AND delivery_n IS NOT NULL
          AND coalesce(opened_at, downloaded_at, listed_at) IS NOT NULL
        GROUP BY message_id, delivery_n
      ) x WHERE d.tenant_id = $1 AND d.message_id = x.message_id AND d.n = x.delivery_n`,

@@ -1,6 +1,7 @@
 // Messages across a tenant, for administrators: found by what can be said of them, and what a recall of one would meet.
 
 import type { EmailAddress } from '../mail/message.ts';
+import { EXPOSURE } from './exposure.ts';
 import type { RecallableSubmission } from './recalls.ts';
 import type { Reader } from './postgres.ts';
 
@@ -133,9 +134,8 @@ export async function expectedExposure(
        (count(*) FILTER (WHERE x.recipient = ANY ($4::text[])))::int AS protected
      FROM (
        SELECT d.recipient, greatest(d.past_exposure, c.exposure) AS exposure FROM delivery d LEFT JOIN (
-         SELECT delivery_n, max((CASE WHEN opened_at IS NOT NULL THEN 'opened' WHEN downloaded_at IS NOT NULL THEN 'downloaded'
-           WHEN listed_at IS NOT NULL THEN 'listed' ELSE 'none' END)::exposure) AS exposure
-         FROM copy WHERE tenant_id = $1 AND message_id = $2 AND delivery_n IS NOT NULL GROUP BY delivery_n) c ON c.delivery_n = d.n
+         SELECT delivery_n, max(${EXPOSURE}::exposure) AS exposure
+         FROM copy c WHERE tenant_id = $1 AND message_id = $2 AND delivery_n IS NOT NULL GROUP BY delivery_n) c ON c.delivery_n = d.n
        WHERE d.tenant_id = $1 AND d.message_id = $2 AND d.account_id IS NOT NULL AND d.state = 'delivered'
          AND ($3::int[] IS NULL OR d.n = ANY ($3::int[]))) x`,
     [of.tenant, of.message, numbers, protectedRecipients],
