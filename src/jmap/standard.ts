@@ -218,6 +218,20 @@ export function emptySetResult(): SetResult {
   };
 }
 
+/** RFC 8620 §5.3, of an object that is there always. */
+export const SINGLETON: SetError = { type: 'singleton', description: 'There is one, always.' };
+
+/** For types whose objects clients do not make, or do not end: `why` for each that they wanted to. */
+export function refuseEach(
+  result: SetResult,
+  create: Iterable<string>,
+  destroy: Iterable<string>,
+  why: SetError,
+): void {
+  for (const key of create) result.notCreated[key] = why;
+  for (const id of destroy) result.notDestroyed[id] = why;
+}
+
 /** Runs one object's change; what it refuses goes to `refused`. */
 export async function attempt(
   id: string,

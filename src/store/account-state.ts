@@ -1,6 +1,7 @@
 // The account lock and its modseq. Statement one of every mutator is one of these (Gate protocol 3): what follows is in
 // a newer snapshot, so it sees every gate that committed before the lock was had.
 
+import { accountChanged } from './notify.ts';
 import type { Transaction } from './postgres.ts';
 
 /** How Transaction.locked names an account. */
@@ -20,6 +21,12 @@ export async function raise(tx: Transaction, tenant: number, account: number, by
   const modseq = rows[0]?.modseq;
   if (modseq !== undefined) tx.locked.set(accountKey(tenant, account), modseq);
   return modseq;
+}
+
+/** Locks one account, raises its modseq by one, and tells of it after the commit. Answers the modseq; 0: no such account. */
+export async function raiseAndTell(tx: Transaction, at: { tenant: number; account: number }): Promise<number> {
+  accountChanged(tx.changes, at.tenant, at.account);
+  return (await raise(tx, at.tenant, at.account)) ?? 0;
 }
 
 /** Locks accounts in ascending order; answers the modseq of each that exists. */

@@ -1,7 +1,7 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3.4 to §6.3.8; RFC 6154 §3).
 
 import { MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
-import { raise } from '../../store/account-state.ts';
+import { raiseAndTell } from '../../store/account-state.ts';
 import { moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccount } from '../../store/held-copies.ts';
 import { dropSubscription, keepSubscription } from '../../store/lost-subscriptions.ts';
@@ -13,7 +13,6 @@ import {
   updateMailbox,
   type MailboxRow,
 } from '../../store/mailboxes.ts';
-import { accountChanged } from '../../store/notify.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
@@ -37,11 +36,6 @@ async function managing<T>(session: Session, account: Account, work: (managing: 
     const { list } = await mailboxesOf(tx, at, false);
     return work({ tx, at, list });
   });
-}
-
-async function nextModseq({ tx, at }: Managing): Promise<number> {
-  accountChanged(tx.changes, at.tenant, at.account);
-  return (await raise(tx, at.tenant, at.account)) ?? 0;
 }
 
 /** Where something is to be made. A "/" at the end only says that there will be more below it (RFC 9051 §6.3.4). */
@@ -91,7 +85,7 @@ async function make(managing: Managing, path: readonly string[], role: string | 
     const last = i === path.length - 1;
     const subscribed = await dropSubscription(tx, at, path.slice(0, i + 1).join('/'));
     const box = { id, name, parent_id: parent?.id ?? null, role: last ? role : null, sort_order: 0, subscribed };
-    await insertMailbox(tx, { ...at, modseq: await nextModseq(managing) }, box);
+    await insertMailbox(tx, { ...at, modseq: await raiseAndTell(tx, at) }, box);
     const row: MailboxRow = { ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
     list.push(row);
     parent = row;
@@ -138,7 +132,7 @@ export const remove: Verb<'DELETE'> = {
       }
       // RFC 9051 §6.3.7: the name stays subscribed.
       if (row.subscribed) await keepSubscription(tx, at, path.join('/'));
-      await deleteMailbox(tx, { ...at, modseq: await nextModseq(managing) }, row.id);
+      await deleteMailbox(tx, { ...at, modseq: await raiseAndTell(tx, at) }, row.id);
     });
     if (session.selected) session.selected.stale = true;
     return ok('Deleted.');
@@ -172,7 +166,7 @@ export const rename: Verb<'RENAME'> = {
       const subscribed = (await dropSubscription(tx, at, to.path.join('/'))) || row.subscribed;
       await updateMailbox(
         tx,
-        { ...at, modseq: await nextModseq(managing) },
+        { ...at, modseq: await raiseAndTell(tx, at) },
         { ...row, name, parent_id: parent?.id ?? null, subscribed },
       );
     });
@@ -198,7 +192,7 @@ const subscription = (subscribed: boolean): Verb<'SUBSCRIBE' | 'UNSUBSCRIBE'> =>
       if (!row && !lost) throw no('NONEXISTENT', 'There is no such mailbox.');
       if (!row && subscribed) await keepSubscription(tx, at, path.join('/'));
       if (!row || row.subscribed === subscribed) return;
-      await updateMailbox(tx, { ...at, modseq: await nextModseq(managing) }, { ...row, subscribed });
+      await updateMailbox(tx, { ...at, modseq: await raiseAndTell(tx, at) }, { ...row, subscribed });
     });
     return ok('Done.');
   },

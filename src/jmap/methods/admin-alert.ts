@@ -17,6 +17,7 @@ import {
   resolveId,
   setArguments,
   setResponse,
+  refuseEach,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { booleanOrNull, filterArgument, pageArguments, queryResponse } from './admin.ts';
@@ -95,8 +96,7 @@ export const adminAlertSet: Method = async (args, context) => {
   const { create, update, destroy } = setArguments(args, before);
   const result = emptySetResult();
   const byItself = { type: 'forbidden', description: 'Alerts come by themselves, and stay on record.' };
-  for (const [key] of create) result.notCreated[key] = byItself;
-  for (const id of destroy) result.notDestroyed[id] = byItself;
+  refuseEach(result, create.keys(), destroy, byItself);
   for (const [given, patch] of update) {
     const id = resolveId(given, context);
     await attempt(given, result.notUpdated, async () => {

@@ -5,7 +5,17 @@ import { createAdmin } from '../../directory/admin.ts';
 import { DEFAULT_POLICY, GROUP_SETTINGS, POLICY_SETTINGS, type Policy } from '../../directory/policy.ts';
 import { groupById, groupPolicy, groupsWithPolicy } from '../../store/directory-groups.ts';
 import { SetFault } from '../errors.ts';
-import { attempt, emptySetResult, getArguments, listed, numberOf, setArguments, setResponse } from '../standard.ts';
+import {
+  attempt,
+  emptySetResult,
+  getArguments,
+  listed,
+  numberOf,
+  setArguments,
+  setResponse,
+  refuseEach,
+  SINGLETON,
+} from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { stillHas } from './admin.ts';
 
@@ -55,9 +65,7 @@ export const adminPolicySet: Method = async (args, context) => {
   const { store, clock, user } = context;
   const admin = createAdmin({ store, clock, actor: user.address, check: stillHas(context, 'change-policy') });
   const result = emptySetResult();
-  const singleton = { type: 'singleton', description: 'There is one, always.' };
-  for (const [key] of create) result.notCreated[key] = singleton;
-  for (const id of destroy) result.notDestroyed[id] = singleton;
+  refuseEach(result, create.keys(), destroy, SINGLETON);
   for (const [id, patch] of update) {
     await attempt(id, result.notUpdated, async () => {
       const policy = await policyFor(context, id);

@@ -22,6 +22,7 @@ import {
   setArguments,
   setResponse,
   unchanged,
+  refuseEach,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { booleanOrNull, filterArgument, optionalDate, optionalText, pageArguments, queryResponse } from './admin.ts';
@@ -99,8 +100,7 @@ export const adminRecallSet: Method = async (args, context) => {
       result.updated[id] = await updateRecall(context, context.user, id, patch);
     });
   }
-  for (const id of destroy)
-    result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
+  refuseEach(result, [], destroy, { type: 'forbidden', description: 'What was recalled stays on record.' });
   return setResponse(args['accountId'], before, await stateOf(context), result);
 };
 

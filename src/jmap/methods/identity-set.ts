@@ -1,9 +1,8 @@
 // Identity/set (RFC 8621 §6.3).
 
 import { canonicalAddress } from '../../mail/address.ts';
-import { raise } from '../../store/account-state.ts';
+import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { identitiesOf, putIdentity, type IdentityRow } from '../../store/identities.ts';
-import { accountChanged } from '../../store/notify.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import {
@@ -130,9 +129,7 @@ function find({ list }: Setting, id: string): IdentityRow {
 }
 
 async function nextModseq(setting: Setting): Promise<number> {
-  const { tx, at } = setting;
-  accountChanged(tx.changes, at.tenant, at.account);
-  setting.state = (await raise(tx, at.tenant, at.account)) ?? 0;
+  setting.state = await raiseAndTell(setting.tx, setting.at);
   return setting.state;
 }
 

@@ -1,7 +1,7 @@
 // Mailbox/set (RFC 8621 §2.5).
 
 import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
-import { raise } from '../../store/account-state.ts';
+import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { removeCopies } from '../../store/email-change.ts';
 import {
   deleteMailbox,
@@ -12,7 +12,6 @@ import {
   updateMailbox,
   type MailboxRow,
 } from '../../store/mailboxes.ts';
-import { accountChanged } from '../../store/notify.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import {
@@ -82,9 +81,7 @@ function find({ list }: Setting, id: string): MailboxRow {
 }
 
 async function nextModseq(setting: Setting): Promise<number> {
-  const { tx, at } = setting;
-  accountChanged(tx.changes, at.tenant, at.account);
-  setting.state = (await raise(tx, at.tenant, at.account)) ?? 0;
+  setting.state = await raiseAndTell(setting.tx, setting.at);
   return setting.state;
 }
 

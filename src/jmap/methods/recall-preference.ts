@@ -14,6 +14,8 @@ import {
   setArguments,
   setResponse,
   unchanged,
+  refuseEach,
+  SINGLETON,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
@@ -68,9 +70,7 @@ export const preferenceSet: Method = async (args, context) => {
   const before = await preferenceOf(context, account);
   const { create, update, destroy } = setArguments(args, stateOf(before));
   const result = emptySetResult();
-  const singleton = { type: 'singleton', description: 'There is one, always.' };
-  for (const [key] of create) result.notCreated[key] = singleton;
-  for (const id of destroy) result.notDestroyed[id] = singleton;
+  refuseEach(result, create.keys(), destroy, SINGLETON);
   for (const [id, patch] of update) {
     await attempt(id, result.notUpdated, async () => {
       if (id !== ID) throw new SetFault('notFound');

@@ -31,6 +31,7 @@ import {
   resolveId,
   setArguments,
   setResponse,
+  refuseEach,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { readReplacement } from './recall-replacement.ts';
@@ -195,8 +196,7 @@ export const recallSet: Method = async (args, context) => {
       result.updated[id] = null;
     });
   }
-  for (const id of destroy)
-    result.notDestroyed[id] = { type: 'forbidden', description: 'What was recalled stays on record.' };
+  refuseEach(result, [], destroy, { type: 'forbidden', description: 'What was recalled stays on record.' });
   // What a recall changes of the state comes after the gate, with its sweep.
   const after = update.size > 0 ? String(await accountModseq(context.store, account.tenant, account.id)) : before;
   return setResponse(args['accountId'], before, after, result);

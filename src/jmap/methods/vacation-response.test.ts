@@ -55,6 +55,8 @@ test('it is neither created nor destroyed, and nothing wrong is kept', async () 
   assert.deepEqual(await refusal({ isEnabled: 1 }), ['invalidProperties', ['isEnabled']]);
   assert.deepEqual(await refusal({ fromDate: 'today' }), ['invalidProperties', ['fromDate']]);
   assert.deepEqual(await refusal({ subject: 'a\r\nBcc: zoe@other.test' }), ['invalidProperties', ['subject']]);
+  const wrong = await set({ update: { singleton: { toDate: 'never' } } });
+  assert.equal(wrong['newState'], wrong['oldState'], 'nothing has changed');
   assert.deepEqual(await refusal({ x: 1 }), ['invalidProperties', ['x']]);
   assert.deepEqual(await refusal({ id: 'other' }), ['invalidProperties', ['id']]);
   assert.deepEqual(await refusal({ fromDate: '2026-12-01T00:00:00Z', toDate: '2026-11-01T00:00:00Z' }), [

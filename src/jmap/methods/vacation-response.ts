@@ -1,7 +1,6 @@
 // VacationResponse/get, /changes, /set (RFC 8621 §8): one object an account. What it does is in delivery/vacation.ts.
 
-import { raise } from '../../store/account-state.ts';
-import { accountChanged } from '../../store/notify.ts';
+import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { forgetAnswered, putVacation, vacationOf, type VacationRow } from '../../store/vacation.ts';
 import { utcDate } from '../email/query-arguments.ts';
 import { invalidProperties, SetFault, type SetError } from '../errors.ts';
@@ -18,6 +17,8 @@ import {
   setArguments,
   setResponse,
   unlike,
+  refuseEach,
+  SINGLETON,
 } from '../standard.ts';
 import type { Method } from '../wire.ts';
 import { utcDate as toUtcDate } from './email-submission.ts';
@@ -40,8 +41,6 @@ const BLANK: VacationRow = {
 
 /** Characters of a subject and of a body. */
 const MOST = { subject: 255, body: 100_000 };
-
-const SINGLETON: SetError = { type: 'singleton', description: 'There is one, always.' };
 
 function toObject(row: VacationRow): Record<string, unknown> {
   const date = (value: Date | null): string | null => value && toUtcDate(value);
@@ -93,8 +92,7 @@ export const vacationSet: Method = async (args, context) => {
     const { create, update, destroy } = setArguments(args, String(before.modseq));
     const result = emptySetResult();
     let state = before.modseq;
-    for (const [key] of create) result.notCreated[key] = SINGLETON;
-    for (const id of destroy) result.notDestroyed[id] = SINGLETON;
+    refuseEach(result, create.keys(), destroy, SINGLETON);
     for (const [id, patch] of update) {
       await attempt(id, result.notUpdated, async () => {
         if (id !== ID) throw new SetFault('notFound');
@@ -102,11 +100,11 @@ export const vacationSet: Method = async (args, context) => {
         if (unknown.length > 0) throw invalidProperties(unknown);
         const wanted = applyPatch(toObject(before), patch, DEFAULTS);
         if (wanted['id'] !== ID) throw invalidProperties(['id'], 'Cannot be changed.');
-        state = (await raise(tx, at.tenant, at.account)) ?? 0;
-        const row = check(wanted, state);
+        const settings = check(wanted);
+        state = await raiseAndTell(tx, at);
+        const row = { ...settings, modseq: state };
         await putVacation(tx, at, row);
         if (row.enabled && !before.enabled) await forgetAnswered(tx, at);
-        accountChanged(tx.changes, at.tenant, at.account);
         const more = unlike(wanted, toObject(row));
         result.updated[id] = Object.keys(more).length === 0 ? null : more;
       });
@@ -115,7 +113,7 @@ export const vacationSet: Method = async (args, context) => {
   });
 };
 
-function check(wanted: Record<string, unknown>, modseq: number): VacationRow {
+function check(wanted: Record<string, unknown>): Omit<VacationRow, 'modseq'> {
   const wrong: string[] = [];
   const date = (name: string): Date | null => {
     const value = wanted[name];
@@ -135,7 +133,6 @@ function check(wanted: Record<string, unknown>, modseq: number): VacationRow {
     subject: text('subject', MOST.subject, 'line'),
     text_body: text('textBody', MOST.body, 'text'),
     html_body: text('htmlBody', MOST.body, 'text'),
-    modseq,
   };
   if (typeof wanted['isEnabled'] !== 'boolean') wrong.push('isEnabled');
   if (wrong.length > 0) throw invalidProperties(wrong);
