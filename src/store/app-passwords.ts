@@ -30,7 +30,7 @@ export async function appPasswordHash(reader: Reader, at: AccountKey, id: number
   return row?.hash;
 }
 
-/** The account is locked. Answers its number. */
+/** The account is locked; `id` is a number that it has no other for. */
 export async function insertAppPassword(
   tx: Transaction,
   at: AccountKey,

@@ -1,8 +1,9 @@
 // Simple charts, drawn by ourselves. Each is a picture only: the table below it has what it shows.
 
 import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
-import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { ON_PHONE } from '../app/theme.ts';
+import { useWidth } from '../app/useWidth.ts';
 import { figure } from '../recall/words.ts';
 import { logTicks, niceMost } from './scales.ts';
 
@@ -68,18 +69,6 @@ export function Figure({ caption, legend, table, children }: FigureProps): React
       </details>
     </figure>
   );
-}
-
-export function useWidth(of: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
 }
 
 interface FrameProps {

@@ -23,6 +23,7 @@ import { useRecall, type RecallState } from './data.ts';
 import { FamilyBar, FamilyChips, wallLabel } from './Families.tsx';
 import { OutcomeTable } from './OutcomeTable.tsx';
 import { recallsPath, sentPath } from './paths.ts';
+import { useProgressStyles } from './progressStyles.ts';
 import { RecallActions } from './RecallActions.tsx';
 import { isWall } from './squares.ts';
 import { useSquares } from './useOutcomes.ts';
@@ -57,17 +58,6 @@ const useStyles = makeStyles({
     outline: 'none',
   },
   faint: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
-  headline: {
-    margin: 0,
-    fontSize: tokens.fontSizeHero700,
-    lineHeight: tokens.lineHeightHero700,
-    fontWeight: 600,
-    fontVariantNumeric: 'tabular-nums',
-    textWrap: 'balance',
-  },
-  beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
-  search: { width: '260px', maxWidth: '100%', [ON_PHONE]: { width: '100%', minHeight: '44px' } },
   wall: { minHeight: '8px' },
 });
 
@@ -112,7 +102,7 @@ interface TrackedProps {
 }
 
 function Tracked({ accountId, recall, scroller }: TrackedProps): ReactNode {
-  const styles = useStyles();
+  const progress = useProgressStyles();
   const [family, setFamily] = useState<Family | null>(null);
   const [typed, setTyped] = useState('');
   const text = useDeferredValue(typed.trim());
@@ -122,9 +112,9 @@ function Tracked({ accountId, recall, scroller }: TrackedProps): ReactNode {
       <Headline accountId={accountId} recall={recall} />
       <Picture accountId={accountId} recall={recall} family={family} onFamily={setFamily} />
       <FamilyChips counts={recall.counts} family={family} onFamily={setFamily} />
-      <div className={styles.tools}>
+      <div className={progress.tools}>
         <SearchBox
-          className={styles.search}
+          className={progress.search}
           placeholder="Search recipients"
           aria-label="Search recipients"
           value={typed}
@@ -151,6 +141,7 @@ function Tracked({ accountId, recall, scroller }: TrackedProps): ReactNode {
 
 function Headline({ accountId, recall }: { accountId: string; recall: RecallState }): ReactNode {
   const styles = useStyles();
+  const progress = useProgressStyles();
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // Whoever comes from the dialog is told where they are, if nothing else has the focus.
@@ -168,8 +159,8 @@ function Headline({ accountId, recall }: { accountId: string; recall: RecallStat
         <ReplacedBy accountId={accountId} submissionId={recall.replacementSubmissionId} />
       </Text>
       <div role="status" aria-live="polite">
-        <p className={styles.headline}>{headline}</p>
-        <Text className={styles.beside}>{beside}</Text>
+        <p className={progress.headline}>{headline}</p>
+        <Text className={progress.beside}>{beside}</Text>
       </div>
     </div>
   );

@@ -1,8 +1,9 @@
 // The wall: a square a recipient, on a canvas. The list beside it is its accessible twin.
 
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
-import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react';
 import { useLook, useMedia } from '../app/theme.ts';
+import { useWidth } from '../app/useWidth.ts';
 import { gridOf, SIDE, squareAt, STEP, type Square } from './squares.ts';
 import { FAMILY_FILL, type Family } from './words.ts';
 
@@ -87,18 +88,6 @@ function hintPlace(index: number, columns: number, width: number): { left?: numb
   const x = (index % columns) * STEP;
   const top = (Math.floor(index / columns) + 1) * STEP + 4;
   return x > width / 2 ? { right: Math.max(0, width - x - SIDE), top } : { left: x, top };
-}
-
-function useWidth(of: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
 }
 
 interface Drawing {

@@ -3,7 +3,7 @@
 import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { forgetAnswered, putVacation, vacationOf, type VacationRow } from '../../store/vacation.ts';
 import { utcDate } from '../email/query-arguments.ts';
-import { invalidProperties, SetFault, type SetError } from '../errors.ts';
+import { invalidProperties, SetFault } from '../errors.ts';
 import {
   accountOf,
   applyPatch,

@@ -1,15 +1,15 @@
 // One recall as an administrator sees it: its request, what became of it recipient by recipient, what can be done.
 
-import { Button, makeStyles, SearchBox, Text, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, SearchBox, Text } from '@fluentui/react-components';
 import { ArrowResetRegular, DismissRegular, DocumentRegular } from '@fluentui/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react';
-import { ON_PHONE } from '../../app/theme.ts';
 import { saveFile } from '../../app/file.ts';
 import { useJmap } from '../../app/session.tsx';
 import { ExportMenu } from '../../recall/ExportMenu.tsx';
 import { FamilyBar, FamilyChips, wallLabel } from '../../recall/Families.tsx';
 import { OutcomeTable } from '../../recall/OutcomeTable.tsx';
+import { useProgressStyles } from '../../recall/progressStyles.ts';
 import { isWall } from '../../recall/squares.ts';
 import { OutcomesOf, useSquares, type TrackedRecall } from '../../recall/useOutcomes.ts';
 import { Wall } from '../../recall/Wall.tsx';
@@ -27,17 +27,6 @@ import { Request } from './Request.tsx';
 import { forwardsWords, isDecided, isRecall, subjectOf } from './words.ts';
 
 const useStyles = makeStyles({
-  headline: {
-    margin: 0,
-    fontSize: tokens.fontSizeHero700,
-    lineHeight: tokens.lineHeightHero700,
-    fontWeight: 600,
-    fontVariantNumeric: 'tabular-nums',
-    textWrap: 'balance',
-  },
-  beside: { fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', justifyContent: 'space-between' },
-  search: { width: '260px', maxWidth: '100%', [ON_PHONE]: { width: '100%' } },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
 });
 
@@ -154,6 +143,7 @@ interface PartProps {
 
 function Outcomes({ recall, problem, act }: PartProps): ReactNode {
   const styles = useStyles();
+  const progress = useProgressStyles();
   const { accountId, may } = useAdministrator();
   const [family, setFamily] = useState<Family | null>(null);
   const [typed, setTyped] = useState('');
@@ -163,14 +153,14 @@ function Outcomes({ recall, problem, act }: PartProps): ReactNode {
   return (
     <>
       <div role="status" aria-live="polite">
-        <p className={styles.headline}>{headline}</p>
-        <Text className={styles.beside}>{beside}</Text>
+        <p className={progress.headline}>{headline}</p>
+        <Text className={progress.beside}>{beside}</Text>
       </div>
       <Picture recall={recall} family={family} onFamily={setFamily} />
       <FamilyChips counts={recall.counts} family={family} onFamily={setFamily} />
-      <div className={styles.tools}>
+      <div className={progress.tools}>
         <SearchBox
-          className={styles.search}
+          className={progress.search}
           placeholder="Search recipients"
           aria-label="Search recipients"
           value={typed}
