@@ -58,8 +58,8 @@ export interface AcceptInput {
   smtputf8?: boolean;
   ret?: string;
   envid?: string;
-  /** It is the replacement of a recall, which places it (recall/apply/replace.ts). */
-  replaces?: { recallId: number };
+  /** It is the replacement of a recall, which places it (recall/apply/replace.ts), sent by the address `by`. */
+  replaces?: { recallId: number; by: string };
 }
 
 export interface Accepted {

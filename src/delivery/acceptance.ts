@@ -4,6 +4,7 @@ import { Refusal } from '../mail/errors.ts';
 import { carriedFiles, forwardedIds, type CarriedFile } from '../mail/mime/carried.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
+import { appendAudit } from '../store/audit.ts';
 import { insertCarried, type Carried } from '../store/carried.ts';
 import {
   askOfGroups,
@@ -352,8 +353,12 @@ async function settleInserted(
 async function later(tx: Transaction, tenant: number, message: Numbered, now: Date): Promise<void> {
   const { acceptance, id } = message;
   const { input, local } = acceptance;
-  if (input.replaces && !(await claimReplacement(tx, tenant, input.replaces.recallId, id, now))) {
-    throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+  if (input.replaces) {
+    const { recallId, by } = input.replaces;
+    if (!(await claimReplacement(tx, tenant, recallId, id, now)))
+      throw new Refusal('alreadyReplaced', 'The replacement was sent before.');
+    const audit = { actor: by, action: 'recall.replaced', subject: `r${recallId}`, detail: { message: id } };
+    appendAudit(tx, tenant, { at: now, ...audit });
   }
   if (message.later === 0) return;
   const notBefore = local.state === 'held' ? local.dueAt : null;

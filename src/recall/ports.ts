@@ -12,7 +12,7 @@ export type SubmitMail = (input: {
   rest?: AsyncIterable<Buffer>;
   sender?: { name: string | null; email: string };
   sentCopy?: 'create' | 'none' | { emailId: number };
-  replaces?: { recallId: number };
+  replaces?: { recallId: number; by: string };
 }) => Promise<{ messageId: number }>;
 
 export interface AccountInfo {

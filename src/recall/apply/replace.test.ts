@@ -97,7 +97,7 @@ for (const sentFirst of [true, false]) {
         recipients: [{ address: to }],
         bytes: Buffer.from(mail('Correction', { from: firm.ana.address, to })),
         sentCopy: 'create',
-        replaces: { recallId: id },
+        replaces: { recallId: id, by: firm.ana.address },
       });
     if (sentFirst) {
       await dying.progress.open(firm.tenant, id);
@@ -108,6 +108,11 @@ for (const sentFirst of [true, false]) {
       await replace();
     }
     const rows = await world.sql(`SELECT state, due_at IS NOT NULL AS due FROM delivery WHERE recipient = $1`, [to]);
+    const [told] = await world.sql(
+      `SELECT count(*)::int AS times FROM audit WHERE tenant_id = $1 AND action = 'recall.replaced' AND subject = $2`,
+      [firm.tenant, `r${id}`],
+    );
+    assert.deepEqual(told, { times: 1 });
     assert.deepEqual([deaths, rows], [1, [{ state: 'queued', due: true }]]);
   });
 }

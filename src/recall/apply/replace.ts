@@ -6,7 +6,6 @@ import { canonicalAddress } from '../../mail/address.ts';
 import { Refusal, Unavailable } from '../../mail/errors.ts';
 import type { Logger } from '../../mail/log.ts';
 import { lockAndRaise, raise } from '../../store/account-state.ts';
-import { appendAudit } from '../../store/audit.ts';
 import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../../store/placing.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
@@ -78,7 +77,7 @@ export async function sendReplacement(
   id: number,
   mail: Replacement,
 ): Promise<number> {
-  const { store, people, submit, clock } = deps;
+  const { store, people, submit } = deps;
   const { tenant } = actor;
   return audited(deps, actor, `r${id}`, account, async () => {
     const recall = await recallById(store, tenant, id);
@@ -97,20 +96,13 @@ export async function sendReplacement(
       ...(mail.rest ? { rest: mail.rest } : {}),
       ...(mail.sender ? { sender: mail.sender } : {}),
       sentCopy: mail.emailId === null ? 'create' : { emailId: mail.emailId },
-      replaces: { recallId: id },
+      replaces: { recallId: id, by: actor.address },
     });
     await store.transact(async (tx) => {
       await touchState(tx, tenant, id, (await raise(tx, tenant, recall.account_id)) ?? 0);
       accountChanged(tx.changes, tenant, recall.account_id);
       recallChanged(tx.changes, tenant, id);
       tx.changes.wake.add('sweep');
-      appendAudit(tx, tenant, {
-        at: clock(),
-        actor: actor.address,
-        action: 'recall.replaced',
-        subject: `r${id}`,
-        detail: { message: messageId },
-      });
     });
     return messageId;
   });
