@@ -6,7 +6,7 @@ import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
 import { FORGET_MS } from './directory/guard.ts';
 import type { Logger } from './mail/log.ts';
-import { parseMessage } from './mail/mime/parse.ts';
+import { parseMessage, parsePieces } from './mail/mime/parse.ts';
 import type { Blobs } from './store/blobs.ts';
 import {
   expireVault,
@@ -33,7 +33,7 @@ import { expireAnswered } from './store/vacation.ts';
 
 export interface UpkeepDeps {
   store: Store;
-  blobs: Pick<Blobs, 'remove' | 'read'>;
+  blobs: Pick<Blobs, 'remove' | 'read' | 'stream'>;
   directory: Pick<Directory, 'policy'>;
   clock: () => Date;
   log: Logger;
@@ -160,7 +160,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     for (let after = indexed.get(tenant) ?? 0; after >= 0 && !stopping;) {
       const some = await staleMessages(store, tenant, after);
       const vectors: Buffer[] = [];
-      for (const { blob_id: blob } of some) vectors.push(searchVector(parseMessage(await blobs.read(tenant, blob))));
+      for (const { blob_id: blob } of some) vectors.push(searchVector(await parsePieces(blobs.stream(tenant, blob))));
       const ids = some.map(({ id }) => id);
       if (ids.length > 0) await store.transact((tx) => setVectors(tx, tenant, ids, vectors), 'batch');
       removed.indexed += ids.length;

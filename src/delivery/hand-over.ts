@@ -7,6 +7,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Claimed, OutgoingMessage } from '../store/outgoing.ts';
 import type { Accept } from './accept.ts';
+import { asGiven } from './large.ts';
 import { GIVEN } from './notify.ts';
 import type { Fate } from './smtp-client.ts';
 
@@ -57,7 +58,11 @@ export async function handOver(
 ): Promise<Map<number, Local>> {
   const { accept, blobs, clock, hostname } = deps;
   const { message } = at;
-  const bytes = await blobs.read(at.from, message.blob_id);
+  const { bytes, rest } = await asGiven({
+    size: message.size,
+    read: (range) => blobs.read(at.from, message.blob_id, range),
+    stream: (range) => blobs.stream(at.from, message.blob_id, range),
+  });
   const fates = new Map<number, Local>();
   const all = (fate: Local): void => {
     for (const { n } of deliveries) if (!fates.has(n)) fates.set(n, fate);
@@ -76,6 +81,7 @@ export async function handOver(
           ...(original === null ? {} : { originalRecipient: original }),
         })),
         bytes,
+        ...(rest ? { rest } : {}),
         received: `Return-Path: <${message.mail_from}>\r\nReceived: by ${hostname} (Homing) id ${at.messageId};\r\n\t${mailDate(clock())}\r\n${at.trace ?? ''}`,
         body: message.body === '7bit' ? '7bit' : '8bitmime',
         smtputf8: message.smtputf8,

@@ -1,10 +1,11 @@
 // A large message on its way through acceptance: its beginning is at hand, the rest goes into the store as it comes.
 
 import { Refusal } from '../mail/errors.ts';
-import type { ParsedMessage } from '../mail/message.ts';
+import type { ByteRange, ParsedMessage } from '../mail/message.ts';
 import { readCarriedFiles, type CarriedFile } from '../mail/mime/carried.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
-import { createSpool, type SpoolDeps, type Spooled } from '../store/spool.ts';
+import { isHeaderWhole } from '../mail/mime/structure.ts';
+import { createSpool, IN_MEMORY, type SpoolDeps, type Spooled } from '../store/spool.ts';
 
 /** A message, and how it is stored. */
 export interface Form {
@@ -51,6 +52,18 @@ export async function takeIn(
     for (const spool of spools) await spool.discard();
     throw error;
   }
+}
+
+/** What is stored, as accept takes it. */
+export async function asGiven(of: {
+  size: number;
+  read(range?: ByteRange): Promise<Buffer>;
+  stream(range?: ByteRange): AsyncIterable<Buffer>;
+}): Promise<{ bytes: Buffer; rest?: AsyncIterable<Buffer> }> {
+  if (of.size <= IN_MEMORY) return { bytes: await of.read() };
+  const bytes = await of.read([0, IN_MEMORY]);
+  if (!isHeaderWhole(bytes)) return { bytes: await of.read() };
+  return { bytes, rest: { [Symbol.asyncIterator]: () => of.stream([IN_MEMORY, of.size])[Symbol.asyncIterator]() } };
 }
 
 export function tooLarge(limit: number): Refusal {

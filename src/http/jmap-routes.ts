@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { Readable } from 'node:stream';
 import type { Account } from '../directory/directory.ts';
-import { downloadBlob, uploadBlob } from '../jmap/blob.ts';
+import { downloadBlob, uploadPieces } from '../jmap/blob.ts';
 import { readRequest, runRequest } from '../jmap/dispatch.ts';
 import { RequestError } from '../jmap/errors.ts';
 import { parseJson } from '../jmap/json.ts';
@@ -38,13 +38,19 @@ export function jmapRoutes(
     atOnce(LIMITS.maxConcurrentRequests, 'maxConcurrentRequests', LIMITS.maxSizeRequest),
     (request, reply) => api(services, tellings, request, reply),
   );
-  route(
-    app,
-    'POST',
-    '/jmap/upload/:accountId',
-    atOnce(LIMITS.maxConcurrentUpload, 'maxConcurrentUpload', LIMITS.maxSizeUpload),
-    (request, reply) => upload(services, request, reply),
-  );
+  void app.register((uploads, _options, done) => {
+    // What is uploaded is taken as it comes.
+    uploads.removeAllContentTypeParsers();
+    uploads.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+    route(
+      uploads,
+      'POST',
+      '/jmap/upload/:accountId',
+      atOnce(LIMITS.maxConcurrentUpload, 'maxConcurrentUpload', LIMITS.maxSizeUpload),
+      (request, reply) => upload(services, request, reply),
+    );
+    done();
+  });
   app.get('/jmap/download/:accountId/:blobId/:name', (request, reply) => download(services, request, reply));
   route(app, 'GET', '/jmap/eventsource', {}, (request, reply) => eventSources.open(request, reply, userOf(request)));
 }
@@ -127,7 +133,7 @@ async function upload(services: JmapServices, request: FastifyRequest, reply: Fa
   if (!account) return problem(reply, 404, 'about:blank', 'There is no such account.');
   const type = request.headers['content-type']?.slice(0, 255) ?? 'application/octet-stream';
   const owner = { tenant: account.tenant, account: account.id, actor: user.id };
-  const uploaded = await uploadBlob(services, owner, bodyOf(request), type);
+  const uploaded = await uploadPieces(services, owner, piecesOf(request), type);
   return reply.code(201).send({ accountId, ...uploaded });
 }
 
@@ -151,6 +157,18 @@ async function download(services: JmapServices, request: FastifyRequest, reply: 
 function userOf(request: FastifyRequest): Account {
   if (!request.user) throw new Error('no user'); // the hook has answered 401
   return request.user;
+}
+
+/** No more than may be uploaded. */
+async function* piecesOf(request: FastifyRequest): AsyncGenerator<Buffer, void> {
+  const tooLarge = (): RequestError => new RequestError('limit', 'That is too large.', { limit: 'maxSizeUpload' }, 413);
+  if (Number(request.headers['content-length'] ?? 0) > LIMITS.maxSizeUpload) throw tooLarge();
+  let size = 0;
+  for await (const piece of (request.body ?? []) as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > LIMITS.maxSizeUpload) throw tooLarge();
+    yield piece;
+  }
 }
 
 function bodyOf(request: FastifyRequest): Buffer {

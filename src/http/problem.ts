@@ -28,6 +28,8 @@ export function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // What of a body is too large is not waited for.
+  if (error instanceof RequestError && error.status === 413) reply.header('connection', 'close');
   if (error instanceof RequestError) return problem(reply, error.status, error.type, error.message, error.detail);
   if (error instanceof Refusal && error.reason === 'tooManyFailures') {
     reply.header('retry-after', String(error.detail['retryAfter']));

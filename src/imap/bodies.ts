@@ -1,7 +1,7 @@
 // Octets of messages for FETCH: what is small is read for many at once, what is large goes through in pieces.
 
 import type { ByteRange, Part } from '../mail/message.ts';
-import { decodeBody } from '../mail/mime/body.ts';
+import { decodeBody, decodePieces, within } from '../mail/mime/body.ts';
 import { fieldSelector } from '../mail/mime/fields.ts';
 import { KNOWN_ENCODINGS } from '../mail/mime/transfer.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -86,6 +86,34 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
     writeHeader(out, item, (await read(row, range)).toString('latin1'));
   };
 
+  /** Read twice where its beginning has no NUL: it is said before it whether there is one. */
+  const writeLargeBinary = async (
+    out: Output,
+    item: Extract<ContentItem, { item: 'BINARY' }>,
+    row: FetchedRow,
+    part: Pick<Part, 'body' | 'encoding' | 'parts' | 'decodedSize'>,
+  ): Promise<void> => {
+    const { body, parts, decodedSize } = part;
+    const [start, end] = cut(parts ? body[1] - body[0] : decodedSize, item.partial);
+    const pieces = (): AsyncIterable<Uint8Array> =>
+      within(decodePieces(blobs.stream(tenant, row.blob_id, body), part), [start, end]);
+    let hasNul = false;
+    for await (const piece of pieces()) {
+      hasNul = piece.includes(0);
+      if (hasNul) break;
+    }
+    out.ascii(octets(end - start, hasNul));
+    let left = end - start;
+    for await (const piece of pieces()) {
+      left -= piece.length;
+      out.write(piece);
+      await out.more();
+    }
+    // Whatever came next would be taken for the rest of it.
+    if (left !== 0)
+      throw new Error(`part ${item.part} of message ${row.message_id} is not of the size that it is said to be`);
+  };
+
   /** RFC 9051 §6.4.5: decoded, and `~{n}` where it holds NUL (RFC 3516 §4.2). */
   const writeBinary = async (
     out: Output,
@@ -94,6 +122,8 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
   ): Promise<void> => {
     const part = partOf(row, item.part);
     if (part === undefined) return out.ascii('NIL');
+    if (part && part.body[1] - part.body[0] > AHEAD) return writeLargeBinary(out, item, row, part);
+    if (!part && row.size > AHEAD) return writeLargeBinary(out, item, row, wholeOf(row));
     const bytes = await read(row, part?.body ?? [0, row.size]);
     const decoded = part ? decodeBody(bytes, { ...part, body: [0, bytes.length] }) : bytes;
     const [start, end] = cut(decoded.length, item.partial);
@@ -120,6 +150,10 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
       return undefined;
     },
   };
+}
+
+function wholeOf({ size }: FetchedRow): Pick<Part, 'body' | 'encoding' | 'parts' | 'decodedSize'> {
+  return { body: [0, size], encoding: 'binary', decodedSize: size };
 }
 
 function nameOf(item: ContentItem): string {

@@ -2,14 +2,16 @@
 // and nothing else. Whatever is opened here has been recorded as downloaded (recall.md, Exposure).
 
 import { randomUUID } from 'node:crypto';
-import type { Part } from '../mail/message.ts';
-import { parseMessage } from '../mail/mime/parse.ts';
+import type { Logger } from '../mail/log.ts';
+import type { ByteRange, Part } from '../mail/message.ts';
+import { decodePieces, within } from '../mail/mime/body.ts';
+import { parsePieces } from '../mail/mime/parse.ts';
 import type { Blobs } from '../store/blobs.ts';
 import { readContent, type Pause } from '../store/exposure.ts';
 import type { Store } from '../store/postgres.ts';
+import { createSpool, IN_MEMORY } from '../store/spool.ts';
 import { insertUpload, uploadById } from '../store/uploads.ts';
 import { leaves } from './email/body-part.ts';
-import { heldBytes, storedBytes } from './email/bytes.ts';
 import { parseBlobId, uploadBlobId } from './email/ids.ts';
 
 export interface BlobDeps {
@@ -35,27 +37,32 @@ export interface OpenBlob {
   size: number;
   /** As it is known here; whoever downloads it says what it wants it called. */
   type: string;
-  read(): Promise<Buffer>;
-  stream(): AsyncIterable<Uint8Array>;
+  /** Octets [start, end), all by default. */
+  read(range?: ByteRange): Promise<Buffer>;
+  /** As read, in pieces of about a MiB. */
+  stream(range?: ByteRange): AsyncIterable<Buffer>;
 }
 
 /** Null: no such blob, or not for them. */
 export async function openBlob(deps: BlobDeps, user: BlobUser, blobId: string): Promise<OpenBlob | null> {
   const name = parseBlobId(blobId);
   if (!name) return null;
-  let opened = await (name.of.kind === 'email'
+  let opened: Opened | null = await (name.of.kind === 'email'
     ? openEmail(deps, user, name.of.emailId)
     : openUpload(deps, user, name.of.id));
   await deps.pause?.('opened');
   for (const partId of name.parts) {
-    const part = opened && (await opened.part(partId));
-    opened = part && holdingMessage(part.bytes, part.type);
+    const blob: Opened | null = opened;
+    if (!blob) return null;
+    const part = partOf(blob.structure ?? (await parsePieces(blob.stream())).root, partId);
+    opened = part && decoded(part, (range) => blob.stream(range));
   }
   return opened;
 }
 
 interface Opened extends OpenBlob {
-  part(partId: string): Promise<{ bytes: Buffer; type: string } | null>;
+  /** Of a message, where it is known. */
+  structure?: Part;
 }
 
 async function openEmail(
@@ -69,17 +76,9 @@ async function openEmail(
   return {
     size,
     type: 'message/rfc822',
-    read: () => blobs.read(tenant, blobId),
-    stream: () => blobs.stream(tenant, blobId),
-    async part(partId) {
-      const found = partOf(structure, partId);
-      return (
-        found && {
-          bytes: Buffer.from(await storedBytes(blobs, { tenant, blobId, size }).content(found)),
-          type: found.type,
-        }
-      );
-    },
+    structure,
+    read: (range) => blobs.read(tenant, blobId, range),
+    stream: (range) => blobs.stream(tenant, blobId, range),
   };
 }
 
@@ -93,23 +92,27 @@ async function openUpload(
   return {
     size: upload.size,
     type: upload.type,
-    read: () => blobs.read(tenant, upload.blob_id),
-    stream: () => blobs.stream(tenant, upload.blob_id),
-    part: async (partId) => holdingMessage(await blobs.read(tenant, upload.blob_id), upload.type).part(partId),
+    read: (range) => blobs.read(tenant, upload.blob_id, range),
+    stream: (range) => blobs.stream(tenant, upload.blob_id, range),
   };
 }
 
-function holdingMessage(bytes: Buffer, type: string): Opened {
+/** Its transfer encoding undone. */
+function decoded(part: Part, encoded: (range: ByteRange) => AsyncIterable<Uint8Array>): Opened {
+  const { body, type, parts, decodedSize } = part;
+  async function* stream(range?: ByteRange): AsyncGenerator<Buffer, void> {
+    const pieces = decodePieces(encoded(body), part);
+    for await (const piece of range ? within(pieces, range) : pieces)
+      yield Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  }
   return {
-    size: bytes.length,
+    size: parts ? body[1] - body[0] : decodedSize,
     type,
-    read: async () => bytes,
-    async *stream() {
-      yield bytes;
-    },
-    async part(partId) {
-      const found = partOf(parseMessage(bytes).root, partId);
-      return found && { bytes: Buffer.from(await heldBytes(bytes).content(found)), type: found.type };
+    stream,
+    async read(range) {
+      const pieces: Buffer[] = [];
+      for await (const piece of stream(range)) pieces.push(piece);
+      return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
     },
   };
 }
@@ -124,9 +127,11 @@ export interface UploadedBlob {
   size: number;
 }
 
+type UploadDeps = Pick<BlobDeps, 'store' | 'blobs' | 'clock'> & { log?: Logger };
+
 /** RFC 8620 §6.1. Durable when it resolves. */
 export async function uploadBlob(
-  { store, blobs, clock }: Pick<BlobDeps, 'store' | 'blobs' | 'clock'>,
+  { store, blobs, clock }: UploadDeps,
   user: Omit<BlobUser, 'program'>,
   bytes: Buffer,
   type: string,
@@ -137,6 +142,36 @@ export async function uploadBlob(
     await insertUpload(tx, user, { id, blob_id, size: bytes.length, type, uploadedBy: user.actor, now: clock() });
   });
   return { blobId: uploadBlobId(id), type, size: bytes.length };
+}
+
+/** The same of what comes in pieces: what is large goes into the store as it comes. Throws what `pieces` throws. */
+export async function uploadPieces(
+  deps: UploadDeps,
+  user: Omit<BlobUser, 'program'>,
+  pieces: AsyncIterable<Buffer>,
+  type: string,
+): Promise<UploadedBlob> {
+  const spool = createSpool(deps, user, { type, uploadedBy: user.actor });
+  let begun: Buffer[] | null = [];
+  let size = 0;
+  try {
+    for await (const piece of pieces) {
+      size += piece.length;
+      if (begun && size > IN_MEMORY) {
+        for (const one of begun) await spool.write(one);
+        begun = null;
+      }
+      if (begun) begun.push(piece);
+      else await spool.write(piece);
+    }
+    if (begun) return await uploadBlob(deps, user, Buffer.concat(begun), type);
+    await spool.end();
+    const { upload } = spool.result();
+    return { blobId: uploadBlobId(upload.id), type, size };
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
 }
 
 export interface Download {

@@ -5,8 +5,7 @@ import type { SMTPServerAddress } from 'smtp-server';
 import { canonicalAddress, domainOf } from '../mail/address.ts';
 import type { EmailAddress, ParsedMessage, Part } from '../mail/message.ts';
 import { asMessageIds } from '../mail/mime/headers.ts';
-import { parseMessage } from '../mail/mime/parse.ts';
-import { createSieve } from '../mail/mime/sieve.ts';
+import { parsePieces } from '../mail/mime/parse.ts';
 import type { SmtpDeps, SmtpUser } from './faces.ts';
 import { reply } from './replies.ts';
 import type { Incoming } from './stream.ts';
@@ -42,13 +41,13 @@ export async function recallByMail(deps: SmtpDeps, user: SmtpUser, message: Inco
   return `2.0.0 It is being taken back as r${id}; the report comes by mail`;
 }
 
-async function parseIncoming({ bytes, rest }: Incoming): Promise<ParsedMessage> {
-  if (!rest) return parseMessage(bytes);
-  const sieve = createSieve();
-  sieve.push(bytes);
-  for await (const piece of rest) sieve.push(piece);
-  const { kept, cuts } = sieve.end();
-  return parseMessage(kept, cuts);
+function parseIncoming({ bytes, rest }: Incoming): Promise<ParsedMessage> {
+  return parsePieces(
+    (async function* pieces() {
+      yield bytes;
+      if (rest) yield* rest;
+    })(),
+  );
 }
 
 /** The first message that is attached. */

@@ -43,11 +43,15 @@ export interface SpoolDeps {
   log?: Logger;
 }
 
-/** `at`: on whose behalf it comes; account 0 is nobody's. */
-export function createSpool({ store, blobs, clock, log }: SpoolDeps, at: AccountKey): Spool {
+/** `at`: on whose behalf it comes; account 0 is nobody's. `as`: what comes is an upload, and no message is made of it. */
+export function createSpool(
+  { store, blobs, clock, log }: SpoolDeps,
+  at: AccountKey,
+  as?: { type: string; uploadedBy: number },
+): Spool {
   const upload = { tenant: at.tenant, account: at.account, id: randomUUID() };
-  const sieve = createSieve();
-  const piece = Buffer.allocUnsafeSlow(PIECE);
+  const sieve = as ? null : createSieve();
+  let piece = Buffer.alloc(0);
   let [filled, pieces, size, blob, hasNul] = [0, 0, 0, 0, false];
   let failed: { error: unknown } | null = null;
   let sifted: { kept: Buffer; cuts: Cut[] } = { kept: Buffer.alloc(0), cuts: [] };
@@ -58,7 +62,7 @@ export function createSpool({ store, blobs, clock, log }: SpoolDeps, at: Account
     if (failed) return;
     try {
       size += bytes.length;
-      sieve.push(bytes);
+      sieve?.push(bytes);
       hasNul ||= bytes.includes(0);
       await store.transact(async (tx) => {
         if (pieces === 0) {
@@ -67,8 +71,8 @@ export function createSpool({ store, blobs, clock, log }: SpoolDeps, at: Account
             id: upload.id,
             blob_id: blob,
             size: bytes.length,
-            type: 'message/rfc822',
-            uploadedBy: at.account,
+            type: as?.type ?? 'message/rfc822',
+            uploadedBy: as?.uploadedBy ?? at.account,
             now: clock(),
           });
         } else await growUpload(tx, upload, bytes.length);
@@ -90,13 +94,15 @@ export function createSpool({ store, blobs, clock, log }: SpoolDeps, at: Account
 
   return {
     write(bytes) {
+      if (piece.length === 0) piece = Buffer.allocUnsafeSlow(PIECE);
       if (filled + bytes.length >= PIECE) return writeAll(bytes);
       filled += bytes.copy(piece, filled);
       return undefined;
     },
     async end() {
       if (filled > 0) await flush();
-      sifted = sieve.end();
+      piece = Buffer.alloc(0);
+      if (sieve) sifted = sieve.end();
     },
     result() {
       if (failed) throw failed.error;

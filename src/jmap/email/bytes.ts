@@ -1,7 +1,7 @@
 // Pieces of a stored message, read once however often they are asked for.
 
 import { headerFields, type HeaderField } from '../../mail/mime/headers.ts';
-import { bodyText, decodeBody, type BodyText } from '../../mail/mime/body.ts';
+import { bodyText, type BodyText } from '../../mail/mime/body.ts';
 import type { ByteRange, Part } from '../../mail/message.ts';
 import type { Blobs } from '../../store/blobs.ts';
 
@@ -10,8 +10,6 @@ const WHOLE = 1 << 20;
 
 export interface MessageBytes {
   fields(part: Part): Promise<HeaderField[]>;
-  /** Transfer encoding undone. */
-  content(part: Part): Promise<Uint8Array>;
   text(part: Part, maxBytes: number): Promise<BodyText>;
 }
 
@@ -32,10 +30,10 @@ export function heldBytes(bytes: Buffer): MessageBytes {
   return piecewise(async ([start, end]) => bytes.subarray(start, end));
 }
 
-function piecewise(range: (of: ByteRange) => Promise<Buffer>): MessageBytes {
+/** Of one that is read a part at a time. */
+export function piecewise(range: (of: ByteRange) => Promise<Buffer>): MessageBytes {
   return {
     fields: async (part) => headerFields(await range(part.header)),
-    content: async (part) => decodeBody(await range(part.body), alone(part)),
     text: async (part, maxBytes) => bodyText(await range(part.body), alone(part), maxBytes),
   };
 }

@@ -4,7 +4,7 @@
 import type { Keywords } from '../../mail/keywords.ts';
 import type { ParsedMessage } from '../../mail/message.ts';
 import { appendCopies } from '../../store/copies.ts';
-import { insertMessages } from '../../store/messages.ts';
+import { insertMessages, type NewMessage } from '../../store/messages.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import type { MethodContext } from '../wire.ts';
 import { emailBlobId, emailIdOf, threadIdOf } from './ids.ts';
@@ -12,6 +12,8 @@ import { emailBlobId, emailIdOf, threadIdOf } from './ids.ts';
 export interface NewEmail {
   bytes: Buffer;
   parsed: ParsedMessage;
+  /** See store/messages.ts. */
+  stored?: NewMessage['stored'];
   mailbox: number;
   keywords: Keywords;
   receivedAt: Date;
@@ -32,10 +34,19 @@ export async function putNewEmails(
 ): Promise<CreatedEmail[]> {
   if (emails.length === 0) return [];
   const numbers = await ids.take('message_id', emails.length, tx);
-  const messages = emails.map(({ bytes, parsed }, i) => ({ id: numbers[i] ?? 0, bytes, parsed }));
-  const stored = await insertMessages(tx, blobs, at.tenant, messages, clock());
+  const messages = emails.map(({ bytes, parsed, stored }, i) => ({
+    id: numbers[i] ?? 0,
+    bytes,
+    parsed,
+    ...(stored ? { stored } : {}),
+  }));
+  const inserted = await insertMessages(tx, blobs, at.tenant, messages, clock());
   const created = new Map<NewEmail, CreatedEmail>();
-  const made = emails.map((email, i) => ({ email, messageId: stored[i]?.id ?? 0, threadId: stored[i]?.threadId ?? 0 }));
+  const made = emails.map((email, i) => ({
+    email,
+    messageId: inserted[i]?.id ?? 0,
+    threadId: inserted[i]?.threadId ?? 0,
+  }));
   for (const [mailbox, list] of Map.groupBy(made, ({ email }) => email.mailbox)) {
     const placed = await appendCopies(
       tx,
@@ -56,7 +67,7 @@ export async function putNewEmails(
           id: emailIdOf(emailId),
           blobId: emailBlobId(emailId),
           threadId: threadIdOf(threadId),
-          size: email.bytes.length,
+          size: email.stored?.size ?? email.bytes.length,
         },
       });
     });

@@ -1,6 +1,6 @@
 // Blob/copy (RFC 8620 §6.3).
 
-import { openBlob, uploadBlob } from '../blob.ts';
+import { openBlob, uploadPieces } from '../blob.ts';
 import { invalidArguments, MethodError, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { accountOf, idMap, onlyArguments, orNull } from '../standard.ts';
@@ -30,10 +30,10 @@ export const blobCopy: Method = async (args, context) => {
     else if (blob.size > LIMITS.maxSizeUpload) notCopied[blobId] = { type: 'tooLarge' };
     else
       copied[blobId] = (
-        await uploadBlob(
+        await uploadPieces(
           context,
           { tenant: to.tenant, account: to.id, actor: context.user.id },
-          await blob.read(),
+          blob.stream(),
           blob.type,
         )
       ).blobId;

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { readEmails } from '../../store/emails.ts';
-import { openBlob, uploadBlob, type BlobUser } from '../blob.ts';
+import type { ByteRange } from '../../mail/message.ts';
+import { openBlob, uploadPieces, type BlobUser, type OpenBlob } from '../blob.ts';
 import { leaves } from '../email/body-part.ts';
 import { emailIdOf, mailboxIdOf, parseBlobId, threadIdOf } from '../email/ids.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
@@ -55,16 +56,8 @@ export const blobUpload: Method = async (args, context) => {
       if (!Array.isArray(data) || !data.every(isObject)) throw invalidProperties(['data']);
       if (data.length > BLOB_CAPABILITY.maxDataSources)
         throw invalidProperties(['data'], `At most ${BLOB_CAPABILITY.maxDataSources} sources.`);
-      const pieces: Buffer[] = [];
-      let size = 0;
-      for (const source of data) {
-        const piece = await bytesOf(source, user, context);
-        size += piece.length;
-        if (size > BLOB_CAPABILITY.maxSizeBlobSet)
-          throw new SetFault('tooLarge', undefined, { maxSize: BLOB_CAPABILITY.maxSizeBlobSet });
-        pieces.push(piece);
-      }
-      const { blobId } = await uploadBlob(context, user, Buffer.concat(pieces), type ?? 'application/octet-stream');
+      const pieces = concatenated(data, user, context);
+      const { blobId, size } = await uploadPieces(context, user, pieces, type ?? 'application/octet-stream');
       created[key] = { id: blobId, type, size };
       context.createdIds.set(key, blobId);
     });
@@ -72,8 +65,24 @@ export const blobUpload: Method = async (args, context) => {
   return { accountId: args['accountId'], created: orNull(created), notCreated: orNull(notCreated) };
 };
 
+async function* concatenated(sources: Args[], user: BlobUser, context: MethodContext): AsyncGenerator<Buffer, void> {
+  let size = 0;
+  for (const source of sources) {
+    const { octets, pieces } = await openSource(source, user, context);
+    size += octets;
+    if (size > BLOB_CAPABILITY.maxSizeBlobSet)
+      throw new SetFault('tooLarge', undefined, { maxSize: BLOB_CAPABILITY.maxSizeBlobSet });
+    yield* pieces;
+  }
+}
+
+interface Source {
+  octets: number;
+  pieces: AsyncIterable<Buffer> | Buffer[];
+}
+
 /** A DataSourceObject: text, base64, or octets of another blob. */
-async function bytesOf(source: Args, user: BlobUser, context: MethodContext): Promise<Buffer> {
+async function openSource(source: Args, user: BlobUser, context: MethodContext): Promise<Source> {
   const kinds = ['data:asText', 'data:asBase64', 'blobId'].filter((kind) => (source[kind] ?? null) !== null);
   const [kind] = kinds;
   const of = kind === 'blobId' ? ['offset', 'length'] : [];
@@ -84,20 +93,24 @@ async function bytesOf(source: Args, user: BlobUser, context: MethodContext): Pr
   if (typeof value !== 'string') throw invalidProperties(['data'], `"${kind}" is a string.`);
   if (kind === 'data:asText') {
     if (!value.isWellFormed()) throw invalidProperties(['data'], 'A text has whole characters.');
-    return Buffer.from(value);
+    return atHand(Buffer.from(value));
   }
   if (kind === 'data:asBase64') {
     // RFC 4648 §4.
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(value))
       throw invalidProperties(['data'], 'That is no base64.');
-    return Buffer.from(value, 'base64');
+    return atHand(Buffer.from(value, 'base64'));
   }
   const blobId = resolveId(value, context);
   const blob = await openBlob(context, user, blobId);
   if (!blob) throw new SetFault('blobNotFound', 'There is no such blob.', { notFound: [value] });
   const { start, end, past } = rangeOf(source, blob.size, () => invalidProperties(['data']));
   if (past) throw invalidProperties(['data'], 'The blob has no such octets.');
-  return (await blob.read()).subarray(start, end);
+  return { octets: end - start, pieces: blob.stream([start, end]) };
+}
+
+function atHand(bytes: Buffer): Source {
+  return { octets: bytes.length, pieces: [bytes] };
 }
 
 /** `past`: more was asked for than there is. */
@@ -145,12 +158,9 @@ export const blobGet: Method = async (args, context) => {
     const { start, end, past } = rangeOf(args, blob.size, () => invalidArguments('"offset" and "length" are numbers.'));
     if ([...wanted].some((name) => name.startsWith('data'))) given += end - start;
     if (given > MOST_DATA) throw new MethodError('requestTooLarge', `At most ${MOST_DATA} octets of data.`);
-    const data = [...wanted].some((name) => name !== 'id' && name !== 'size')
-      ? (await blob.read()).subarray(start, end)
-      : Buffer.alloc(0);
     list.push({
       id,
-      ...shown(wanted, data),
+      ...(await shown(wanted, blob, [start, end])),
       ...(wanted.has('size') ? { size: blob.size } : {}),
       ...(past ? { isTruncated: true } : {}),
     });
@@ -160,8 +170,18 @@ export const blobGet: Method = async (args, context) => {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function shown(wanted: ReadonlySet<string>, data: Buffer): Record<string, unknown> {
+async function shown(wanted: ReadonlySet<string>, blob: OpenBlob, range: ByteRange): Promise<Record<string, unknown>> {
   const object: Record<string, unknown> = {};
+  const digests = [...DIGESTS].filter(([name]) => wanted.has(name));
+  if ([...wanted].some((name) => name.startsWith('data'))) return withData(object, wanted, await blob.read(range));
+  if (digests.length === 0) return object;
+  const hashes = digests.map(([name, algorithm]) => ({ name, hash: createHash(algorithm) }));
+  for await (const piece of blob.stream(range)) for (const { hash } of hashes) hash.update(piece);
+  for (const { name, hash } of hashes) object[name] = hash.digest('base64');
+  return object;
+}
+
+function withData(object: Record<string, unknown>, wanted: ReadonlySet<string>, data: Buffer): Record<string, unknown> {
   if (wanted.has('data') || wanted.has('data:asText')) {
     let text: string | null = null;
     try {

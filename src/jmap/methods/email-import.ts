@@ -9,6 +9,7 @@ import { lockAccount } from '../../store/held-copies.ts';
 import { hasRoom, overQuota } from '../../store/quota.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
+import { createSpool, IN_MEMORY } from '../../store/spool.ts';
 import { openBlob } from '../blob.ts';
 import { putNewEmails, type CreatedEmail, type NewEmail } from '../email/new-messages.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
@@ -55,8 +56,8 @@ export const emailImport: Method = async (args, context) => {
       context.createdIds.set(key, shown.id);
     }
   };
+  let held = new Map<string, Brought>();
   const importAll = async (): Promise<void> => {
-    let held = new Map<string, Brought>();
     let size = 0;
     for (const [key, email] of Object.entries(asked) as [string, Args][]) {
       await attempt(key, notCreated, async () => {
@@ -66,6 +67,7 @@ export const emailImport: Method = async (args, context) => {
       });
       if (size < TOGETHER) continue;
       await put(held);
+      await discardAll(held);
       [held, size] = [new Map(), 0];
     }
     if (held.size > 0 || !states) await put(held);
@@ -78,6 +80,8 @@ export const emailImport: Method = async (args, context) => {
     const [, why] = errorReply('Email/import', error, context);
     for (const key of Object.keys(asked))
       if (!(key in created) && !(key in notCreated)) notCreated[key] = why as SetError;
+  } finally {
+    await discardAll(held);
   }
   return {
     accountId: args['accountId'],
@@ -88,10 +92,14 @@ export const emailImport: Method = async (args, context) => {
   };
 };
 
-interface Brought {
+interface Brought extends Pick<NewEmail, 'bytes' | 'parsed' | 'stored'> {
   email: Args;
-  bytes: Buffer;
-  parsed: ParsedMessage;
+  /** Forgets a large one that was not put in. */
+  discard?(): Promise<void>;
+}
+
+async function discardAll(messages: Map<string, Brought>): Promise<void> {
+  for (const { discard } of messages.values()) await discard?.();
 }
 
 /** Reads the blob: recorded as downloaded, if it is of somebody's message. */
@@ -105,10 +113,22 @@ async function bring(context: MethodContext, account: Account, email: Args): Pro
   const blob = await openBlob(context, user, resolveId(blobId, context));
   if (!blob) throw invalidProperties(['blobId'], 'There is no such blob.');
   if (blob.size > maxMessageSize) throw tooLarge(maxMessageSize);
-  const bytes = await blob.read();
+  const large = blob.size > IN_MEMORY;
+  const bytes = await blob.read(large ? [0, IN_MEMORY] : undefined);
   if (headerFields(bytes).length === 0)
     throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
-  return { email, bytes, parsed: parseMessage(bytes) };
+  if (!large) return { email, bytes, parsed: parseMessage(bytes) };
+  const spool = createSpool(context, { tenant: account.tenant, account: account.id });
+  try {
+    for await (const piece of blob.stream()) await spool.write(piece);
+    await spool.end();
+    const stored = spool.result();
+    const { kept, cuts } = stored;
+    return { email, bytes: kept, parsed: parseMessage(kept, cuts), stored, discard: () => spool.discard() };
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
 }
 
 interface Imported {
@@ -134,9 +154,9 @@ function importTogether(
     const notCreated = idMap<SetError>();
     const keys: string[] = [];
     const emails: NewEmail[] = [];
-    const octets = [...messages.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const octets = [...messages.values()].reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
     const room = messages.size === 0 || (await hasRoom(tx, at, octets));
-    for (const [key, { email, bytes, parsed }] of messages) {
+    for (const [key, { email, bytes, parsed, stored }] of messages) {
       await attempt(key, notCreated, async () => {
         if (!room) throw overQuota();
         const mailbox = readMailbox(email['mailboxIds'], boxes);
@@ -144,6 +164,7 @@ function importTogether(
         emails.push({
           bytes,
           parsed,
+          ...(stored ? { stored } : {}),
           mailbox,
           keywords,
           receivedAt: readReceivedAt(email['receivedAt'], receivedDate(bytes) ?? context.clock()),

@@ -1,9 +1,10 @@
 // Email/parse (RFC 8621 §4.9).
 
 import { headerFields } from '../../mail/mime/headers.ts';
-import { parseMessage } from '../../mail/mime/parse.ts';
+import { parseMessage, parsePieces } from '../../mail/mime/parse.ts';
+import { IN_MEMORY } from '../../store/spool.ts';
 import { openBlob } from '../blob.ts';
-import { heldBytes } from '../email/bytes.ts';
+import { heldBytes, piecewise } from '../email/bytes.ts';
 import { emailObject, PARSE_PROPERTIES } from '../email/object.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -34,20 +35,21 @@ export const emailParse: Method = async (args, context) => {
   for (const given of new Set(blobIds)) {
     const blobId = resolveId(given, context);
     const blob = await openBlob(context, user, blobId);
-    const bytes = await blob?.read();
-    if (!bytes) notFound.push(given);
+    const large = blob !== null && blob.size > IN_MEMORY;
+    const bytes = await blob?.read(large ? [0, IN_MEMORY] : undefined);
+    if (!blob || !bytes) notFound.push(given);
     else if (headerFields(bytes).length === 0) notParsable.push(given);
     else {
-      const { envelope, root, preview, hasAttachment } = parseMessage(bytes);
+      const { envelope, root, preview, hasAttachment } = large ? await parsePieces(blob.stream()) : parseMessage(bytes);
       parsed[given] = await emailObject(wanted, {
         blobId,
-        size: bytes.length,
+        size: blob.size,
         own: null,
         envelope,
         has_attachment: hasAttachment,
         preview,
         structure: root,
-        bytes: heldBytes(bytes),
+        bytes: large ? piecewise((range) => blob.read(range)) : heldBytes(bytes),
       });
     }
   }

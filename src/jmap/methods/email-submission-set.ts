@@ -15,6 +15,7 @@ import {
   undoStatus,
 } from '../../store/submissions-read.ts';
 import { openBlob } from '../blob.ts';
+import { asGiven } from '../../delivery/large.ts';
 import { emailBlobId } from '../email/ids.ts';
 import { errorReply, invalidArguments, invalidProperties, SetFault } from '../errors.ts';
 import {
@@ -168,7 +169,7 @@ async function send(
     },
     mailFrom: envelope.mailFrom,
     recipients: envelope.recipients,
-    bytes: await blob.read(),
+    ...(await asGiven(blob)),
     sentCopy: { emailId },
     envelope: envelope.shown,
     ...(sender ? { sender } : {}),

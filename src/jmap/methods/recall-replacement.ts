@@ -2,6 +2,7 @@
 
 import type { Account } from '../../directory/directory.ts';
 import type { Replacement } from '../../recall/apply/replace.ts';
+import { asGiven } from '../../delivery/large.ts';
 import { readContent } from '../../store/exposure.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
@@ -27,10 +28,14 @@ export async function readReplacement(context: MethodContext, account: Account, 
   const at = { tenant: account.tenant, account: account.id, emailId: number };
   const content = await readContent(context.store, at, { program: context.program, now: context.clock() });
   if (!content) throw invalidProperties(['replacementEmailId']);
-  const bytes = await context.blobs.read(account.tenant, content.blob_id);
+  const message = await asGiven({
+    size: content.size,
+    read: (range) => context.blobs.read(account.tenant, content.blob_id, range),
+    stream: (range) => context.blobs.stream(account.tenant, content.blob_id, range),
+  });
   const { name, address } = context.user;
   const onBehalf = right === 'send-on-behalf' ? { sender: { name: name || null, email: address } } : {};
-  const mail = { mailFrom: sender, recipients, bytes, emailId: number, ...onBehalf };
+  const mail = { mailFrom: sender, recipients, ...message, size: content.size, emailId: number, ...onBehalf };
   await context.recalls.checkReplacement(account.tenant, mail);
   return mail;
 }

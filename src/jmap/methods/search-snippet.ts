@@ -1,6 +1,6 @@
 // SearchSnippet/get (RFC 8621 §5.1). A piece of a body is content: whoever gets one has downloaded it.
 
-import { parseMessage } from '../../mail/mime/parse.ts';
+import { parsePieces } from '../../mail/mime/parse.ts';
 import { readEmails, type EnvelopeRow } from '../../store/emails.ts';
 import { recordGiven } from '../../store/exposure.ts';
 import { emailIdOf, parseEmailId } from '../email/ids.ts';
@@ -36,7 +36,7 @@ export const searchSnippetGet: Method = async (args, context) => {
   const snippets: Snippet[] = [];
   for (const row of rows) {
     const text =
-      terms.body.length === 0 ? '' : parseMessage(await context.blobs.read(account.tenant, row.blob_id)).searchText;
+      terms.body.length === 0 ? '' : (await parsePieces(context.blobs.stream(account.tenant, row.blob_id))).searchText;
     snippets.push({
       row,
       subject: markedSubject(row.envelope.subject, terms.subject),

@@ -1,6 +1,6 @@
 // Bodies: transfer decoding, text, and which part is what (RFC 8621 §4.1.4).
 
-import type { Part } from '../message.ts';
+import type { ByteRange, Part } from '../message.ts';
 import { clean, decodeCharset } from './charset.ts';
 import { wholeTags } from './html.ts';
 import { createDecoder, decodeTransfer, KNOWN_ENCODINGS } from './transfer.ts';
@@ -24,6 +24,20 @@ export async function* decodePieces(
   }
   const last = decoder.end();
   if (last.length > 0) yield last;
+}
+
+/** Of what comes in pieces, octets [start, end). */
+export async function* within(
+  pieces: AsyncIterable<Uint8Array>,
+  [start, end]: ByteRange,
+): AsyncGenerator<Uint8Array, void> {
+  let at = 0;
+  for await (const piece of pieces) {
+    if (at >= end) return;
+    const some = piece.subarray(Math.max(0, start - at), end - at);
+    at += piece.length;
+    if (some.length > 0) yield some;
+  }
 }
 
 export interface BodyText {

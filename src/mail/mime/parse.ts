@@ -7,7 +7,7 @@ import { asText, headerFields, type HeaderField } from './headers.ts';
 import { htmlToText } from './html.ts';
 import { bodyStructure, envelopeOfFields } from './imap.ts';
 import { LIMITS } from './limits.ts';
-import { putBack, type Cut } from './sieve.ts';
+import { createSieve, putBack, type Cut, type Sieve } from './sieve.ts';
 import { scanMessage } from './structure.ts';
 import { threadSubject } from './subject.ts';
 
@@ -32,6 +32,25 @@ export function parseMessage(bytes: Uint8Array, cuts: readonly Cut[] = []): Pars
     hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
     baseSubject: threadSubject(envelope.subject ?? ''),
   };
+}
+
+/** As parseMessage, of one that comes in pieces: it is never in memory whole. */
+export async function parsePieces(pieces: AsyncIterable<Uint8Array>): Promise<ParsedMessage> {
+  const [bytes, cuts] = await sift(pieces);
+  return parseMessage(bytes, cuts);
+}
+
+async function sift(pieces: AsyncIterable<Uint8Array>): Promise<[bytes: Uint8Array, cuts: Cut[]]> {
+  let first: Uint8Array = new Uint8Array(0);
+  let sieve: Sieve | undefined;
+  for await (const piece of pieces) {
+    if (!sieve && first.length > 0) (sieve = createSieve()).push(first);
+    if (sieve) sieve.push(piece);
+    else first = piece;
+  }
+  if (!sieve) return [first, []];
+  const { kept, cuts } = sieve.end();
+  return [kept, cuts];
 }
 
 /** Octets of plain text that may be no more than a word on where to read the HTML. */

@@ -19,7 +19,7 @@ export interface Cut {
 
 export interface Sieve {
   /** The next octets, in pieces of about a MiB: each is looked through as it comes. */
-  push(bytes: Buffer): void;
+  push(bytes: Uint8Array): void;
   /** There was no more. */
   end(): { kept: Buffer; cuts: Cut[] };
 }
@@ -100,7 +100,8 @@ export function createSieve(keep = KEEP): Sieve {
   };
 
   return {
-    push(bytes) {
+    push(given) {
+      const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
       let lines = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
       if (isLong) {
         const end = lines.indexOf(LF) + 1;

@@ -30,6 +30,8 @@ export interface Replacement {
   bytes: Buffer;
   /** What follows `bytes`; see delivery/accept.ts. */
   rest?: AsyncIterable<Buffer>;
+  /** Octets of all of it; those of `bytes` by default. */
+  size?: number;
   /** The draft that becomes the sent copy; null: one is made. */
   emailId: number | null;
   /** By which its program sends: one that does so by SMTP stores its own Sent copy. */
@@ -45,10 +47,10 @@ export interface Replacement {
 export async function checkReplacement(
   people: People,
   tenant: number,
-  mail: Pick<Replacement, 'recipients' | 'bytes'>,
+  mail: Pick<Replacement, 'recipients' | 'bytes' | 'size'>,
 ): Promise<void> {
   const { maxMessageSize } = await people.policy(tenant);
-  if (mail.bytes.length > maxMessageSize)
+  if ((mail.size ?? mail.bytes.length) > maxMessageSize)
     throw new Refusal('tooLarge', `A message may have ${maxMessageSize} octets.`, { limit: maxMessageSize });
   for (const address of mail.recipients) {
     if (canonicalAddress(address) === null)
