@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { SILENT } from '../mail/log.ts';
 import { raise } from '../store/account-state.ts';
+import { insertCancel, recallById } from '../store/recalls.ts';
 import { createWorld } from '../../test/support/world.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { sweepStep } from './sweep.ts';
@@ -43,6 +44,18 @@ test('so do two processes', async () => {
   const { tenant, id, progress, ends } = await swept();
   await Promise.all([progress().advance(tenant, id, {}), progress().advance(tenant, id, {})]);
   assert.equal(ends(), 1);
+});
+
+test('what is cancelled once everything is decided is done: nothing was left to be stopped', async () => {
+  const { tenant, id, progress } = await swept();
+  const recall = await recallById(store, tenant, id);
+  await store.transact((tx) => insertCancel(tx, tenant, id, recall?.requested_by ?? 0, clock()));
+  await progress().advance(tenant, id, {});
+  const ended = await recallById(store, tenant, id);
+  assert.deepEqual(
+    [ended?.status, ended?.counts, ended?.cancel_requested],
+    ['done', { recalled: 3, intercepted: 1 }, true],
+  );
 });
 
 test('a report that a process which died still owed is taken up, but not while it may yet be on its way', async () => {

@@ -8,7 +8,7 @@ import { raise } from '../store/account-state.ts';
 import { appendAudit } from '../store/audit.ts';
 import { accountChanged, emptyChanges, recallChanged } from '../store/notify.ts';
 import type { Store, Transaction } from '../store/postgres.ts';
-import { isCancelled, recallById, type RecallProgress } from '../store/recalls.ts';
+import { recallById, type RecallProgress } from '../store/recalls.ts';
 import { releaseOutside } from '../store/replacement.ts';
 import { statusAt, unsendStopped } from '../store/submissions.ts';
 import {
@@ -155,7 +155,8 @@ export function createProgress(deps: ProgressDeps): Progress {
       const recall = await recallById(tx, tenant, id);
       if (!recall || recall.status !== 'sweeping') return undefined;
       const modseq = await raise(tx, tenant, recall.account_id);
-      const status = (await isCancelled(tx, tenant, id)) ? 'cancelled' : 'done';
+      // A cancel that came once everything was decided has stopped nothing.
+      const status = counts.cancelled ? 'cancelled' : 'done';
       // Another lane or process may have been first; the end is then its to tell.
       if (!(await finishState(tx, tenant, { id, modseq: modseq ?? 0, status, counts, at: clock() }))) return undefined;
       if (counts.intercepted) {
