@@ -11,6 +11,7 @@ import type { Store, Transaction } from '../store/postgres.ts';
 import { recallById, type RecallProgress } from '../store/recalls.ts';
 import { releaseOutside } from '../store/replacement.ts';
 import { statusAt, unsendStopped } from '../store/submissions.ts';
+import { together } from '../store/together.ts';
 import {
   addCounts,
   countOutcomes,
@@ -90,14 +91,16 @@ export function createProgress(deps: ProgressDeps): Progress {
       const found = await recallById(tx, tenant, id);
       if (!found) throw new Error(`recall ${id} is not there`);
       if (found.modseq !== null) return; // another process has opened it: no lock is waited for
-      const modseq = await raise(tx, tenant, found.account_id);
+      const [modseq, locked] = await together(raise(tx, tenant, found.account_id), recallById(tx, tenant, id));
       // Another process may have opened it while we waited for the lock.
-      if ((await recallById(tx, tenant, id))?.modseq !== null) return;
+      if (locked?.modseq !== null) return;
       const policy = policyOf(found.policy);
       const wanted = found.mode === 'replace' || policy.notices !== 'none';
       const notice = wanted ? await deps.writeNotice(tx, tenant, found) : null;
-      await insertState(tx, tenant, { id, account: found.account_id, notice, modseq: modseq ?? 0 });
-      if (found.all_recipients) await cutWork(tx, 'sweep', tenant, id, SWEEP_BATCH);
+      await together(
+        insertState(tx, tenant, { id, account: found.account_id, notice, modseq: modseq ?? 0 }),
+        found.all_recipients ? cutWork(tx, 'sweep', tenant, id, SWEEP_BATCH) : Promise.resolve(),
+      );
       accountChanged(tx.changes, tenant, found.account_id);
       recallChanged(tx.changes, tenant, id);
     });

@@ -89,6 +89,9 @@ const BATCH_PLANS = [
   ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `-c enable_${way}=off`),
 ].join(' ');
 
+/** A connection that nobody has used for so long is closed, where it is not kept; or asked whether it is still there. */
+const IDLE_MS = 30_000;
+
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 // Whole columns of a batch come as arrays (array_agg), which costs a tenth of as many rows.
@@ -116,10 +119,11 @@ export function openStore(options: StoreOptions): Store {
     types,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: IDLE_MS, // so that nothing on the way forgets what is kept open
     pipeline: true,
   };
-  const makePool = (max: number, extra: string): pg.Pool => {
-    const pool = new pg.Pool({ ...base, max, idleTimeoutMillis: 30_000, options: `-c timezone=UTC ${extra}` });
+  const makePool = (max: number, extra: string, idleTimeoutMillis = IDLE_MS): pg.Pool => {
+    const pool = new pg.Pool({ ...base, max, idleTimeoutMillis, options: `-c timezone=UTC ${extra}` });
     pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away
     // Nor does the pool listen to a client that somebody has: it would crash Node too. Its query fails in any case.
     pool.on('connect', (client) => void client.on('error', onError));
@@ -129,8 +133,9 @@ export function openStore(options: StoreOptions): Store {
   const pools = {
     read: makePool(faces, '-c default_transaction_read_only=on -c work_mem=16MB'),
     face: makePool(faces, ''),
-    batch: makePool(options.batchConnections ?? 2, BATCH_PLANS),
-    gate: makePool(2, ''),
+    // Recalls are rare: these are kept open, or each would wait for new connections that know no table and no statement yet.
+    batch: makePool(options.batchConnections ?? 2, BATCH_PLANS, 0),
+    gate: makePool(2, '', 0),
   };
   pools.batch.on('connect', (client) => {
     const { processID } = client as unknown as { processID?: number };
@@ -141,7 +146,7 @@ export function openStore(options: StoreOptions): Store {
     listen: options.listen ?? true,
     // What it tells of is durable; that it was told need not be, and waits for no disk.
     send: async (payload) =>
-      void (await pools.face.query(`SELECT set_config('synchronous_commit', 'off', true), pg_notify('homing', $1)`, [
+      void (await query(pools.face, `SELECT set_config('synchronous_commit', 'off', true), pg_notify('homing', $1)`, [
         payload,
       ])),
     onError,

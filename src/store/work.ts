@@ -2,6 +2,7 @@
 // transaction that has done it: whatever crashes, each range is done exactly once, and by as many workers as there are.
 
 import type { Reader, Transaction } from './postgres.ts';
+import { together } from './together.ts';
 
 export type WorkKind = 'fanout' | 'sweep' | 'replace' | 'restore';
 
@@ -43,13 +44,10 @@ export async function cutWork(
     [tenant, kind, of, size],
   );
   for (const { id, from, to } of long) {
-    await tx.run(`DELETE FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND id = $4`, [
-      tenant,
-      kind,
-      of,
-      id,
-    ]);
-    await addWork(tx, kind, { tenant, of, from, to }, size);
+    await together(
+      tx.run(`DELETE FROM work WHERE tenant_id = $1 AND kind = $2 AND of_id = $3 AND id = $4`, [tenant, kind, of, id]),
+      addWork(tx, kind, { tenant, of, from, to }, size),
+    );
   }
 }
 
