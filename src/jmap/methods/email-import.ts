@@ -29,7 +29,7 @@ import {
 import type { Method, MethodContext } from '../wire.ts';
 import { tooLarge } from './email-set.ts';
 
-/** Octets of messages that are held in memory, and put in in one transaction. */
+/** Octets of messages that are put in in one transaction. */
 const TOGETHER = 16 << 20;
 
 const PROPERTIES = ['blobId', 'mailboxIds', 'keywords', 'receivedAt'];
@@ -63,7 +63,7 @@ export const emailImport: Method = async (args, context) => {
       await attempt(key, notCreated, async () => {
         const brought = await bring(context, account, email);
         held.set(key, brought);
-        size += brought.bytes.length;
+        size += brought.stored?.size ?? brought.bytes.length;
       });
       if (size < TOGETHER) continue;
       await put(held);
