@@ -101,7 +101,7 @@ function depthsOf(item: FetchItem): Depth[] {
       return ['structure', 'size', 'blob'];
     case 'SECTION':
       if (item.section.part !== '') return ['structure', 'size', 'blob'];
-      return isHeader(item.section) ? ['header', 'blob'] : ['header size', 'size', 'blob'];
+      return isHeader(item.section) ? ['header'] : ['header size', 'size', 'blob'];
     default:
       return [];
   }

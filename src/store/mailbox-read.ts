@@ -65,14 +65,15 @@ const COLUMNS: Record<Depth, string> = {
   bodystructure: `m.imap_structure, CASE WHEN m.imap_structure IS NULL THEN m.structure END AS structure`,
   structure: 'm.structure',
   'header size': `${HEADER_SIZE} AS header_size`,
-  header: `m.header, ${HEADER_SIZE} AS header_size`,
+  // Most are kept there; where the bytes are to be read, it says where.
+  header: `m.header, CASE WHEN m.header IS NULL THEN ${HEADER_SIZE} END AS header_size, CASE WHEN m.header IS NULL THEN m.blob_id END AS blob_id`,
 };
 
 /** What of a copy is handed out beyond its existence; `opened` marks as read unless `readOnly`. */
 export type Give = null | (Given & ({ what: 'listed' | 'downloaded' } | { what: 'opened'; readOnly: boolean }));
 
 /**
- * Reads copies by UID, in ascending order. What is new of their exposure is recorded and committed before this answers; a
+ * Reads copies by UID, ascending as `uids` are. What is new of their exposure is recorded and committed before this answers; a
  * covered one, and one for which it could not be recorded, is left out. What is to be opened needs its flags.
  */
 export async function readByUid(
@@ -83,12 +84,15 @@ export async function readByUid(
   give: Give,
   pause?: Pause,
 ): Promise<FetchedRow[]> {
+  // Of columns of one name the last one counts: what the header has only where it is not kept is overruled.
+  const columns = depths.toSorted((a, b) => Number(b === 'header') - Number(a === 'header')).map((one) => COLUMNS[one]);
+  const { among, values } = amongUids(uids);
   const read = <T extends object>(recording: string): Promise<T[]> =>
     store.rows<T>(
-      `SELECT c.uid${[...depths.map((depth) => COLUMNS[depth]), recording].map((columns) => columns && `, ${columns}`).join('')}
+      `SELECT c.uid${[...columns, recording].map((some) => some && `, ${some}`).join('')}
        FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
-       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[]) ORDER BY c.uid`,
-      [at.tenant, at.account, at.mailbox, uids],
+       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND ${among} ORDER BY c.uid`,
+      [at.tenant, at.account, at.mailbox, ...values],
     );
   if (give?.what === 'opened') {
     const rows = await read<FetchedRow & Exposed>(`c.email_id, c.message_id, c.delivery_n, ${EXPOSURE} AS exposure`);
@@ -103,6 +107,15 @@ export async function readByUid(
   const given = await recordDue(store, at, rows, give.what, give);
   await pause?.('recorded');
   return given;
+}
+
+/** Those without a gap, as most of a long list are, are a range: less to say and to look up. */
+function amongUids(uids: number[]): { among: string; values: unknown[] } {
+  const [first = 0] = uids;
+  const last = uids.at(-1) ?? 0;
+  return uids.length > 1 && last - first === uids.length - 1
+    ? { among: 'c.uid BETWEEN $4::bigint AND $5::bigint', values: [first, last] }
+    : { among: 'c.uid = ANY ($4::bigint[])', values: [uids] };
 }
 
 /** Marking as opened is a mutator: under the account's lock, what a gate covers by now is absent. */
