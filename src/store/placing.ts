@@ -37,8 +37,16 @@ interface Box {
   placements: Placement[];
 }
 
-/** Places copies. The accounts are locked and raised. Throws if a mailbox is not there. */
-export async function placeCopies(tx: Transaction, tenant: number, placements: Placement[]): Promise<void> {
+/**
+ * Places copies. The accounts are locked and raised. Throws if a mailbox is not there. `when` 'commit': the rows go out with
+ * the COMMIT, which spares a wait; for a transaction that has nothing more to do with them.
+ */
+export async function placeCopies(
+  tx: Transaction,
+  tenant: number,
+  placements: Placement[],
+  when: 'now' | 'commit' = 'now',
+): Promise<void> {
   const [first] = placements;
   if (!first) return;
   const placed = await countIn(tx, tenant, boxesOf(placements));
@@ -54,7 +62,9 @@ export async function placeCopies(tx: Transaction, tenant: number, placements: P
       savedAt?.getTime() === first.savedAt?.getTime(),
   );
   const of = <T>(list: T[]): T | T[] | undefined => (isOne ? list[0] : list);
-  await tx.run(
+  const write = (sql: string, params: unknown[]): void | Promise<number> =>
+    when === 'now' ? tx.run(sql, params) : tx.atCommit(sql, params);
+  await write(
     isOne
       ? `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, $7::bigint, $8::bigint, $9::timestamptz, nullif($10::timestamptz, $9), c.n, c.flags
          FROM unnest(${EACH}) AS c (account_id, mailbox_id, uid, modseq, n, flags)`
