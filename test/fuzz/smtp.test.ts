@@ -120,8 +120,8 @@ interface Session {
   close(): void;
 }
 
-/** Long for a reply; short for a person. */
-const PATIENCE_MS = 10_000;
+/** Of what hangs; a busy machine answers late. */
+const PATIENCE_MS = 60_000;
 
 async function open(face: Face): Promise<Session> {
   const at = { host: '127.0.0.1', port: ports[face] };

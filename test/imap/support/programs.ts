@@ -43,7 +43,7 @@ export async function certificateOf(port: number): Promise<string> {
 /** What it prints; throws with what it says where it fails. */
 export async function run(program: Program, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, timeout: 30_000, maxBuffer: 64 << 20 };
+    const options = { env: { ...process.env, ...env }, timeout: 60_000, maxBuffer: 64 << 20 };
     execFile(program, args, options, (error, stdout, stderr) =>
       error ? reject(new Error(`${program}: ${error.message}\n${stdout}\n${stderr}`)) : resolve(stdout),
     );
@@ -52,7 +52,7 @@ export async function run(program: Program, args: string[], env: NodeJS.ProcessE
 
 /** curl with these arguments on a URL of the home's server. */
 export function curl({ port, user, password, certificate }: Home, path: string, ...args: string[]): Promise<string> {
-  const ours = ['-sS', '--max-time', '20', '--cacert', certificate, '-u', `${user}:${password}`];
+  const ours = ['-sS', '--max-time', '60', '--cacert', certificate, '-u', `${user}:${password}`];
   return run('curl', [...ours, ...args, `imaps://127.0.0.1:${port}/${path}`]);
 }
 
@@ -141,7 +141,7 @@ set index_format="%Z %s" sort=date-received wait_key=no confirmappend=no delete=
     press: (keys) => void child.stdin.write(keys),
     seen: (text) =>
       new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`no "${text}" in what neomutt drew:\n${drawn}`)), 15_000);
+        const late = setTimeout(() => reject(new Error(`no "${text}" in what neomutt drew:\n${drawn}`)), 60_000);
         look = () => {
           const at = drawn.indexOf(text);
           if (at < 0) return;
