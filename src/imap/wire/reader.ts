@@ -37,6 +37,10 @@ interface Announced {
 }
 
 const LF = 10;
+/** Where nothing is kept: thousands of connections wait for their next command. */
+const NONE = Buffer.alloc(0);
+/** Octets that a line has room for at first. */
+const LINE = 512;
 /** Octets of a line too long that are looked at for the literal it may end with. */
 const TAIL = 40;
 
@@ -59,11 +63,11 @@ export class CommandReader {
   #fault: Fault | null = null;
 
   /** The line that is coming in, and how much of it there is. */
-  #line: Buffer = Buffer.allocUnsafeSlow(512);
+  #line: Buffer = NONE;
   #length = 0;
   /** The literal that is coming in. */
   #literal: Announced = { size: 0, binary: false, sync: false };
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NONE;
   #left = 0;
 
   constructor(options: { literalPlus: boolean }) {
@@ -135,12 +139,12 @@ export class CommandReader {
     }
     if (this.#fault) {
       const tail = Buffer.concat([this.#line.subarray(0, this.#length), bytes.subarray(-TAIL)]).subarray(-TAIL);
-      tail.copy(this.#line);
+      this.#line = Buffer.from(tail);
       this.#length = tail.length;
       return;
     }
     if (this.#length + bytes.length > this.#line.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#line.length, this.#length + bytes.length));
+      const grown = Buffer.allocUnsafe(Math.max(LINE, 2 * this.#line.length, this.#length + bytes.length));
       this.#line.copy(grown, 0, 0, this.#length);
       this.#line = grown;
     }
@@ -153,7 +157,7 @@ export class CommandReader {
     if (text.endsWith('\r')) text = text.slice(0, -1);
     this.#weight += this.#length;
     this.#length = 0;
-    if (this.#line.length > 8192) this.#line = Buffer.allocUnsafeSlow(512);
+    this.#line = NONE;
 
     if (this.#expectLine) {
       if (this.#fault) return this.#end();
@@ -235,7 +239,7 @@ export class CommandReader {
     this.#length = 0;
     this.#literal = { size: 0, binary: false, sync: false };
     this.#left = 0;
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = NONE;
   }
 
   #consume(octets: number): void {
