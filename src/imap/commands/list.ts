@@ -22,17 +22,19 @@ export const list: Verb<'LIST'> = {
     const boxes = await allBoxes(session.deps, userOf(session));
     const matches = matcher(patterns.map((pattern) => reference + pattern));
     const chosen: Box[] = [];
+    const parents = namesAbove(boxes.filter((box) => !box.lost));
+    const overSubscribed =
+      select.recursiveMatch && select.subscribed
+        ? namesAbove(boxes.filter((box) => box.subscribed && !matches(box.name)))
+        : new Set();
     for (const box of boxes) {
       if (!matches(box.name)) continue;
       const selected =
         (select.subscribed ? box.subscribed : !box.lost) && (!select.specialUse || specialUseOf(box.row) !== undefined);
-      const below =
-        select.recursiveMatch &&
-        select.subscribed &&
-        boxes.some((one) => isBelow(one, box) && one.subscribed && !matches(one.name));
+      const below = overSubscribed.has(box.name);
       if (!selected && !below) continue;
       chosen.push(box);
-      const attributes = attributesOf(box, boxes, select.subscribed || give.subscribed);
+      const attributes = attributesOf(box, parents.has(box.name), select.subscribed || give.subscribed);
       // RFC 5258 §3.5.
       const childInfo = below ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '';
       out.line(`* LIST (${attributes.join(' ')}) "/" ${mailbox(box.name, isUtf8(session))}${childInfo}`);
@@ -62,13 +64,9 @@ export const lsub: Verb<'LSUB'> = {
     const shown = new Map<string, string>();
     for (const { name, lost } of subscribed) {
       if (matches(name)) shown.set(name, lost ? '\\Noselect' : '');
-      else if (pattern.includes('%')) {
-        const parts = name.split('/');
-        for (let i = parts.length - 1; i > 0; i--) {
-          const above = parts.slice(0, i).join('/');
+      else if (pattern.includes('%'))
+        for (const above of namesAbove([{ name }]))
           if (matches(above) && !shown.has(above)) shown.set(above, '\\Noselect');
-        }
-      }
     }
     for (const [name, attribute] of shown)
       session.out.line(`* LSUB (${attribute}) "/" ${mailbox(name, isUtf8(session))}`);
@@ -76,12 +74,18 @@ export const lsub: Verb<'LSUB'> = {
   },
 };
 
-const isBelow = (box: Box, above: Box): boolean => box.name.startsWith(`${above.name}/`);
+/** Every name that one of these lies below, the nearest first. */
+function namesAbove(boxes: readonly Pick<Box, 'name'>[]): Set<string> {
+  const names = new Set<string>();
+  for (const { name } of boxes)
+    for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) names.add(name.slice(0, end));
+  return names;
+}
 
-function attributesOf(box: Box, boxes: readonly Box[], subscribed: boolean): string[] {
+function attributesOf(box: Box, isParent: boolean, subscribed: boolean): string[] {
   if (box.lost) return ['\\NonExistent', '\\Subscribed'];
   const attributes = box.row === null ? ['\\Noselect'] : [];
-  attributes.push(boxes.some((one) => isBelow(one, box) && !one.lost) ? '\\HasChildren' : '\\HasNoChildren');
+  attributes.push(isParent ? '\\HasChildren' : '\\HasNoChildren');
   const use = specialUseOf(box.row);
   if (use !== undefined) attributes.push(use);
   if (subscribed && box.subscribed) attributes.push('\\Subscribed');
