@@ -1,5 +1,6 @@
 // The Email object (RFC 8621 §4.1): which properties a client asks for, what must be read for them, and their values.
 
+import { utcDate } from '../dates.ts';
 import { fromKeywords } from '../../mail/keywords.ts';
 import type { Envelope, Part } from '../../mail/message.ts';
 import { bodyParts } from '../../mail/mime/body.ts';
@@ -151,11 +152,6 @@ function ownProperty(name: string, { own, blobId, size }: MessageFacts): unknown
     default:
       return own.notice_of === null ? null : recallIdOf(own.notice_of);
   }
-}
-
-/** RFC 8620 §1.4: a fraction of a second is left out if it is zero. */
-export function utcDate(date: Date): string {
-  return date.toISOString().replace('.000Z', 'Z');
 }
 
 function contentProperty(name: string, of: MessageFacts, fields: HeaderField[]): unknown {

@@ -1,5 +1,6 @@
 // `filter` and `sort` of Email/query (RFC 8621 §4.4), from JSON to what the store understands.
 
+import { readUtcDate } from '../dates.ts';
 import { isKeyword } from '../../mail/keywords.ts';
 import type { EmailFilter } from '../../store/email-filter.ts';
 import { COLLATIONS, type Collation, type EmailSort } from '../../store/email-query.ts';
@@ -70,7 +71,7 @@ function propertyCondition(property: string, value: unknown): EmailFilter | Unus
     }
     case 'before':
     case 'after': {
-      const date = utcDate(value);
+      const date = readUtcDate(value);
       return date && { kind: property, date };
     }
     case 'minSize':
@@ -115,13 +116,6 @@ function headerCondition(value: unknown): EmailFilter | null {
   return typeof text === 'string' && text.length <= 1000
     ? { kind: 'header', name, text: text.replaceAll('\0', '').toWellFormed() }
     : null;
-}
-
-/** RFC 8620 §1.4 UTCDate. */
-export function utcDate(value: unknown): Date | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(value)) return null;
-  const date = new Date(value);
-  return Number.isNaN(date.getTime()) ? null : date;
 }
 
 const isUnsigned = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -4,7 +4,7 @@ import { DELETED, isKeyword, toKeywords, type Keywords } from '../../mail/keywor
 import { invalidProperties, SetFault } from '../errors.ts';
 import { isObject } from '../standard.ts';
 import { parseMailboxId } from './ids.ts';
-import { utcDate } from './query-arguments.ts';
+import { readUtcDate } from '../dates.ts';
 
 /** Keywords of its owner's own that one Email may have. */
 const MAX_KEYWORDS = 100;
@@ -46,7 +46,7 @@ function bounded(keywords: Keywords): Keywords {
 /** Null or absent: `fallback`. Throws SetFault `invalidProperties`. */
 export function readReceivedAt(value: unknown, fallback: Date): Date {
   if (value === null || value === undefined) return fallback;
-  const date = utcDate(value);
+  const date = readUtcDate(value);
   if (date === null) throw invalidProperties(['receivedAt'], 'Is no UTCDate.');
   return date;
 }

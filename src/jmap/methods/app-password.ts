@@ -5,6 +5,7 @@ import { createAppPasswords, type AppPasswords } from '../../directory/app-passw
 import type { Account } from '../../directory/directory.ts';
 import { Refusal } from '../../mail/errors.ts';
 import type { AppPasswordRow } from '../../store/app-passwords.ts';
+import { utcDate } from '../dates.ts';
 import { invalidProperties, MethodError, SetFault } from '../errors.ts';
 import {
   accountOf,
@@ -19,7 +20,6 @@ import {
   type Args,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { utcDate } from './email-submission.ts';
 
 const PROPERTIES = ['id', 'name', 'createdAt', 'lastUsedAt', 'lastUsedBy'];
 

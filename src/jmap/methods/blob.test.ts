@@ -50,7 +50,8 @@ test('a blob is made of texts, base64 and octets of blobs, and of those made bef
 test('what is no source is refused, and says why', async () => {
   assert.equal(await refusal({ data: [{}] }), 'invalidProperties');
   assert.equal(await refusal({ data: [{ 'data:asText': 'a', 'data:asBase64': 'YQ==' }] }), 'invalidProperties');
-  assert.equal(await refusal({ data: [{ 'data:asBase64': 'Y*==' }] }), 'invalidProperties');
+  for (const wrong of ['Y*==', 'Y', 'YQ=', 'YWI==', '====', 'YQ==YQ==', 'YWJj='])
+    assert.equal(await refusal({ data: [{ 'data:asBase64': wrong }] }), 'invalidProperties', wrong);
   assert.equal(await refusal({ data: [{ 'data:asText': 'a', offset: 1 }] }), 'invalidProperties');
   assert.equal(await refusal({ data: [{ 'data:asText': '\ud800' }] }), 'invalidProperties');
   assert.equal(await refusal({ data: 'a' }), 'invalidProperties');
@@ -69,6 +70,12 @@ test('what is no source is refused, and says why', async () => {
     k: { data: three },
   });
   assert.equal((notCreated as Record<string, Json>)['k']?.['type'], 'tooLarge');
+});
+
+test('base64 as long as a request may be', async () => {
+  const bytes = Buffer.alloc(6 << 20, 'x');
+  const answer = await upload({ a: { data: [{ 'data:asBase64': bytes.toString('base64') }] } });
+  assert.equal((answer['created'] as Record<string, Json>)['a']?.['size'], bytes.length);
 });
 
 test('a part of it, its digests, and what is no text', async () => {

@@ -1,5 +1,6 @@
 // EmailSubmission/get and /changes (RFC 8621 §7).
 
+import { utcDate } from '../dates.ts';
 import type { AccountKey } from '../../store/exposure.ts';
 import {
   addressees,
@@ -77,11 +78,6 @@ export async function showSubmissions(
       },
     ]),
   );
-}
-
-/** UTCDate (RFC 8620 §1.4): no fraction where it is zero. */
-export function utcDate(date: Date): string {
-  return date.toISOString().replace('.000Z', 'Z');
 }
 
 /** Displayed is never told: it would be a read receipt that nobody agreed to. */

@@ -10,7 +10,7 @@ import {
   type PushSubscriptionRow,
 } from '../../store/push-subscriptions.ts';
 import { accountStates } from '../../store/states.ts';
-import { utcDate } from '../email/query-arguments.ts';
+import { readUtcDate, utcDate } from '../dates.ts';
 import { invalidArguments, invalidProperties, MethodError, SetFault } from '../errors.ts';
 import { sumOf } from '../push-sender.ts';
 import { pushUrl } from '../push-url.ts';
@@ -29,7 +29,6 @@ import {
 } from '../standard.ts';
 import { areKeys } from '../web-push.ts';
 import type { Method } from '../wire.ts';
-import { utcDate as toUtcDate } from './email-submission.ts';
 
 /** RFC 8620 §7.2.1: never told again. */
 const SECRET = ['url', 'keys'];
@@ -46,7 +45,7 @@ function toObject(row: PushSubscriptionRow): Record<string, unknown> {
     id: row.id,
     deviceClientId: row.device_client_id,
     verificationCode: row.verified ? row.verification_code : null,
-    expires: toUtcDate(row.expires),
+    expires: utcDate(row.expires),
     types: row.types,
   };
 }
@@ -159,7 +158,7 @@ function check(object: Record<string, unknown>, allowPrivate: boolean, now: Date
 function expiryOf(value: unknown, now: Date): Date {
   const latest = new Date(now.getTime() + MOST.days * DAY_MS);
   if (value === null) return latest;
-  const date = utcDate(value);
+  const date = readUtcDate(value);
   if (!date) throw invalidProperties(['expires'], 'Is no UTCDate.');
   return date < latest ? date : latest;
 }

@@ -2,7 +2,7 @@
 
 import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { forgetAnswered, putVacation, vacationOf, type VacationRow } from '../../store/vacation.ts';
-import { utcDate } from '../email/query-arguments.ts';
+import { readUtcDate, utcDate } from '../dates.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import {
   accountOf,
@@ -21,7 +21,6 @@ import {
   SINGLETON,
 } from '../standard.ts';
 import type { Method } from '../wire.ts';
-import { utcDate as toUtcDate } from './email-submission.ts';
 
 const ID = 'singleton';
 
@@ -43,7 +42,7 @@ const BLANK: VacationRow = {
 const MOST = { subject: 255, body: 100_000 };
 
 function toObject(row: VacationRow): Record<string, unknown> {
-  const date = (value: Date | null): string | null => value && toUtcDate(value);
+  const date = (value: Date | null): string | null => value && utcDate(value);
   return {
     id: ID,
     isEnabled: row.enabled,
@@ -117,7 +116,7 @@ function check(wanted: Record<string, unknown>): Omit<VacationRow, 'modseq'> {
   const wrong: string[] = [];
   const date = (name: string): Date | null => {
     const value = wanted[name];
-    const read = value === null ? null : utcDate(value);
+    const read = value === null ? null : readUtcDate(value);
     if (value !== null && read === null) wrong.push(name);
     return read;
   };
