@@ -1,4 +1,5 @@
-// Threads (RFC 5256 §3): ORDEREDSUBJECT and REFERENCES. Pure: rows in, trees out.
+// Threads (RFC 5256 §3): ORDEREDSUBJECT and REFERENCES. Pure: rows in, trees out. A tree may be as deep as there are messages,
+// and who sends them decides on it: nothing here goes down one by calling itself.
 
 import type { SortRow } from '../store/mailbox-search.ts';
 import { folded } from './commands/sort.ts';
@@ -26,14 +27,14 @@ interface Container {
 }
 
 export function references(rows: readonly SortRow[]): Node[] {
-  const roots = rootsOf(link(rows)).flatMap(pruned);
+  const roots = pruned(rootsOf(link(rows)));
   sortAll(roots);
-  const gathered = gather(roots);
-  sortAll(gathered);
-  return gathered;
+  const threads = gather(roots);
+  sortAll(threads);
+  return threads;
 }
 
-/** Steps 1: who answers whom. */
+/** Step 1: who answers whom. */
 function link(rows: readonly SortRow[]): Container[] {
   const byId = new Map<string, Container>();
   const all: Container[] = [];
@@ -73,7 +74,9 @@ function adopt(parent: Container, child: Container): void {
   parent.children.push(child);
 }
 
+/** What nobody answers is above none: so it mostly costs nothing, however long a thread is. */
 function isAbove(container: Container, of: Container): boolean {
+  if (container.children.length === 0 && container !== of) return false;
   for (let at: Container | null = of; at; at = at.parent) if (at === container) return true;
   return false;
 }
@@ -81,20 +84,41 @@ function isAbove(container: Container, of: Container): boolean {
 const rootsOf = (all: Container[]): Container[] => all.filter((one) => one.parent === null);
 
 /** Step 3: places of messages that there are not go, but where they hold several together at the top. */
-function pruned({ row, parent, children }: Container): Node[] {
-  const kept = children.flatMap(pruned);
-  if (row) return [{ row, children: kept }];
-  if (kept.length === 0) return [];
-  return parent !== null || kept.length === 1 ? kept : [{ row: null, children: kept }];
+function pruned(roots: readonly Container[]): Node[] {
+  const made = new Map<Container, Node[]>();
+  const nodesOf = (list: readonly Container[]): Node[] => gathered(list.map((one) => made.get(one) ?? []));
+  for (const one of fromBelow(roots)) {
+    const { row, parent, children } = one;
+    const kept = nodesOf(children);
+    if (row) made.set(one, [{ row, children: kept }]);
+    else if (kept.length > 0)
+      made.set(one, parent !== null || kept.length === 1 ? kept : [{ row: null, children: kept }]);
+  }
+  return nodesOf(roots);
+}
+
+/** In no order, as they are sorted later: all goes into the longest, so that what comes up through many is not copied each time. */
+function gathered(lists: Node[][]): Node[] {
+  const longest = lists.reduce((a, b) => (b.length > a.length ? b : a), []);
+  for (const list of lists) if (list !== longest) for (const node of list) longest.push(node);
+  return longest;
 }
 
 /** Steps 2, 4 and 6: siblings by date; a place without a message by its first. */
-function sortAll(nodes: Node[]): void {
-  for (const node of nodes) sortAll(node.children);
-  nodes.sort((a, b) => {
+function sortAll(roots: Node[]): void {
+  const byFirst = (a: Node, b: Node): number => {
     const [x, y] = [firstOf(a), firstOf(b)];
     return x && y ? bySent(x, y) : 0;
-  });
+  };
+  for (const { children } of fromBelow(roots)) children.sort(byFirst);
+  roots.sort(byFirst);
+}
+
+/** All of some trees, each after all that are below it. */
+function fromBelow<T extends { children: T[] }>(roots: readonly T[]): T[] {
+  const all = [...roots];
+  for (const one of all) for (const child of one.children) all.push(child);
+  return all.toReversed();
 }
 
 function firstOf({ row, children }: Node): SortRow | null {
@@ -133,19 +157,25 @@ function gather(roots: Node[]): Node[] {
 
 /** RFC 5256 §4: `(2)(3 6 (4 23)(44 7 96))`. */
 export function formatThreads(nodes: readonly Node[], number: (row: SortRow) => number): string {
-  return nodes.map((node) => `(${inside(node, number)})`).join('');
-}
-
-function inside(node: Node, number: (row: SortRow) => number): string {
   let text = '';
-  let at: Node = node;
-  // A chain stands in one list, however long it is.
-  for (;;) {
-    if (at.row) text += `${text === '' ? '' : ' '}${number(at.row)}`;
-    const [only] = at.children;
-    if (at.children.length !== 1 || !only) break;
-    at = only;
+  const rest: (Node | ')')[] = nodes.toReversed();
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (next === ')') {
+      text += next;
+      continue;
+    }
+    // A chain stands in one list.
+    const numbers: number[] = [];
+    let at: Node = next;
+    for (;;) {
+      if (at.row) numbers.push(number(at.row));
+      const [only] = at.children;
+      if (at.children.length !== 1 || !only) break;
+      at = only;
+    }
+    text += `(${numbers.join(' ')}${numbers.length > 0 && at.children.length > 0 ? ' ' : ''}`;
+    rest.push(')');
+    for (const child of at.children.toReversed()) rest.push(child);
   }
-  if (at.children.length === 0) return text;
-  return `${text}${text === '' ? '' : ' '}${formatThreads(at.children, number)}`;
+  return text;
 }
