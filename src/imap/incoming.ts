@@ -19,7 +19,7 @@ export class Incoming {
     if (this.#size + size > LIMITS.appended) return { status: 'NO', code: 'TOOBIG', text: 'That is too much at once.' };
     this.#size += size;
     const large = size > IN_MEMORY;
-    this.#messages.push(large ? createSpool(deps, { tenant: user.tenant, account: user.id }) : []);
+    this.#messages.push(large ? createSpool(deps, user.tenant) : []);
     return 'stream';
   }
 

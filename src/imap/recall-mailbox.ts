@@ -6,6 +6,7 @@ import type { Account } from '../directory/directory.ts';
 import { Refusal } from '../mail/errors.ts';
 import { removeHeaders } from '../mail/mime/trace.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
+import { asGiven, takeIn } from '../delivery/large.ts';
 import { replacementDraft } from '../recall/draft.ts';
 import { appendCopies } from '../store/copies.ts';
 import { moveCopies } from '../store/email-change.ts';
@@ -13,7 +14,7 @@ import { lockAccount } from '../store/held-copies.ts';
 import { readByUid, type FetchedRow } from '../store/mailbox-read.ts';
 import type { MailboxRow } from '../store/mailboxes.ts';
 import type { RecallRow } from '../store/recalls.ts';
-import { insertMessages } from '../store/messages.ts';
+import { insertMessages, type NewMessage } from '../store/messages.ts';
 import { DRAFT, SEEN } from '../mail/keywords.ts';
 import { no } from './replies.ts';
 import { userOf, type ImapDeps, type Selected, type Session } from './session.ts';
@@ -68,7 +69,7 @@ export async function recallMoved(
   if (uids.length > 1) throw no('LIMIT', 'One message at a time is taken back.');
   const { store, clock, recalls } = session.deps;
   const { at } = selected;
-  const [message] = await readByUid(store, at, uids, ['email', 'blob'], null);
+  const [message] = await readByUid(store, at, uids, ['email', 'blob', 'size'], null);
   if (!message) return 'gone';
   const replaces = box.id === ROWS['Recall/Replace'].id;
   let recall: RecallRow | null = null;
@@ -104,20 +105,24 @@ export async function recallMoved(
   return 'moved';
 }
 
-async function makeDraft(
-  session: Session,
-  message: FetchedRow,
-  recall: RecallRow,
-): Promise<{ id: number; bytes: Buffer; parsed: ReturnType<typeof parseMessage> }> {
+async function makeDraft(session: Session, message: FetchedRow, recall: RecallRow): Promise<NewMessage> {
   const { blobs, ids, clock } = session.deps;
   const user = userOf(session);
-  const original = await blobs.read(user.tenant, message.blob_id);
-  const bytes = replacementDraft(removeHeaders(original, ['return-path', 'received', 'dkim-signature']), {
+  const original = await asGiven({
+    size: message.size,
+    read: (range) => blobs.read(user.tenant, message.blob_id, range),
+    stream: (range) => blobs.stream(user.tenant, message.blob_id, range),
+  });
+  const bytes = replacementDraft(removeHeaders(original.bytes, ['return-path', 'received', 'dkim-signature']), {
     recall,
     domain: user.address.slice(user.address.lastIndexOf('@') + 1),
     date: clock(),
     messageId: randomUUID(),
   });
   const [id = 0] = await ids.take('message_id');
-  return { id, bytes, parsed: parseMessage(bytes) };
+  if (!original.rest) return { id, bytes, parsed: parseMessage(bytes) };
+  const size = { begun: bytes.length, limit: Infinity };
+  const [form] = await takeIn(session.deps, user.tenant, [bytes], original.rest, size);
+  if (!form) throw new Error('nothing was taken in');
+  return { id, ...form };
 }

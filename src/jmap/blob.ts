@@ -151,7 +151,7 @@ export async function uploadPieces(
   pieces: AsyncIterable<Buffer>,
   type: string,
 ): Promise<UploadedBlob> {
-  const spool = createSpool(deps, user, { type, uploadedBy: user.actor });
+  const spool = createSpool(deps, user.tenant, { account: user.account, type, uploadedBy: user.actor });
   let begun: Buffer[] | null = [];
   let size = 0;
   try {

@@ -1,6 +1,6 @@
 // A large message on its way in: into the store a piece at a time, so that it is never in memory whole, under an upload that
-// nobody knows of. Whoever stores the message takes its bytes from there; what is left of one that broke off goes as
-// uploads go.
+// nobody knows of. Whoever stores the message takes its bytes from there; what is left of one that broke off with the process
+// goes soon (uploads.ts).
 
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../mail/log.ts';
@@ -8,7 +8,7 @@ import { createSieve, type Cut } from '../mail/mime/sieve.ts';
 import { PIECE, type Blobs } from './blobs.ts';
 import type { AccountKey } from './exposure.ts';
 import type { Store } from './postgres.ts';
-import { dropUpload, growUpload, insertUpload } from './uploads.ts';
+import { dropUpload, growUpload, insertUpload, NOBODY } from './uploads.ts';
 
 /** Octets of a message that is kept in memory until it is stored. */
 export const IN_MEMORY = 1 << 20;
@@ -43,13 +43,13 @@ export interface SpoolDeps {
   log?: Logger;
 }
 
-/** `at`: on whose behalf it comes; account 0 is nobody's. `as`: what comes is an upload, and no message is made of it. */
+/** `as`: what comes is somebody's upload, and no message is made of it at once; else it is nobody's. */
 export function createSpool(
   { store, blobs, clock, log }: SpoolDeps,
-  at: AccountKey,
-  as?: { type: string; uploadedBy: number },
+  tenant: number,
+  as?: { account: number; type: string; uploadedBy: number },
 ): Spool {
-  const upload = { tenant: at.tenant, account: at.account, id: randomUUID() };
+  const upload = { tenant, account: as?.account ?? NOBODY, id: randomUUID() };
   const sieve = as ? null : createSieve();
   let piece = Buffer.alloc(0);
   let [filled, pieces, size, blob, hasNul] = [0, 0, 0, 0, false];
@@ -72,11 +72,11 @@ export function createSpool(
             blob_id: blob,
             size: bytes.length,
             type: as?.type ?? 'message/rfc822',
-            uploadedBy: as?.uploadedBy ?? at.account,
+            uploadedBy: as?.uploadedBy ?? NOBODY,
             now: clock(),
           });
-        } else await growUpload(tx, upload, bytes.length);
-        await blobs.putPiece(tx, at.tenant, { id: blob, seq: pieces, bytes });
+        } else await growUpload(tx, upload, bytes.length, clock());
+        await blobs.putPiece(tx, tenant, { id: blob, seq: pieces, bytes });
       });
       pieces++;
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { testMail } from '../../test/support/mailboxes.ts';
-import { expireUploads, insertUpload, uploadById } from './uploads.ts';
+import { expireUploads, growUpload, insertUpload, uploadById } from './uploads.ts';
 
 const mail = await testMail();
 after(() => mail.close());
@@ -44,4 +44,17 @@ test('goes with its bytes once it is too old, however many there are', async () 
   await assert.rejects(blobs.read(tenant, old[0]?.blob ?? 0));
   const rows = await mail.sql<{ n: number }>(`SELECT count(*)::int AS n FROM blob`);
   assert.equal(rows[0]?.n, 1, 'no bytes are left without an owner');
+});
+
+test('of a message that was coming in, what is left goes sooner than what somebody has uploaded', async () => {
+  const minute = (n: number): Date => new Date(NOON.getTime() + n * 60_000);
+  const [own, left, coming] = [
+    await upload(ana, ana, minute(10)),
+    await upload(0, 0, minute(10)),
+    await upload(0, 0, minute(10)),
+  ];
+  await store.transact((tx) => growUpload(tx, { tenant, account: 0, id: coming.id }, 5, minute(30)));
+  assert.equal(await expireUploads({ store, blobs }, minute(0), minute(20)), 1);
+  await assert.rejects(blobs.read(tenant, left.blob));
+  for (const { blob } of [own, coming]) assert.ok(await blobs.read(tenant, blob));
 });

@@ -5,6 +5,9 @@ import type { AccountKey } from './exposure.ts';
 import { tenantIds } from './outgoing.ts';
 import type { Reader, Store, Transaction } from './postgres.ts';
 
+/** Account of what nobody has uploaded: a large message that is coming in (spool.ts). */
+export const NOBODY = 0;
+
 export interface Upload {
   blob_id: number;
   /** Octets. */
@@ -27,11 +30,16 @@ export async function insertUpload(tx: Transaction, at: AccountKey, upload: NewU
   );
 }
 
-/** More of it has come. */
-export async function growUpload(tx: Transaction, at: AccountKey & { id: string }, octets: number): Promise<void> {
+/** More of it has come: it is as old as that. */
+export async function growUpload(
+  tx: Transaction,
+  at: AccountKey & { id: string },
+  octets: number,
+  now: Date,
+): Promise<void> {
   const grown = await tx.run(
-    `UPDATE upload SET size = size + $4 WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
-    [at.tenant, at.account, at.id, octets],
+    `UPDATE upload SET size = size + $4, created_at = $5 WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
+    [at.tenant, at.account, at.id, octets, now],
   );
   if (grown === 0) throw new Error(`upload ${at.id} is gone`);
 }
@@ -73,16 +81,18 @@ export async function uploadById(
 
 /**
  * Forgets uploads made before `before`, and their bytes: what a message was made of has been copied into it. Answers how
- * many. RFC 8620 §6: they must be there for at least an hour.
+ * many. RFC 8620 §6: they must be there for at least an hour. `nobodys`: the same of messages that were coming in, which have
+ * gone with the process that took them if nothing has come of them since.
  */
 export async function expireUploads(
   { store, blobs }: { store: Store; blobs: Pick<Blobs, 'remove'> },
   before: Date,
+  nobodys = before,
 ): Promise<number> {
   let forgotten = 0;
   for (const tenant of await tenantIds(store)) {
     for (;;) {
-      const some = await store.transact((tx) => forgetSome(tx, blobs, tenant, before), 'batch');
+      const some = await store.transact((tx) => forgetSome(tx, blobs, tenant, before, nobodys), 'batch');
       forgotten += some;
       if (some < AT_ONCE) break;
     }
@@ -98,12 +108,13 @@ async function forgetSome(
   blobs: Pick<Blobs, 'remove'>,
   tenant: number,
   before: Date,
+  nobodys: Date,
 ): Promise<number> {
   const rows = await tx.rows<{ blob_id: number }>(
     `DELETE FROM upload WHERE tenant_id = $1 AND (account_id, id) IN (
-       SELECT account_id, id FROM upload WHERE tenant_id = $1 AND created_at < $2 ORDER BY account_id, id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)
+       SELECT account_id, id FROM upload WHERE tenant_id = $1 AND created_at < CASE account_id WHEN ${NOBODY} THEN $3::timestamptz ELSE $2::timestamptz END ORDER BY account_id, id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)
      RETURNING blob_id`,
-    [tenant, before],
+    [tenant, before, nobodys],
   );
   if (rows.length > 0)
     await blobs.remove(

@@ -118,7 +118,7 @@ async function bring(context: MethodContext, account: Account, email: Args): Pro
   if (headerFields(bytes).length === 0)
     throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
   if (!large) return { email, bytes, parsed: parseMessage(bytes) };
-  const spool = createSpool(context, { tenant: account.tenant, account: account.id });
+  const spool = createSpool(context, account.tenant);
   try {
     for await (const piece of blob.stream()) await spool.write(piece);
     await spool.end();
