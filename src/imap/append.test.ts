@@ -93,7 +93,15 @@ test('what comes at the same time is stored in one transaction, each in its plac
 test('what a name stands for is decided once the account is locked: one that is renamed meanwhile is not found', async () => {
   const dan = await mail.newAccount('dan');
   const at = { tenant: mail.tenant, account: dan };
-  await append(await one(dan, 'Archive', 'before'));
+  await append(await one(dan, 'Archive', 'before', 'and before'));
+  // Of one account alone: raised by as many as there are, the last of them its newest.
+  const [state] = await mail.sql<object>(
+    `SELECT s.modseq = max(c.modseq) AS newest, max(c.modseq) - min(c.modseq) AS apart, m.modseq = s.modseq AS counted
+     FROM account_state s JOIN copy c USING (tenant_id, account_id) JOIN mailbox m USING (tenant_id, account_id)
+     WHERE s.account_id = $1 AND m.id = 4 GROUP BY s.modseq, m.modseq`,
+    [dan],
+  );
+  assert.deepEqual(state, { newest: true, apart: '1', counted: true });
   const [late, later] = [await one(dan, 'Archive', 'late'), await one(dan, 'Years', 'later')];
   const appended = await mail.store.transact(async (tx) => {
     const modseq = (await raise(tx, at.tenant, dan)) ?? 0;
@@ -113,6 +121,6 @@ test('what a name stands for is decided once the account is locked: one that is 
     (await appended.both).map((result) =>
       result.status === 'fulfilled' ? result.value.uids : (result.reason as Refusal).reason,
     ),
-    ['noMailbox', [2]],
+    ['noMailbox', [3]],
   );
 });

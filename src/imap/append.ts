@@ -4,7 +4,7 @@
 import { gatherAnswers } from '../delivery/gather.ts';
 import { Refusal } from '../mail/errors.ts';
 import type { Keywords } from '../mail/keywords.ts';
-import { lockAccounts } from '../store/account-state.ts';
+import { lockOrRaise } from '../store/account-state.ts';
 import { appendTogether } from '../store/copies.ts';
 import type { AccountKey } from '../store/exposure.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
@@ -71,8 +71,8 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
     const accounts = [...new Set(batch.map(({ at }) => at.account))].toSorted((a, b) => a - b);
     const names = [...new Set(batch.flatMap(({ path }) => path))];
     // Without waiting in between, on the wire one after the other: so the locks come first.
-    const [modseqs, threads, rows] = await together(
-      lockAccounts(tx, tenant, accounts),
+    const [{ modseqs, isRaised }, threads, rows] = await together(
+      lockOrRaise(tx, tenant, accounts, messages.length),
       findThreads(tx, tenant, messages),
       mailboxesNamed(tx, tenant, accounts, names),
     );
@@ -96,6 +96,7 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
             keywords,
           })),
         })),
+        isRaised,
       ),
     );
     // In Sent Items each takes the place of the copy that acceptance made there.

@@ -40,6 +40,23 @@ export async function lockAccounts(tx: Transaction, tenant: number, accounts: nu
   return new Map(rows.map((row) => [row.account_id, row.modseq]));
 }
 
+/**
+ * As lockAccounts. One alone is locked by being raised by `by`, which spares a statement: `isRaised`. Of several only the
+ * SELECT says in which order.
+ */
+export async function lockOrRaise(
+  tx: Transaction,
+  tenant: number,
+  accounts: number[],
+  by: number,
+): Promise<{ modseqs: Map<number, number>; isRaised: boolean }> {
+  const [account, ...others] = accounts;
+  if (account === undefined || others.length > 0)
+    return { modseqs: await lockAccounts(tx, tenant, accounts), isRaised: false };
+  const modseq = await raise(tx, tenant, account, by);
+  return { modseqs: new Map(modseq === undefined ? [] : [[account, modseq - by]]), isRaised: true };
+}
+
 /** Raises the modseqs of accounts that this transaction has locked: `by[i]` for `accounts[i]`. */
 export async function raiseLocked(tx: Transaction, tenant: number, accounts: number[], by: number[]): Promise<void> {
   await tx.run(

@@ -47,13 +47,14 @@ export async function appendCopies(
 
 /**
  * The same for several mailboxes, in one round trip. The caller has locked the accounts; `modseqs`, as lockAccounts answers,
- * are what they were.
+ * are what they were; `isRaised`: it has raised them too, by one for each copy.
  */
 export async function appendTogether(
   tx: Transaction,
   tenant: number,
   modseqs: ReadonlyMap<number, number>,
   groups: Appending[],
+  isRaised = false,
 ): Promise<PlacedCopy[][]> {
   const raised = new Map<number, number>();
   const boxes = new Map<string, Box>();
@@ -70,12 +71,14 @@ export async function appendTogether(
     }
   }
   const [, told] = await together(
-    raiseLocked(
-      tx,
-      tenant,
-      [...raised.keys()],
-      [...raised].map(([account, modseq]) => modseq - (modseqs.get(account) ?? 0)),
-    ),
+    isRaised
+      ? Promise.resolve()
+      : raiseLocked(
+          tx,
+          tenant,
+          [...raised.keys()],
+          [...raised].map(([account, modseq]) => modseq - (modseqs.get(account) ?? 0)),
+        ),
     raiseBoxes(tx, tenant, [...boxes.values()]),
     insertCopies(tx, tenant, rows),
   );
