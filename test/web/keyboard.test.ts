@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { focusComesTo, focusOf, tabTo } from './support/focus.ts';
+import { focusComesTo, focusIsSeen, focusOf, tabTo } from './support/focus.ts';
 import { webSuite } from './support/stage.ts';
 
 const [ANA, BEN, CHO] = ['ana@pigeon.test', 'ben@pigeon.test', 'cho@pigeon.test'] as const;
@@ -40,7 +40,7 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     ] as const) {
       await page.keyboard.press(key);
       await focusComesTo(page, wanted);
-      assert.ok((await focusOf(page)).isShown);
+      await focusIsSeen(page);
     }
     // Selected and let go; nothing is opened by that.
     await page.keyboard.press('Space');
@@ -154,7 +154,7 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     await isGone(page, 'New message');
     await page.getByRole('region', { name: 'Sent' }).waitFor();
     await focusComesTo(page, /./);
-    assert.ok((await focusOf(page)).isShown);
+    await focusIsSeen(page);
 
     await tabTo(page, /^button Settings/);
     await page.keyboard.press('Enter');
@@ -221,7 +221,7 @@ webSuite('By keyboard alone', { policy: { rateLimit: 0 } }, (stage) => {
     await page.keyboard.press('Escape');
     await page.getByText('Choose a message to read it.').waitFor();
     await focusComesTo(page, /^row .*First/);
-    assert.ok((await focusOf(page)).isShown);
+    await focusIsSeen(page);
     // Where list and message take turns: in the message, and back in the row.
     await page.evaluate(() => localStorage.setItem('homing.settings', JSON.stringify({ readingPane: 'off' })));
     await page.reload();

@@ -1,6 +1,7 @@
 // Where the focus is, and whether anybody can see it.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 
 export interface Focus {
@@ -45,15 +46,34 @@ export async function focusOf(page: Page): Promise<Focus> {
   });
 }
 
+/** The page may still be moving, or drawing, what has the focus: so often is looked again, every tenth of a second. */
+const LOOKS = 50;
+
+/** Throws where nobody can see the focus. */
+export async function focusIsSeen(page: Page): Promise<void> {
+  const { what, isShown } = await lookUntil(page, (focus) => focus.isShown);
+  assert.ok(isShown, `the focus is not seen on ${what || 'nothing'}`);
+}
+
+async function lookUntil(page: Page, isSo: (focus: Focus) => boolean): Promise<Focus> {
+  for (let looks = 1; ; looks++) {
+    const focus = await focusOf(page);
+    if (isSo(focus) || looks === LOOKS) return focus;
+    await sleep(100);
+  }
+}
+
 /** Presses a key until the focus is on what `wanted` says; at every stop it must be seen. Answers the stops. */
 export async function tabTo(page: Page, wanted: RegExp, key = 'Tab', most = 60): Promise<string[]> {
   const stops: string[] = [];
   for (let i = 0; i < most; i++) {
     await page.keyboard.press(key);
-    const { what, isShown } = await focusOf(page);
-    stops.push(what);
     // Past the last stop, the browser's own bar has its turn.
-    assert.ok(isShown || what === '' || what.startsWith('iframe'), `the focus is not seen on ${what}`);
+    const isFine = ({ what, isShown }: Focus): boolean => isShown || what === '' || what.startsWith('iframe');
+    const focus = await lookUntil(page, isFine);
+    const { what } = focus;
+    stops.push(what);
+    assert.ok(isFine(focus), `the focus is not seen on ${what}`);
     if (wanted.test(what)) return stops;
   }
   throw new Error(`${key} did not come to ${wanted}: ${stops.join(' · ')}`);
