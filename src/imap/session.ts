@@ -109,3 +109,11 @@ export function userOf(session: Pick<Session, 'user'>): Account {
   if (!session.user) throw new Error('nobody is signed in');
   return session.user;
 }
+
+/** No mailbox is selected any more, and no news of one is heard. */
+export function leave(session: Session): void {
+  const { selected } = session;
+  if (!selected) return;
+  session.watch.remove(selected.at.tenant, selected.at.account, session.watcher);
+  session.selected = null;
+}

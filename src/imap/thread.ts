@@ -2,7 +2,7 @@
 // and who sends them decides on it: nothing here goes down one by calling itself.
 
 import type { SortRow } from '../store/mailbox-search.ts';
-import { folded } from './commands/sort.ts';
+import { folded } from './casemap.ts';
 
 /** A message, or the place of one that there is not, and its answers. */
 export interface Node {

@@ -9,14 +9,13 @@ import { isRecent, takeRecent, tellRecent } from '../recent.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
-import { userOf, tellsModseq, type Selected, type Session } from '../session.ts';
+import { isUtf8, leave, tellsModseq, userOf, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
 import { View } from '../view.ts';
 import type { QResync } from '../wire/command.ts';
 import { bad } from '../wire/fault.ts';
 import { formatSequenceSet, has, resolve, setOf } from '../wire/sequence-set.ts';
 import { mailbox } from '../wire/response.ts';
-import { isUtf8 } from '../session.ts';
 
 export const select: Verb<'SELECT' | 'EXAMINE'> = {
   state: 'authenticated',
@@ -110,13 +109,6 @@ async function resynchronise(session: Session, selected: Selected, asked: QResyn
     );
     await out.more();
   }
-}
-
-export function leave(session: Session): void {
-  const { selected } = session;
-  if (!selected) return;
-  session.watch.remove(selected.at.tenant, selected.at.account, session.watcher);
-  session.selected = null;
 }
 
 /** RFC 9051 §6.4.1: what is marked as deleted goes, without a word. */

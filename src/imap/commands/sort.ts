@@ -2,6 +2,7 @@
 
 import type { EmailAddress } from '../../mail/message.ts';
 import { searchForSort, type SortRow } from '../../store/mailbox-search.ts';
+import { folded } from '../casemap.ts';
 import { keepInformed } from '../context.ts';
 import { groupName } from '../group-name.ts';
 import { ok } from '../replies.ts';
@@ -86,11 +87,6 @@ function valueOf(row: SortRow, by: SortKey['by']): string | number {
     case 'DISPLAYTO':
       return displayOf(row, 'to');
   }
-}
-
-/** RFC 5051 i;unicode-casemap, as near as the runtime has it. */
-export function folded(text: string): string {
-  return text.toUpperCase().normalize('NFKD');
 }
 
 type Field = 'from' | 'to' | 'cc';
