@@ -38,12 +38,14 @@ export async function queuedMessages(
 ): Promise<QueuedMessage[]> {
   const [messages, header] =
     of === null ? [null, null] : 'messages' in of ? [of.messages, null] : [null, of.messageIdHeader];
+  // Two statements, so that each has its own plan: of one message is read what is its own.
+  const named = messages === null ? '$2::bigint[] IS NULL' : 'message_id = ANY ($2::bigint[])';
   return reader.rows(
     `SELECT e.tenant_id AS tenant, e.message_id, e.mail_from, m.subject, m.message_id_header, m.size, e.received_at, d.held, d.queued, d.sending, d.next
      FROM (
        SELECT message_id, (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'queued'))::int AS queued,
          (count(*) FILTER (WHERE state = 'sending'))::int AS sending, min(due_at) AS next
-       FROM (${WAITING}) AS w WHERE $2::bigint[] IS NULL OR message_id = ANY ($2) GROUP BY message_id) AS d
+       FROM (${WAITING}) AS w WHERE ${named} GROUP BY message_id) AS d
      JOIN envelope e ON e.tenant_id = $1 AND e.message_id = d.message_id
      JOIN message m ON m.tenant_id = $1 AND m.id = d.message_id
      WHERE $4::text IS NULL OR m.message_id_header = $4
