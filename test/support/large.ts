@@ -47,14 +47,29 @@ export function largeMessage(headers: string, megabytes: number): Large {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Octets that this process needs: what can be collected is collected first. Buffers are let go of a moment after. */
+/** So many rounds without a change: buffers are let go of by another thread, a moment after they were collected. */
+const ROUNDS = 5;
+
+/** Octets that this process needs: what can be collected is collected first. */
 export async function retained(): Promise<number> {
   let least = Infinity;
-  for (;;) {
+  for (let same = 0; same < ROUNDS; same++) {
     collect();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     const { heapUsed, external } = process.memoryUsage();
-    if (heapUsed + external > least - 100_000) return Math.min(least, heapUsed + external);
-    least = heapUsed + external;
+    if (heapUsed + external < least - 100_000) same = 0;
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
+}
+
+/** So long may buffers take to be let go of that nobody needs any more. */
+const PATIENCE_MS = 10_000;
+
+/** Octets that are needed now, and were not when it was `before`: asked again as long as they are more than `most`. */
+export async function keptSince(before: number, most: number): Promise<number> {
+  for (const deadline = performance.now() + PATIENCE_MS; ;) {
+    const kept = (await retained()) - before;
+    if (kept < most || performance.now() > deadline) return kept;
   }
 }
