@@ -94,7 +94,10 @@ function mark(
   return what === 'listed' ? markListed(store, at, emailIds, given.now) : markDownloaded(store, at, emailIds, given);
 }
 
-/** Rows in the order in which every statement locks copies, so that two of them never wait for each other. */
+/**
+ * Rows in the order in which every statement locks copies, so that two of them never wait for each other. Who changes them
+ * takes them as an array: what was planned when a mailbox was empty joins each of a page with all of 10,000.
+ */
 const DUE = `WITH due AS MATERIALIZED (
   SELECT email_id FROM visible_copy
   WHERE tenant_id = $1 AND account_id = $2 AND email_id = ANY ($3::bigint[])
@@ -111,8 +114,8 @@ export async function markListed(
   now: Date,
 ): Promise<Map<number, number>> {
   const rows = await store.single<{ email_id: number; message_id: number }>(
-    `${DUE} UPDATE visible_copy c SET listed_at = coalesce(c.listed_at, $4) FROM due
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,
+    `${DUE} UPDATE visible_copy c SET listed_at = coalesce(c.listed_at, $4)
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY (ARRAY(SELECT email_id FROM due)) RETURNING c.email_id, c.message_id`,
     [at.tenant, at.account, emailIds, now],
   );
   return new Map(rows.map((row) => [row.email_id, row.message_id]));
@@ -126,8 +129,8 @@ async function markDownloaded(
   given: Given,
 ): Promise<Map<number, number>> {
   const rows = await store.single<{ email_id: number; message_id: number }>(
-    `${DUE} UPDATE visible_copy c SET downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5) FROM due
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = due.email_id RETURNING c.email_id, c.message_id`,
+    `${DUE} UPDATE visible_copy c SET downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5)
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY (ARRAY(SELECT email_id FROM due)) RETURNING c.email_id, c.message_id`,
     [at.tenant, at.account, emailIds, given.now, given.program],
   );
   return new Map(rows.map((row) => [row.email_id, row.message_id]));
