@@ -208,6 +208,9 @@ test("an upload is its owner's, and comes back as it went", async () => {
   assert.equal(download.headers.get('content-type'), 'image/gif');
   assert.equal(download.headers.get('content-length'), '256');
   assert.equal(download.headers.get('content-disposition'), "attachment; filename*=UTF-8''a%2F%C3%BC%22%0D%0A.png");
+  const long = `${'報告書'.repeat(80)}.png`;
+  const named = await ana.fetch(path.replace(/[^/]*\?/, `${encodeURIComponent(long)}?`));
+  assert.equal(named.headers.get('content-disposition'), `attachment; filename*=UTF-8''${encodeURIComponent(long)}`);
   for (const stranger of [ben, zoe]) {
     assert.equal((await stranger.fetch(path)).status, 404);
     assert.equal((await stranger.fetch(path.replace(ana.accountId, stranger.accountId))).status, 404);

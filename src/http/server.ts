@@ -2,6 +2,7 @@
 
 import cookie from '@fastify/cookie';
 import fastify, { type FastifyInstance } from 'fastify';
+import { maxHeaderSize } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Account } from '../directory/directory.ts';
 import { parseJson } from '../jmap/json.ts';
@@ -82,6 +83,8 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     // A HEAD would count as reading what it asks after.
     exposeHeadRoutes: false,
     rewriteUrl: withoutPlace,
+    // A file's name is as long as it is (RFC 8620 §6.2); Node takes no longer URL.
+    routerOptions: { maxParamLength: maxHeaderSize },
     logger: false,
   });
   const routes: { method: string; url: string }[] = [];

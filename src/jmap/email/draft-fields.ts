@@ -2,6 +2,7 @@
 
 import type { AddressGroup, EmailAddress } from '../../mail/message.ts';
 import { encodeAddressList, encodeText, type ComposeHeader } from '../../mail/mime/compose.ts';
+import { readDate } from '../dates.ts';
 import type { HeaderForm } from './header-property.ts';
 
 type Json = Record<string, unknown>;
@@ -102,7 +103,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** RFC 8620 §1.4 Date to RFC 5322 §3.3, its offset kept. */
 function writeDate(value: string): string | null {
   const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(value);
-  if (!match || Number.isNaN(Date.parse(value))) return null;
+  if (!match || !readDate(value)) return null;
   const [, year = '', month = '', day = '', time = '', zone = ''] = match;
   const weekday = DAYS[new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay()];
   return `${weekday}, ${day} ${MONTHS[Number(month) - 1]} ${year} ${time} ${zone === 'Z' ? '+0000' : zone.replace(':', '')}`;

@@ -57,7 +57,7 @@ export const emailQueryChangesMethod: Method = async (args, context) => {
   optionalString(args, 'upToId'); // what comes after it may be told all the same
   const oldQueryState = args['sinceQueryState'];
   if (typeof oldQueryState !== 'string') throw invalidArguments('"sinceQueryState" is required.');
-  const max = optionalInteger(args, 'maxChanges', 1);
+  const max = optionalInteger(args, 'maxChanges', 0);
   const calculateTotal = optionalBoolean(args, 'calculateTotal', false);
   const since = /^(\d{1,15})(?:-[0-9a-f]{16})?$/.exec(oldQueryState)?.[1];
   if (since === undefined) throw new MethodError('cannotCalculateChanges');

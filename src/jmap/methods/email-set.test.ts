@@ -164,6 +164,7 @@ test('what may not be created, and why', async () => {
     [{ 'header:Content-Type': 'text/plain' }, ['header:Content-Type']],
     [{ from: 'ana@pigeon.test' }, ['from']],
     [{ sentAt: 'now' }, ['sentAt']],
+    [{ sentAt: '2026-02-29T10:00:00+01:00' }, ['sentAt']],
     [{ bodyStructure: { partId: '1' }, textBody: [], ...text }, ['textBody']],
     [{ bodyStructure: { partId: '2' }, ...text }, ['bodyStructure/partId']],
     [{ bodyStructure: { partId: '1', blobId: 'u' }, ...text }, ['bodyStructure/blobId']],

@@ -68,7 +68,7 @@ test('filters', async () => {
   assert.deepEqual(await filter({ operator: 'AND', conditions: [not, { undoStatus: 'final' }] }), []);
   assert.deepEqual(await filter({ operator: 'OR', conditions: [not, { undoStatus: 'final' }] }), [1, 2]);
   assert.deepEqual(await filter({ colour: 'red' }), 'unsupportedFilter');
-  for (const bad of [{ emailIds: 'x' }, { before: 'soon' }, { after: 5 }, { undoStatus: '\0' }]) {
+  for (const bad of [{ emailIds: 'x' }, { before: 'soon' }, { before: '2026' }, { after: 5 }, { undoStatus: '\0' }]) {
     assert.deepEqual(await filter(bad as Json), 'invalidArguments', JSON.stringify(bad));
   }
 });

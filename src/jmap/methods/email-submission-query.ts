@@ -2,6 +2,7 @@
 
 import { querySubmissions, type SubmissionFilter, type SubmissionSort } from '../../store/submission-query.ts';
 import { submissionsChanged } from '../../store/submissions-read.ts';
+import { readUtcDate } from '../dates.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { pageOf, queryChanges, queryChangesArguments, readFilter, sortArguments } from '../query.ts';
@@ -55,9 +56,9 @@ function readTest(name: string, value: unknown): SubmissionFilter {
       return { kind: 'undoStatus', value };
     case 'before':
     case 'after': {
-      const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-      if (Number.isNaN(time)) throw invalidArguments(`"${name}" is a date.`);
-      return { kind: name, date: new Date(time) };
+      const date = readUtcDate(value);
+      if (!date) throw invalidArguments(`"${name}" is a date.`);
+      return { kind: name, date };
     }
     default:
       throw new MethodError('unsupportedFilter', `"${name}" cannot be filtered by.`);

@@ -2,6 +2,7 @@
 
 import { canonicalAddress } from '../../mail/address.ts';
 import type { Envelope as Fields } from '../../mail/message.ts';
+import { readDate } from '../dates.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { isObject, isText } from '../standard.ts';
@@ -117,12 +118,10 @@ function readMailParameters(from: Address, now: Date): Pick<SubmissionEnvelope, 
 
 /** A date-time within what the session offers; one that is past is now. */
 export function readSendAt(value: unknown, now: Date, property: string): Date {
-  const isDate =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
-  const time = isDate ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw invalidProperties([property], 'That is no date and time.');
-  if (time > now.getTime() + LIMITS.maxDelayedSend * 1000) {
+  const date = readDate(value);
+  if (!date) throw invalidProperties([property], 'That is no date and time.');
+  if (date.getTime() > now.getTime() + LIMITS.maxDelayedSend * 1000) {
     throw invalidProperties([property], `Mail waits at most ${LIMITS.maxDelayedSend} seconds.`);
   }
-  return new Date(time);
+  return date;
 }
