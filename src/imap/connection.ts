@@ -101,8 +101,7 @@ export class Connection {
 
   #bye(text: string): void {
     this.session.out.line(`* BYE ${text}`);
-    this.session.out.flush();
-    this.#socket.end();
+    this.session.out.end();
   }
 
   destroy(): void {
@@ -118,8 +117,11 @@ export class Connection {
       .on('data', (bytes: Buffer) => this.#take(bytes))
       .on('timeout', () => {
         if (socket !== this.#socket) return;
+        // Who does not read, or does not go, is not waited for.
+        if (this.#ending || socket.writableLength > 0) return void socket.destroy();
+        this.#ending = true;
+        socket.once('finish', () => socket.destroy());
         this.#bye('Nothing was said for too long.');
-        socket.destroySoon();
       })
       .on('error', () => socket.destroy())
       .on('close', () => {
@@ -209,8 +211,7 @@ export class Connection {
     if (after === 'tls') this.#startTls();
     if (after === 'compress') this.#compress();
     if (after === 'end') {
-      session.out.flush();
-      this.#socket.end();
+      session.out.end();
       this.#ending = true;
     }
   }

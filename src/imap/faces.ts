@@ -36,9 +36,9 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
   const secureContext = createSecureContext(options);
   const accept = (secure: boolean) => (socket: Socket) => {
-    if (connections.size >= LIMITS.connections) return void socket.end('* BYE Too many connections; try again.\r\n');
+    if (connections.size >= LIMITS.connections) return turnAway(socket, 'Too many connections; try again.');
     const closed = deps.connections.open({ ip: socket.remoteAddress ?? '' });
-    if (!closed) return void socket.end('* BYE Too many connections from where you are.\r\n');
+    if (!closed) return turnAway(socket, 'Too many connections from where you are.');
     socket.once('close', closed);
     const connection = new Connection(socket, { deps, watch, secureContext, secure });
     connections.add(connection);
@@ -75,6 +75,13 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   }
   const [imap = 0, imaps = 0] = listening.map((one) => (one.status === 'fulfilled' ? one.value : 0));
   return { ports: { imap, imaps }, connections: () => connections.size, close };
+}
+
+/** Told why, and gone soon, whether it listens or not. */
+function turnAway(socket: Socket, text: string): void {
+  const late = setTimeout(() => socket.destroy(), CLOSE_MS);
+  socket.on('error', () => socket.destroy()).once('close', () => clearTimeout(late));
+  socket.resume().end(`* BYE ${text}\r\n`);
 }
 
 function listen(server: Server, host: string, port: number, face: keyof Config['ports']): Promise<number> {

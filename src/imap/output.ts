@@ -72,6 +72,12 @@ export class Output {
     }
   }
 
+  /** Nothing more will be said; what was goes first, through compression too. */
+  end(): void {
+    this.flush();
+    this.#stream.end();
+  }
+
   /** To be awaited between the pieces of a long answer, where there is anything to wait for. Rejects with ConnectionGone. */
   more(): Promise<void> | undefined {
     if (this.#size + this.#at + this.#text.length < LIMITS.gathered) return undefined;

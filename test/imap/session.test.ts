@@ -1,7 +1,11 @@
 // The IMAP face over real sockets: signing in, mailboxes, messages, news.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
+import { connect } from 'node:tls';
+import { constants, createInflateRaw, deflateRawSync } from 'node:zlib';
 import { ImapFlow } from 'imapflow';
 import { startTestHoming } from '../support/homing.ts';
 import { rawImap, type RawImap } from '../support/imap.ts';
@@ -568,6 +572,18 @@ test('compressed, everything goes as before', async () => {
   const found = await flow.fetchOne(String(uid), { source: true }, { uid: true });
   assert.ok(found && found.source?.toString() === message);
   await flow.logout();
+});
+
+test('compressed, the last words are heard too', async () => {
+  const socket = connect({ host: '127.0.0.1', port: imaps, rejectUnauthorized: false });
+  let said = '';
+  socket.on('data', (bytes: Buffer) => (said += bytes.toString('latin1')));
+  socket.write('a LOGIN eli@pigeon.test homing\r\nb COMPRESS DEFLATE\r\n');
+  while (!said.includes('b OK')) await once(socket, 'data');
+  socket.removeAllListeners('data');
+  const plain = socket.pipe(createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH }));
+  socket.write(deflateRawSync('c LOGOUT\r\n', { finishFlush: constants.Z_SYNC_FLUSH }));
+  assert.match(await text(plain), /^\* BYE .*\r\nc OK .*\r\n$/);
 });
 
 test('who may no longer use a shared mailbox is put out of it; others stay', async () => {

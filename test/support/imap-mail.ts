@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCertificate } from '../../src/config/certificate.ts';
-import { createConnections } from '../../src/directory/connections.ts';
+import { createConnections, type Connections } from '../../src/directory/connections.ts';
 import { createDirectory } from '../../src/directory/directory.ts';
 import { startImapFaces } from '../../src/imap/faces.ts';
 import { SILENT } from '../../src/mail/log.ts';
@@ -20,7 +20,7 @@ export interface ImapMail extends TestMail {
   pauseAt(pause: Pause | undefined): void;
 }
 
-export async function imapMail(): Promise<ImapMail> {
+export async function imapMail(options: { connections?: Connections } = {}): Promise<ImapMail> {
   const mail = await testMail();
   const { store, ids, blobs } = mail;
   const directory = createDirectory({ store });
@@ -38,7 +38,7 @@ export async function imapMail(): Promise<ImapMail> {
         return account ? { account, credential: '' } : null;
       },
     },
-    connections: createConnections(null),
+    connections: options.connections ?? createConnections(null),
     recalls: { request: () => Promise.reject(new Error('nobody recalls here')) },
     clock: () => new Date('2026-11-23T13:00:00Z'),
     log: SILENT,
