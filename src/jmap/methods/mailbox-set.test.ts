@@ -124,6 +124,41 @@ test('together, in any order; those within each other are none', async () => {
   }
 });
 
+test('names, roles and places change hands in one call, if all is well in the end', async () => {
+  const [a, b] = [await create({ name: 'One' }), await create({ name: 'Two', role: 'memos' })];
+  const inner = await create({ name: 'Inner', parentId: a });
+  const names = async (): Promise<unknown[]> =>
+    Promise.all([a, b, inner].map(async (id) => [(await get(id))['name'], (await get(id))['role']]));
+  const set = async (args: Json): Promise<unknown[]> => {
+    const { notCreated, notUpdated, notDestroyed } = await ana.call('Mailbox/set', args);
+    return [notCreated, notUpdated, notDestroyed].map((refused) => refused && Object.keys(refused));
+  };
+  const none = [null, null, null];
+  assert.deepEqual(
+    await set({ update: { [a]: { name: 'Two', role: 'memos' }, [b]: { name: 'One', role: null } } }),
+    none,
+  );
+  assert.deepEqual(await names(), [
+    ['Two', 'memos'],
+    ['One', null],
+    ['Inner', null],
+  ]);
+  // What was within is now around.
+  assert.deepEqual(await set({ update: { [a]: { parentId: inner }, [inner]: { parentId: null } } }), none);
+  assert.deepEqual([(await get(a))['parentId'], (await get(inner))['parentId']], [inner, null]);
+  assert.deepEqual(
+    await set({ create: { k: { name: 'One', parentId: '#l' }, l: { name: 'One' } }, destroy: [b] }),
+    none,
+  );
+  // Where it is not, each is for itself.
+  const c = await create({ name: 'Three' });
+  const two = { [a]: { parentId: null, name: 'Three' }, [c]: { name: 'Inner' } };
+  assert.deepEqual(await set({ update: two }), [null, [a, c], null]);
+  const loop = { [a]: { name: 'Looped' }, [inner]: { parentId: a } };
+  assert.deepEqual(await set({ update: loop }), [null, [inner], null]);
+  assert.deepEqual([(await get(a))['name'], (await get(inner))['parentId']], ['Looped', null]);
+});
+
 test('changes: one thing, a whole object, back to the default', async () => {
   const id = await create({ sortOrder: 7, role: 'important' });
   assert.equal(await update(id, { name: 'Renamed' }), null);

@@ -27,7 +27,7 @@ import {
   type SetResult,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { checkMailbox } from './mailbox-check.ts';
+import { checkMailbox, depthOf, fitTogether } from './mailbox-check.ts';
 import { MAILBOX_PROPERTIES, toMailbox } from './mailbox.ts';
 
 const DEFAULTS = { parentId: null, role: null, sortOrder: 0, isSubscribed: true };
@@ -44,6 +44,9 @@ interface Setting {
   state: number;
   /** Creation ids of this call. */
   made: Map<string, string>;
+  /** Whether one fits among the others is looked at when all are as they are wanted. */
+  together: boolean;
+  result: SetResult;
 }
 
 export const mailboxSet: Method = async (args, context) => {
@@ -54,20 +57,52 @@ export const mailboxSet: Method = async (args, context) => {
     await raise(tx, at.tenant, at.account, 0);
     const { modseq: before, list } = await mailboxesOf(tx, at, Object.keys(args['update'] ?? {}).length > 0);
     const { create, update, destroy } = setArguments(args, String(before), ['onDestroyRemoveEmails']);
-    const result = emptySetResult();
-    const setting: Setting = { tx, context, at, now: context.clock(), list, state: before, made: new Map() };
-    await createAll(setting, create, result);
-    for (const [given, patch] of update) {
-      await attempt(given, result.notUpdated, async () => {
-        const id = resolve(setting, given);
-        result.updated[id] = await updateOne(setting, id, patch);
-      });
-    }
-    await destroyAll(setting, destroy, removeEmails, result);
-    tx.onCommit(() => setting.made.forEach((id, key) => context.createdIds.set(key, id)));
-    return setResponse(args['accountId'], String(before), String(setting.state), result);
+    const change = async (together: boolean): Promise<Setting> => {
+      const setting: Setting = {
+        tx,
+        context,
+        at,
+        together,
+        now: context.clock(),
+        list: list.map((row) => ({ ...row })),
+        state: before,
+        made: new Map(),
+        result: emptySetResult(),
+      };
+      await createAll(setting, create);
+      for (const [given, patch] of update) {
+        await attempt(given, setting.result.notUpdated, async () => {
+          const id = resolve(setting, given);
+          setting.result.updated[id] = await updateOne(setting, id, patch);
+        });
+      }
+      await destroyAll(setting, destroy, removeEmails);
+      return setting;
+    };
+    const { result, state, made } =
+      (create.size + update.size + destroy.length > 1 && (await ifTheyFit(tx, change))) || (await change(false));
+    tx.onCommit(() => made.forEach((id, key) => context.createdIds.set(key, id)));
+    return setResponse(args['accountId'], String(before), String(state), result);
   });
 };
+
+/**
+ * RFC 8620 §5.3: where what comes out in the end is valid, as when two have exchanged their names, it does not matter how it
+ * is come to. Null, and nothing has changed: it is not valid, so each is for itself.
+ */
+async function ifTheyFit(tx: Transaction, change: (together: boolean) => Promise<Setting>): Promise<Setting | null> {
+  const unfit = new Error('they do not fit');
+  try {
+    return await undoable(tx, async () => {
+      const setting = await change(true);
+      if (!fitTogether(setting.list)) throw unfit;
+      return setting;
+    });
+  } catch (error) {
+    if (error !== unfit) throw error;
+    return null;
+  }
+}
 
 /** "#k1" is what this call, or one before it in the request, created as k1. */
 function resolve({ made, context }: Setting, id: string): string {
@@ -86,11 +121,8 @@ async function nextModseq(setting: Setting): Promise<number> {
 }
 
 /** Those whose parents are made here come after them, in whatever order they stand. */
-async function createAll(
-  setting: Setting,
-  create: Map<string, Record<string, unknown>>,
-  result: SetResult,
-): Promise<void> {
+async function createAll(setting: Setting, create: Map<string, Record<string, unknown>>): Promise<void> {
+  const { result } = setting;
   const waiting = new Map(create);
   let progress = true;
   while (progress) {
@@ -116,7 +148,7 @@ async function createOne(setting: Setting, object: Record<string, unknown>): Pro
   const unknown = Object.keys(object).filter((name) => !SETTABLE.includes(name));
   if (unknown.length > 0) throw invalidProperties(unknown);
   const { tx, at, now, list } = setting;
-  const box = checkMailbox({ ...DEFAULTS, ...object }, null, list, (id) => resolve(setting, id));
+  const box = checkMailbox({ ...DEFAULTS, ...object }, null, list, (id) => resolve(setting, id), setting.together);
   const id = await nextMailboxId(tx, at);
   await insertMailbox(tx, { ...at, now, modseq: await nextModseq(setting) }, { id, ...box });
   const row = { id, ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
@@ -139,7 +171,7 @@ async function updateOne(
   const changed = Object.keys(unlike(current, wanted));
   const fixed = changed.filter((name) => !SETTABLE.includes(name));
   if (fixed.length > 0) throw invalidProperties(fixed, 'Cannot be changed.');
-  const box = checkMailbox(wanted, row.id, list, (parent) => resolve(setting, parent));
+  const box = checkMailbox(wanted, row.id, list, (parent) => resolve(setting, parent), setting.together);
   if (row.id <= SYSTEM_MAILBOXES && changed.some((name) => ['name', 'parentId', 'role'].includes(name))) {
     throw new SetFault('forbidden', 'This mailbox keeps its name, place and role.');
   }
@@ -150,18 +182,11 @@ async function updateOne(
 }
 
 /** Children named before or after their parent: those without children go first. */
-async function destroyAll(
-  setting: Setting,
-  destroy: string[],
-  removeEmails: boolean,
-  result: SetResult,
-): Promise<void> {
+async function destroyAll(setting: Setting, destroy: string[], removeEmails: boolean): Promise<void> {
+  const { result } = setting;
   const given = new Map(destroy.map((one) => [resolve(setting, one), one]));
-  const depth = (row: MailboxRow): number => {
-    const parent = setting.list.find((one) => one.id === row.parent_id);
-    return parent ? depth(parent) + 1 : 0;
-  };
-  const depths = new Map(setting.list.map((row) => [`f${row.id}`, depth(row)]));
+  const byId = new Map(setting.list.map((row) => [row.id, row]));
+  const depths = new Map(setting.list.map(({ id }) => [`f${id}`, depthOf(id, byId)]));
   const deepestFirst = [...given.keys()].toSorted((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0));
   for (const id of deepestFirst) {
     await attempt(given.get(id) ?? id, result.notDestroyed, async () => {
