@@ -146,7 +146,8 @@ export async function createBodies(blobs: Blobs, tenant: number, plan: Plan, row
         return undefined;
       }
       const part = partOf(row, item.part);
-      out.ascii(part === undefined ? 'NIL' : String(part ? part.decodedSize : row.size));
+      // RFC 9051 §9 has no NIL here: of a part that there is not, there are no octets.
+      out.ascii(String(part ? part.decodedSize : part === null ? row.size : 0));
       return undefined;
     },
   };

@@ -7,6 +7,7 @@ import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
 import { recallBoxes } from './recall-mailbox.ts';
 import { no } from './replies.ts';
 import { userOf, type ImapDeps, type Session } from './session.ts';
+import { mailbox } from './wire/response.ts';
 
 export const OTHERS = 'Other Users';
 export const INBOX = 1;
@@ -81,9 +82,26 @@ export function pathsOf(list: MailboxRow[]): [path: string, row: MailboxRow][] {
   return list.map((row) => [pathOf(row), row]);
 }
 
+/**
+ * RFC 9051 §5.1, §6.3.9.7: names are in NFC, and one that came otherwise stands for the same. `as`: what it has become now.
+ * Told to who has enabled IMAP4rev2 only, as others do not know it.
+ */
+export function tellOldName(
+  session: Pick<Session, 'enabled' | 'out'>,
+  given: string,
+  as = given,
+  attributes = '',
+): void {
+  if (!session.enabled.has('IMAP4REV2') || (isNormal(given) && isNormal(as))) return;
+  const now = mailbox(as.normalize('NFC'), true);
+  session.out.line(`* LIST (${attributes}) "/" ${now} ("OLDNAME" (${mailbox(given, true)}))`);
+}
+
+const isNormal = (name: string): boolean => name.normalize('NFC') === name;
+
 /** Whose account a name is in, and where. Undefined: no account that this person may use. */
 export async function placeOf(deps: Deps, user: Account, name: string): Promise<Place | undefined> {
-  const path = name.split('/');
+  const path = name.normalize('NFC').split('/');
   if (path[0] !== OTHERS) return { account: user, path: inboxFirst(path) };
   const others = await deps.directory.accessible(user.tenant, user.id);
   const account = others.find((other) => other.address === path[1]?.toLowerCase());

@@ -10,7 +10,10 @@ import type { Piece } from './wire/reader.ts';
 
 export async function runCommand(session: Session, pieces: readonly Piece[]): Promise<void> {
   const parsed = parseCommand(pieces, { utf8: isUtf8(session) });
-  if ('fault' in parsed) return session.out.line(statusLine(parsed.tag, parsed.fault));
+  if ('fault' in parsed) {
+    if (parsed.fault.unsaves && session.selected) session.selected.saved = [];
+    return session.out.line(statusLine(parsed.tag, parsed.fault));
+  }
   const { tag, command } = parsed;
   const verb = VERBS[command.verb] as Verb<VerbName>;
   const refused = mayCome(session, verb.state);

@@ -100,6 +100,13 @@ export function tellsModseq(session: Pick<Session, 'enabled'>): boolean {
   return session.enabled.has('CONDSTORE') || session.enabled.has('QRESYNC');
 }
 
+/** For a command that enables CONDSTORE: the first with a mailbox selected is told its newest modseq (RFC 7162 §3.1). */
+export function enableCondstore({ enabled, selected, out }: Session): void {
+  if (enabled.has('CONDSTORE')) return;
+  enabled.add('CONDSTORE');
+  if (selected) out.line(`* OK [HIGHESTMODSEQ ${selected.told}] The newest change.`);
+}
+
 export function given(session: Session): Given {
   return { program: session.program, now: session.deps.clock() };
 }

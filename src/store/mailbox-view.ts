@@ -110,6 +110,8 @@ export interface MailboxStatus {
   total: number;
   unread: number;
   deleted: number;
+  /** Octets of those; 0 where it was not asked for. */
+  deleted_size: number;
   /** Messages that no IMAP session has been told of; 0 where it was not asked for. */
   recent: number;
   uid_next: number;
@@ -131,14 +133,15 @@ export async function mailboxStatus(
   walk: boolean,
   recent: number[] | null = null,
 ): Promise<MailboxStatus[]> {
-  const walked = `(SELECT count(*) FILTER (WHERE c.flags & 16 <> 0) AS deleted, coalesce(sum(g.size), 0)::bigint AS size
+  const walked = `(SELECT count(*) FILTER (WHERE c.flags & 16 <> 0) AS deleted,
+       coalesce(sum(g.size) FILTER (WHERE c.flags & 16 <> 0), 0)::bigint AS deleted_size, coalesce(sum(g.size), 0)::bigint AS size
      FROM copy c JOIN message g ON g.tenant_id = c.tenant_id AND g.id = c.message_id
      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = m.id)`;
   const newer = `(SELECT count(*)::int FROM unnest($3::int[], $4::bigint[]) AS f (id, first)
      JOIN copy c ON c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = m.id AND c.uid >= greatest(m.first_recent, f.first) WHERE f.id = m.id)`;
   return reader.rows(
     `SELECT m.id, m.total, m.unread, m.uid_next, m.uid_validity, s.modseq, ${recent ? newer : 0} AS recent,
-       ${walk ? 'w.deleted, w.size' : '0 AS deleted, 0 AS size'}
+       ${walk ? 'w.deleted, w.deleted_size, w.size' : '0 AS deleted, 0 AS deleted_size, 0 AS size'}
      FROM mailbox m JOIN account_state s ON s.tenant_id = m.tenant_id AND s.account_id = m.account_id
      ${walk ? `CROSS JOIN LATERAL ${walked} w` : ''}
      WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.id = ANY ($3::int[])`,

@@ -175,6 +175,23 @@ test('by mail to recall@, with the message attached or its Message-ID in the sub
   );
 });
 
+test('Recall is one mailbox, always subscribed to, and no other of its name is made by mistake', async () => {
+  const client = await as('dia');
+  for (const name of ['Recall', 'Recall/Replace']) {
+    const [status] = await client.run(`STATUS ${name} (MAILBOXID)`);
+    const id = /MAILBOXID (\([^)]+\))/.exec(status ?? '')?.[1];
+    assert.ok(
+      (await client.run(`EXAMINE ${name}`)).some((line) => line.includes(`[MAILBOXID ${id}]`)),
+      status,
+    );
+    assert.match((await client.run(`SUBSCRIBE ${name}`)).at(-1) ?? '', /^OK/);
+    assert.match((await client.run(`UNSUBSCRIBE ${name}`)).at(-1) ?? '', /^NO \[CANNOT\]/);
+  }
+  for (const name of ['recall', 'RECALL/x', 'Recall/x'])
+    assert.match((await client.run(`CREATE ${name}`)).at(-1) ?? '', /^NO \[ALREADYEXISTS\]/);
+  client.close();
+});
+
 test("a person's own mailbox of that name stays theirs; where policy has none there is none", async () => {
   const cho = await homing.client('cho@pigeon.test');
   await cho.call('Mailbox/set', { create: { k: { name: 'Recall' } } });

@@ -551,6 +551,88 @@ test('sorted and threaded', async () => {
   client.close();
 });
 
+test('whatever enables CONDSTORE tells the newest modseq of the selected mailbox, once', async () => {
+  const commands = [
+    'ENABLE CONDSTORE',
+    'ENABLE QRESYNC',
+    'STATUS Drafts (HIGHESTMODSEQ)',
+    'LIST "" Drafts RETURN (STATUS (HIGHESTMODSEQ))',
+    'SEARCH MODSEQ 1',
+    'UID FETCH 1:* UID (CHANGEDSINCE 9223372036854775807)',
+    'UID STORE 1 (UNCHANGEDSINCE 9223372036854775807) +FLAGS.SILENT (\\Draft)',
+  ];
+  for (const command of commands) {
+    const client = await as('cho');
+    const opened = (await client.run('SELECT INBOX')).find((line) => line.startsWith('* OK [HIGHESTMODSEQ'));
+    const told = await client.run(command);
+    assert.match(last(told), /^OK/);
+    assert.deepEqual(
+      told.filter((line) => line.startsWith('* OK [HIGHESTMODSEQ')),
+      [opened],
+      command,
+    );
+    assert.doesNotMatch((await client.run(command)).join('\n'), /\[HIGHESTMODSEQ/);
+    client.close();
+  }
+  const client = await as('cho');
+  await client.run('SELECT INBOX');
+  assert.match(last(await client.run('UID FETCH 1:* UID (CHANGEDSINCE 1 VANISHED)')), /^BAD/);
+  assert.match(last(await client.run('UID FETCH 1:* UID (CHANGEDSINCE 9223372036854775808)')), /^BAD/);
+  client.close();
+});
+
+test('a name is the same mailbox in any normal form; who knows of it is told what it has become', async () => {
+  const client = await as('cho');
+  // é as two characters, and as one; and as they come back.
+  const [two, one] = ['Cafe\u0301', 'Caf\u00e9'];
+  const [sentTwo, sentOne] = [two, one].map((name) => Buffer.from(name).toString('latin1'));
+  assert.match(last(await client.run(`CREATE "${two}"`)), /^OK/);
+  assert.deepEqual((await client.run(`LIST "" "${two}"`)).slice(0, -1), ['* LIST (\\HasNoChildren) "/" Caf&AOk-']);
+  await put(client, `"${two}"`, mail('kept'));
+  assert.equal((await client.run(`STATUS "${one}" (MESSAGES)`))[0], '* STATUS Caf&AOk- (MESSAGES 1)');
+  assert.match(last(await client.run(`RENAME "${two}" "${two}s"`)), /^OK/);
+  await client.run('ENABLE IMAP4rev2');
+  const old = `("OLDNAME" ("${sentTwo}s"))`;
+  assert.ok((await client.run(`SELECT "${two}s"`)).includes(`* LIST () "/" "${sentOne}s" ${old}`));
+  assert.ok((await client.run(`SELECT "${one}s"`)).includes(`* LIST () "/" "${sentOne}s"`));
+  await client.run('UNSELECT');
+  assert.equal((await client.run(`RENAME "${two}s" There`))[0], `* LIST () "/" There ${old}`);
+  const created = await client.run(`CREATE "${two}/"`);
+  assert.equal(created[0], `* LIST () "/" "${sentOne}" ("OLDNAME" ("${sentTwo}"))`);
+  const deleted = await client.run(`DELETE "${two}"`);
+  assert.equal(deleted[0], `* LIST (\\NonExistent) "/" "${sentOne}" ("OLDNAME" ("${sentTwo}"))`);
+  assert.match(last(await client.run('DELETE There')), /^OK/);
+  client.close();
+});
+
+test('small print: what is below a name that is gone, what deleted messages take up, what NO leaves saved', async () => {
+  const client = await as('cho');
+  for (const command of ['CREATE a/b', 'SUBSCRIBE a/b', 'DELETE a/b', 'DELETE a'])
+    assert.match(last(await client.run(command)), /^OK/, command);
+  assert.deepEqual((await client.run('LIST (SUBSCRIBED RECURSIVEMATCH) "" a')).slice(0, -1), [
+    '* LIST (\\NonExistent) "/" a ("CHILDINFO" ("SUBSCRIBED"))',
+  ]);
+  await client.run('UNSUBSCRIBE a/b');
+
+  await client.run('CREATE small');
+  const [message, other] = [mail('one'), mail('another')];
+  await put(client, 'small', message, '\\Deleted');
+  await put(client, 'small', other);
+  const sizes = `DELETED 1 DELETED-STORAGE ${message.length} SIZE ${message.length + other.length}`;
+  assert.equal((await client.run('STATUS small (DELETED DELETED-STORAGE SIZE)'))[0], `* STATUS small (${sizes})`);
+
+  await client.run('SELECT small');
+  assert.equal((await client.run('FETCH 1 BINARY.SIZE[7]'))[0], '* 1 FETCH (BINARY.SIZE[7] 0)');
+  await client.run('SEARCH RETURN (SAVE) ALL');
+  assert.match(last(await client.run('SEARCH RETURN (SAVE) NO-KEY 1')), /^BAD/);
+  assert.equal((await client.run('SEARCH $'))[0], '* SEARCH 1 2');
+  assert.match(last(await client.run('SEARCH RETURN (SAVE) CHARSET KOI8-R ALL')), /^NO \[BADCHARSET/);
+  assert.equal((await client.run('SEARCH $'))[0], '* SEARCH');
+  await client.run('CLOSE');
+  await client.run('DELETE small');
+  client.close();
+});
+
 test('compressed, everything goes as before', async () => {
   const flow = new ImapFlow({
     host: '127.0.0.1',

@@ -5,7 +5,7 @@ import { Refusal } from '../../mail/errors.ts';
 import { encodeNul } from '../../mail/mime/nul.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { keywordsOf } from '../flags.ts';
-import { findBox, placeOf } from '../mailboxes.ts';
+import { findBox, placeOf, tellOldName } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { checkRoom } from '../room.ts';
@@ -49,6 +49,7 @@ export const append: Verb<'APPEND'> = {
     });
     const { uids, uidValidity } = stored;
     if (session.selected) session.selected.stale = true;
+    tellOldName(session, mailbox);
     return ok('Stored.', `APPENDUID ${uidValidity} ${formatSequenceSet(setOf(uids))}`);
   },
 };

@@ -10,8 +10,8 @@ import { choose } from '../message-set.ts';
 import { tellKeywords, toldOf } from '../news.ts';
 import { isRecent } from '../recent.ts';
 import { partOf } from '../returned.ts';
-import { no, ok, type Result } from '../replies.ts';
-import { given, tellsModseq, type Selected, type Session } from '../session.ts';
+import { bad, no, ok, type Result } from '../replies.ts';
+import { enableCondstore, given, tellsModseq, type Selected, type Session } from '../session.ts';
 import type { Output } from '../output.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
 import { bodyStructure, envelope } from '../../mail/mime/imap.ts';
@@ -26,8 +26,9 @@ export const fetch: Verb<'FETCH'> = {
     const selected = selectedOf(session);
     const { uids: named, missing } = choose(selected, command.set, command.uid);
     const asked = command.partial ? partOf(named, command.partial) : named;
-    if (command.vanished && !session.enabled.has('QRESYNC')) throw no('CANNOT', 'Enable QRESYNC first.');
-    enableCondstore(session, selected, command);
+    // RFC 7162 §3.2.6.
+    if (command.vanished && !session.enabled.has('QRESYNC')) throw bad('Enable QRESYNC first.');
+    if (command.changedSince !== null || command.items.some(({ item }) => item === 'MODSEQ')) enableCondstore(session);
     const plan = planOf(command, tellsModseq(session));
     if (command.vanished) await tellVanished(session, selected, command);
     const uids =
@@ -46,17 +47,6 @@ function resultOf(byUid: boolean, missing: boolean, shown: number, asked: number
   if (byUid || (shown === asked && !missing)) return ok('That is all.');
   if (shown === 0) throw no('EXPUNGEISSUED', 'They are gone.');
   return ok('That is all; some are gone.', 'EXPUNGEISSUED');
-}
-
-/** RFC 7162 §3.1: asking for modseqs enables CONDSTORE, and the client then needs to know the highest. */
-function enableCondstore(
-  { enabled, out }: Session,
-  { told }: Selected,
-  { items, changedSince }: CommandOf<'FETCH'>,
-): void {
-  if (enabled.has('CONDSTORE') || (changedSince === null && !items.some(({ item }) => item === 'MODSEQ'))) return;
-  enabled.add('CONDSTORE');
-  out.line(`* OK [HIGHESTMODSEQ ${told}] The newest change.`);
 }
 
 async function changedOf(session: Session, { at }: Selected, uids: number[], since: number): Promise<number[]> {

@@ -26,7 +26,7 @@ export const list: Verb<'LIST'> = {
     const overSubscribed =
       select.recursiveMatch && select.subscribed
         ? namesAbove(boxes.filter((box) => box.subscribed && !matches(box.name)))
-        : new Set();
+        : new Set<string>();
     for (const box of boxes) {
       if (!matches(box.name)) continue;
       const selected =
@@ -39,6 +39,11 @@ export const list: Verb<'LIST'> = {
       const childInfo = below ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '';
       out.line(`* LIST (${attributes.join(' ')}) "/" ${mailbox(box.name, isUtf8(session))}${childInfo}`);
       await out.more();
+    }
+    // RFC 5258 §3: what something subscribed lies below need not be there.
+    for (const name of missingOf(overSubscribed, boxes)) {
+      if (matches(name))
+        out.line(`* LIST (\\NonExistent) "/" ${mailbox(name, isUtf8(session))} ("CHILDINFO" ("SUBSCRIBED"))`);
     }
     if (give.status) await status(session, chosen, give.status);
     return ok('That is all.');
@@ -82,6 +87,11 @@ function namesAbove(boxes: readonly Pick<Box, 'name'>[]): Set<string> {
   return names;
 }
 
+function missingOf(names: ReadonlySet<string>, boxes: readonly Box[]): string[] {
+  const there = new Set(boxes.map(({ name }) => name));
+  return [...names].filter((name) => !there.has(name));
+}
+
 function attributesOf(box: Box, isParent: boolean, subscribed: boolean): string[] {
   if (box.lost) return ['\\NonExistent', '\\Subscribed'];
   const attributes = box.row === null ? ['\\Noselect'] : [];
@@ -93,5 +103,6 @@ function attributesOf(box: Box, isParent: boolean, subscribed: boolean): string[
 }
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {
-  return (name) => patterns.some((pattern) => matchesPattern(pattern, name));
+  const normal = patterns.map((pattern) => pattern.normalize('NFC'));
+  return (name) => normal.some((pattern) => matchesPattern(pattern, name));
 }

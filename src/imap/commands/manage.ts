@@ -16,8 +16,8 @@ import {
 import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { INBOX, placeOf, roleOfUse, rowAt, type Place } from '../mailboxes.ts';
-import { recallBoxes } from '../recall-mailbox.ts';
+import { findBox, INBOX, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
+import { isRecallRow, recallBoxes } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { userOf, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
@@ -57,10 +57,10 @@ async function oldPlace(session: Session, name: string): Promise<Place> {
   return place;
 }
 
-/** Recall, or below it: it is nobody's to change. */
+/** Recall, or below it, however it is written: it is nobody's to change, and nobody makes one of their own by mistake. */
 async function isRecall(session: Session, { account, path }: Place): Promise<boolean> {
   const user = userOf(session);
-  if (account.id !== user.id || path[0] !== 'Recall') return false;
+  if (account.id !== user.id || path[0]?.toLowerCase() !== 'recall') return false;
   const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
   return (await recallBoxes(session.deps, user, list)).length > 0;
 }
@@ -109,6 +109,7 @@ export const create: Verb<'CREATE'> = {
         throw no('USEATTR', 'Another mailbox has this use.');
       return (await make(managing, path, role)).id;
     });
+    tellOldName(session, mailbox.replace(/\/$/, ''));
     return ok('Made.', `MAILBOXID (${mailboxIdOf(userOf(session), account, id)})`);
   },
 };
@@ -135,6 +136,7 @@ export const remove: Verb<'DELETE'> = {
       await deleteMailbox(tx, { ...at, modseq: await raiseAndTell(tx, at) }, row.id);
     });
     if (session.selected) session.selected.stale = true;
+    tellOldName(session, mailbox, mailbox, '\\NonExistent');
     return ok('Deleted.');
   },
 };
@@ -170,6 +172,7 @@ export const rename: Verb<'RENAME'> = {
         { ...row, name, parent_id: parent?.id ?? null, subscribed },
       );
     });
+    tellOldName(session, command.from, command.to.replace(/\/$/, ''));
     return ok('Renamed.');
   },
 };
@@ -184,6 +187,9 @@ const subscription = (subscribed: boolean): Verb<'SUBSCRIBE' | 'UNSUBSCRIBE'> =>
   state: 'authenticated',
   news: 'all',
   async run(session, { mailbox }) {
+    if (subscribed && (mailbox === 'Recall' || mailbox === 'Recall/Replace')) {
+      if (isRecallRow((await findBox(session, mailbox)).row)) return ok('It always is.');
+    }
     const { account, path } = await oldPlace(session, mailbox);
     await managing(session, account, async (managing) => {
       const { tx, at, list } = managing;

@@ -4,7 +4,7 @@
 import { capabilities } from '../capabilities.ts';
 import { OTHERS } from '../mailboxes.ts';
 import { bad, ok } from '../replies.ts';
-import type { Enabled } from '../session.ts';
+import { enableCondstore, type Enabled } from '../session.ts';
 import type { Verb } from '../verb.ts';
 import { mailbox, string } from '../wire/response.ts';
 
@@ -73,10 +73,10 @@ export const enable: Verb<'ENABLE'> = {
   news: 'all',
   async run(session, { capabilities: asked }) {
     const now = ENABLED.filter((one) => asked.includes(one) && !session.enabled.has(one));
+    // RFC 7162 §3.2.3: QRESYNC brings CONDSTORE with it.
+    if (now.includes('CONDSTORE') || now.includes('QRESYNC')) enableCondstore(session);
     for (const one of now) session.enabled.add(one);
     if (now.includes('IMAP4REV2') && session.selected) session.selected.recent = [];
-    // RFC 7162 §3.2.3: QRESYNC brings CONDSTORE with it.
-    if (now.includes('QRESYNC')) session.enabled.add('CONDSTORE');
     session.out.line(`* ENABLED${now.map((one) => ` ${one === 'IMAP4REV2' ? 'IMAP4rev2' : one}`).join('')}`);
     return ok('Enabled.');
   },

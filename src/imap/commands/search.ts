@@ -5,7 +5,7 @@ import { keepInformed } from '../context.ts';
 import { ok } from '../replies.ts';
 import { highestModseq, savedOf, tellReturned } from '../returned.ts';
 import { asksModseq, findBy, isTold, settled } from '../search-filter.ts';
-import type { Selected, Session } from '../session.ts';
+import { enableCondstore, type Selected, type Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import { bad } from '../wire/fault.ts';
 import type { SearchKey } from '../wire/command.ts';
@@ -20,7 +20,7 @@ export const search: Verb<'SEARCH'> = {
     if (updates && selected.contexts.has(tag)) throw bad('A search of this tag is being kept up with.');
     const saves = returning?.give.includes('SAVE') === true;
     const modseqs = asksModseq(criteria);
-    if (modseqs) session.enabled.add('CONDSTORE');
+    if (modseqs) enableCondstore(session);
     const asked = settled(criteria, selected);
     // RFC 5182 §2.1: where it fails, nothing is saved.
     if (saves) selected.saved = [];

@@ -3,13 +3,13 @@
 import { openMailbox, vanishedSince, flagsSince, type OpenedMailbox } from '../../store/mailbox-view.ts';
 import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { findBox } from '../mailboxes.ts';
+import { findBox, tellOldName } from '../mailboxes.ts';
 import { tellKeywords, toldOf } from '../news.ts';
 import { isRecent, takeRecent, tellRecent } from '../recent.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
-import { isUtf8, leave, tellsModseq, userOf, type Selected, type Session } from '../session.ts';
+import { enableCondstore, isUtf8, leave, tellsModseq, userOf, type Selected, type Session } from '../session.ts';
 import { selectedOf, type CommandOf, type Verb } from '../verb.ts';
 import { View } from '../view.ts';
 import type { QResync } from '../wire/command.ts';
@@ -27,7 +27,7 @@ export const select: Verb<'SELECT' | 'EXAMINE'> = {
       // RFC 9051 §7.1: what comes after it is of the new mailbox.
       session.out.line('* OK [CLOSED] The mailbox before is closed.');
     }
-    if (command.condstore) session.enabled.add('CONDSTORE');
+    if (command.condstore) enableCondstore(session);
     return open(session, command);
   },
 };
@@ -68,7 +68,9 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
   out.line(`* OK [HIGHESTMODSEQ ${opened.modseq}] The newest change.`);
   out.line(`* OK [MAILBOXID (${mailboxIdOf(userOf(session), box.account, at.mailbox)})] Its id.`);
   // RFC 9051 §6.3.2.
-  if (session.enabled.has('IMAP4REV2')) out.line(`* LIST () "/" ${mailbox(box.name, isUtf8(session))}`);
+  const name = box.name.normalize('NFC');
+  if (name !== box.name) tellOldName(session, box.name);
+  else if (session.enabled.has('IMAP4REV2')) out.line(`* LIST () "/" ${mailbox(name, isUtf8(session))}`);
   session.selected = selected;
   session.watch.add(at.tenant, at.account, session.watcher);
   // What came between the reading and the listening.

@@ -22,6 +22,8 @@ export const sort: Verb<'SORT'> = {
     const updates = returning?.give.includes('UPDATE') === true;
     if (updates && selected.contexts.has(tag)) throw bad('A search of this tag is being kept up with.');
     const asked = settled(criteria, selected);
+    // RFC 5182 §2.1: where it fails, nothing is saved.
+    if (returning?.give.includes('SAVE')) selected.saved = [];
     const sorted = (await find(session, selected, asked, keys)).filter((row) => isTold(selected, row.uid));
     const numbers = sorted.map((row) => (uid ? row.uid : selected.view.sequenceOf(row.uid)));
     const highest = asksModseq(criteria) ? highestModseq(sorted, returning) : 0;

@@ -4,7 +4,7 @@ import { mailboxStatus, type MailboxStatus } from '../../store/mailbox-view.ts';
 import { findBox, type Box } from '../mailboxes.ts';
 import { isRecallRow } from '../recall-mailbox.ts';
 import { ok } from '../replies.ts';
-import { userOf, isUtf8, type Session } from '../session.ts';
+import { enableCondstore, userOf, isUtf8, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 import type { StatusItem } from '../wire/command.ts';
 import { mailbox } from '../wire/response.ts';
@@ -15,8 +15,6 @@ export const status: Verb<'STATUS'> = {
   news: 'all',
   async run(session, { mailbox: name, items }) {
     const box = await findBox(session, name);
-    // RFC 7162 §3.1: asking for it enables CONDSTORE.
-    if (items.includes('HIGHESTMODSEQ')) session.enabled.add('CONDSTORE');
     for (const line of await statusLines(session, [box], items)) session.out.line(line);
     return ok('That is all.');
   },
@@ -28,7 +26,9 @@ export async function statusLines(
   boxes: readonly Pick<Box, 'name' | 'account' | 'row'>[],
   items: readonly StatusItem[],
 ): Promise<string[]> {
-  const walk = items.includes('SIZE') || items.includes('DELETED');
+  // RFC 7162 §3.1: asking for it enables CONDSTORE.
+  if (items.includes('HIGHESTMODSEQ')) enableCondstore(session);
+  const walk = items.some((item) => WALKED.includes(item));
   const user = userOf(session);
   const { maxMessageSize } = await session.deps.directory.policy(user.tenant);
   const lines: string[] = [];
@@ -49,7 +49,7 @@ export async function statusLines(
       const counts = row && isRecallRow(row) ? EMPTY : rows.get(row?.id ?? 0);
       if (!counts) continue;
       const values = items.map(
-        (item) => `${item} ${value(item, counts, maxMessageSize, mailboxIdOf(user, account, counts.id))}`,
+        (item) => `${item} ${value(item, counts, maxMessageSize, mailboxIdOf(user, account, row?.id ?? 0))}`,
       );
       lines.push(`* STATUS ${mailbox(name, isUtf8(session))} (${values.join(' ')})`);
     }
@@ -57,12 +57,16 @@ export async function statusLines(
   return lines;
 }
 
+/** What all copies are looked at for. */
+const WALKED: readonly StatusItem[] = ['SIZE', 'DELETED', 'DELETED-STORAGE'];
+
 /** Recall. */
 const EMPTY: MailboxStatus = {
   id: 0,
   total: 0,
   unread: 0,
   deleted: 0,
+  deleted_size: 0,
   recent: 0,
   uid_next: 1,
   uid_validity: 1,
@@ -84,6 +88,8 @@ function value(item: StatusItem, row: MailboxStatus, maxMessageSize: number, id:
       return row.unread;
     case 'DELETED':
       return row.deleted;
+    case 'DELETED-STORAGE': // RFC 9208 §4.1.4
+      return row.deleted_size;
     case 'SIZE':
       return row.size;
     case 'HIGHESTMODSEQ':

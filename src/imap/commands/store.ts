@@ -6,7 +6,7 @@ import { choose } from '../message-set.ts';
 import { tellKeywords } from '../news.ts';
 import { isRecent } from '../recent.ts';
 import { no, ok } from '../replies.ts';
-import { tellsModseq, type Selected, type Session } from '../session.ts';
+import { enableCondstore, tellsModseq, type Selected, type Session } from '../session.ts';
 import { writableOf, type CommandOf, type Verb } from '../verb.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
 
@@ -15,7 +15,7 @@ export const store: Verb<'STORE'> = {
   news: 'unless by sequence',
   async run(session, command) {
     const selected = writableOf(session);
-    if (command.unchangedSince !== null) session.enabled.add('CONDSTORE');
+    if (command.unchangedSince !== null) enableCondstore(session);
     const { uids, missing } = choose(selected, command.set, command.uid);
     const { set, modified } = await change(session, selected, uids, command);
     const done = new Map(set.map((one) => [one.copy.uid, one]));

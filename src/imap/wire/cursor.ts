@@ -129,13 +129,15 @@ export function nstring(c: Cursor): string | null {
   return match(c, /nil(?![^ )])/iy) === undefined ? string(c) : null;
 }
 
-/** Of at most `largest`; RFC 9051 §9: number64 is of 63 bits, of which JavaScript counts 53. */
-export function number(c: Cursor, largest: number = Number.MAX_SAFE_INTEGER): number {
+/** RFC 9051 §9: number64. */
+const MAX_NUMBER64 = 2n ** 63n - 1n;
+
+/** Of at most `largest`. JavaScript counts to 2^53: what is beyond is more than anything here has, and taken for that. */
+export function number(c: Cursor, largest?: number): number {
   const digits = match(c, /\d{1,19}/y);
   if (digits === undefined) throw bad('A number is missing.');
-  const value = Number(digits);
-  if (value > largest) throw bad('The number is too large.');
-  return value;
+  if (BigInt(digits) > (largest === undefined ? MAX_NUMBER64 : BigInt(largest))) throw bad('The number is too large.');
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /** RFC 9051 §5.1: "INBOX" in any case is one mailbox; the rest is decoded. */

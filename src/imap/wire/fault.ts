@@ -4,6 +4,8 @@ export interface Fault {
   /** RFC 9051 §7.1, RFC 5530: without its brackets. */
   code?: string;
   text: string;
+  /** Nothing is saved any more (RFC 5182 §2.1). */
+  unsaves?: true;
 }
 
 /** Thrown inside the parser only; parseCommand answers the fault. */

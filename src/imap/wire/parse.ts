@@ -105,7 +105,7 @@ function withArguments(c: Cursor, name: string, uid: boolean): Command {
       const returning = returnOptions(c);
       const keys = sortKeys(c);
       at.space(c);
-      return { verb: name, uid, returning, keys, criteria: searchProgram(c, true) };
+      return { verb: name, uid, returning, keys, criteria: saving(returning, () => searchProgram(c, true)) };
     }
     case 'THREAD': {
       const algorithm = at.word(c);
@@ -277,7 +277,18 @@ function returnOptions(c: Cursor): Returning | null {
 
 function search(c: Cursor, uid: boolean): Command {
   const returning = returnOptions(c);
-  return { verb: 'SEARCH', uid, returning, criteria: searchProgram(c, false) };
+  return { verb: 'SEARCH', uid, returning, criteria: saving(returning, () => searchProgram(c, false)) };
+}
+
+/** RFC 5182 §2.1: what was saved is gone where the answer is NO, and stays where it is BAD. */
+function saving<T>(returning: Returning | null, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CommandFault) || error.fault.status === 'BAD' || !returning?.give.includes('SAVE'))
+      throw error;
+    throw new CommandFault({ ...error.fault, unsaves: true });
+  }
 }
 
 /** RFC 9051 §6.4.6, RFC 7162 §3.1.3. */
