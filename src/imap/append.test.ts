@@ -24,7 +24,7 @@ async function one(account: number, name: string, ...texts: string[]): Promise<A
     const keywords = { flags: i % 2, others: text === 'marked' ? ['$label'] : null };
     return { id: numbers[i] ?? 0, bytes, parsed: parseMessage(bytes), receivedAt: now, keywords };
   });
-  return { at: { tenant: mail.tenant, account }, path: name.split('/'), messages, now };
+  return { at: { tenant: mail.tenant, account }, path: name.split('/'), messages, now, limited: false };
 }
 
 test('what comes at the same time is stored in one transaction, each in its place; one that is refused takes none along', async () => {

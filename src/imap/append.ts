@@ -11,6 +11,7 @@ import type { MailboxKey } from '../store/mailbox-view.ts';
 import { mailboxesNamed, type NamedMailbox } from '../store/mailboxes.ts';
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import type { Transaction } from '../store/postgres.ts';
+import { fullAmong, overQuota } from '../store/quota.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';
 import { together } from '../store/together.ts';
 import { rowAt } from './mailboxes.ts';
@@ -26,6 +27,8 @@ export interface Appended {
     keywords: Keywords;
   })[];
   now: Date;
+  /** Its account has a limit, which others may have come up to since. */
+  limited: boolean;
 }
 
 interface Stored {
@@ -33,7 +36,7 @@ interface Stored {
   uidValidity: number;
 }
 
-/** Durable when it resolves. Throws Refusal `noMailbox`. */
+/** Durable when it resolves. Throws Refusal `noMailbox`, `overQuota`. */
 export type Append = (one: Appended) => Promise<Stored>;
 
 type Deps = Pick<ImapDeps, 'store' | 'blobs' | 'pause'>;
@@ -55,13 +58,23 @@ export function createAppend(deps: Deps): Append {
     return queue;
   };
   return async (one) => {
-    const { at, messages } = one;
-    const size = messages.reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
-    if (size <= SMALL) return queueOf(at.tenant)(one);
+    const { at } = one;
+    if (sizeOf(one) <= SMALL) return queueOf(at.tenant)(one);
     const [stored] = await appendAll(deps, at.tenant, [one]);
     if (!stored) throw new Error('nothing was appended');
     return stored;
   };
+}
+
+function sizeOf({ messages }: Appended): number {
+  return messages.reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
+}
+
+/** Accounts that have no room for all that comes into them. */
+function fullOf(tx: Transaction, tenant: number, batch: Appended[]): Promise<Set<number>> {
+  const octets = new Map<number, number>();
+  for (const one of batch) octets.set(one.at.account, (octets.get(one.at.account) ?? 0) + sizeOf(one));
+  return fullAmong(tx, tenant, [...octets.keys()], [...octets.values()]);
 }
 
 /** Of one tenant, all or none. */
@@ -71,11 +84,17 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
     const accounts = [...new Set(batch.map(({ at }) => at.account))].toSorted((a, b) => a - b);
     const names = [...new Set(batch.flatMap(({ path }) => path))];
     // Without waiting in between, on the wire one after the other: so the locks come first.
-    const [{ modseqs, isRaised }, threads, rows] = await together(
+    const [{ modseqs, isRaised }, threads, rows, full] = await together(
       lockOrRaise(tx, tenant, accounts, messages.length),
       findThreads(tx, tenant, messages),
       mailboxesNamed(tx, tenant, accounts, names),
+      fullOf(
+        tx,
+        tenant,
+        batch.filter(({ limited }) => limited),
+      ),
     );
+    if (full.size > 0) throw overQuota();
     const boxes = batch.map((one) => boxOf(one, rows));
     const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const [now = new Date()] = batch.map((one) => one.now);

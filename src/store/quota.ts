@@ -1,5 +1,5 @@
-// What accounts take up, and may take up. What is looked at before a change is not locked: those who write at the same
-// moment may pass the limit together by what they bring. Nothing that a recall does is held up by it.
+// What accounts take up, and may take up. Whoever brings something looks once more when the account is locked, in a statement
+// of its own: those who write at the same moment do not pass the limit together. Nothing that a recall does is held up by it.
 
 import { Refusal } from '../mail/errors.ts';
 import type { AccountKey } from './exposure.ts';

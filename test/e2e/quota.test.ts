@@ -63,6 +63,26 @@ test('IMAP: APPEND and COPY that do not fit are refused, what fits is taken', as
   imap.close();
 });
 
+test('IMAP: of many that come at once, as many as fit are taken', async () => {
+  const sessions = await Promise.all(Array.from({ length: 8 }, () => rawImap(ports.imaps, { user: BEN })));
+  const message = mail('At once');
+  const all = async (command: string): Promise<number> => {
+    const answers = await Promise.all(sessions.map((imap) => imap.run(command)));
+    const last = answers.map((lines) => lines.at(-1) ?? '');
+    assert.ok(last.every((line) => /^OK|^NO \[OVERQUOTA\]/.test(line)));
+    return last.filter((line) => line.startsWith('OK')).length;
+  };
+  const before = (await usage()).used;
+  await leave(3 * message.length);
+  assert.equal(await all(`APPEND Archive () {${Buffer.byteLength(message)}+}\r\n${message}`), 3);
+  await leave(2 * message.length);
+  await Promise.all(sessions.map((imap) => imap.run('SELECT Archive')));
+  assert.equal(await all('COPY * INBOX'), 2);
+  assert.equal((await usage()).used, before + 5 * message.length);
+  await unlimited();
+  for (const imap of sessions) imap.close();
+});
+
 test('JMAP: overQuota for what is created, imported and copied', async () => {
   await leave(10);
   const create = { k: { mailboxIds: { [INBOX]: true }, subject: 'Created' } };

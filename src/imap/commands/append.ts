@@ -32,7 +32,7 @@ export const append: Verb<'APPEND'> = {
     if (messages.some((message) => message.content.size === 0)) throw no('CANNOT', 'The message is empty.');
     const at = { tenant: account.tenant, account: account.id };
     const now = clock();
-    await checkRoom(session, at, () => octets);
+    const limited = await checkRoom(session, at, () => octets);
     const numbers = await ids.take('message_id', messages.length);
     const made: Appended['messages'] = [];
     for (const [i, { content, flags, date }] of messages.entries()) {
@@ -43,10 +43,12 @@ export const append: Verb<'APPEND'> = {
         keywords: keywordsOf(flags),
       });
     }
-    const stored = await session.deps.append({ at, path, messages: made, now }).catch(async (error: unknown) => {
-      if (error instanceof Refusal && error.reason === 'noMailbox') await checkBox(session, mailbox);
-      throw error;
-    });
+    const stored = await session.deps
+      .append({ at, path, messages: made, now, limited })
+      .catch(async (error: unknown) => {
+        if (error instanceof Refusal && error.reason === 'noMailbox') await checkBox(session, mailbox);
+        throw error;
+      });
     const { uids, uidValidity } = stored;
     if (session.selected) session.selected.stale = true;
     tellOldName(session, mailbox);

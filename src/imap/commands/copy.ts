@@ -4,6 +4,7 @@ import { copyAcross } from '../../store/email-across.ts';
 import { copyCopies, moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccounts } from '../../store/account-state.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
+import type { Transaction } from '../../store/postgres.ts';
 import { octetsOf } from '../../store/quota.ts';
 import { mailboxStatus } from '../../store/mailbox-view.ts';
 import type { MailboxRow } from '../../store/mailboxes.ts';
@@ -35,9 +36,9 @@ export const copy: Verb<'COPY'> = {
     const selected = selectedOf(session);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
-    await checkRoom(session, { ...at, account: target.account }, () => octetsOf(session.deps.store, at, uids));
     const now = session.deps.clock();
     const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
+      await checkTarget(session, tx, at, uids, target);
       if (target.account === at.account) {
         const copied = await copyCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, target.mailbox);
         await session.deps.pause?.('applied');
@@ -59,8 +60,6 @@ export const move: Verb<'MOVE'> = {
     if (isRecallRow(box.row)) return recall(session, selected, command, box.row);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
-    if (target.account !== at.account)
-      await checkRoom(session, { ...at, account: target.account }, () => octetsOf(session.deps.store, at, uids));
     const now = session.deps.clock();
     const done = await session.deps.store.inTurn(at, async (tx): Promise<Moved> => {
       if (target.account === at.account) {
@@ -68,6 +67,7 @@ export const move: Verb<'MOVE'> = {
         await session.deps.pause?.('applied');
         return { from: moved.map((one) => one.from.uid), to: moved.map((one) => one.to.uid) };
       }
+      await checkTarget(session, tx, at, uids, target);
       return across(tx, session, selected, uids, target, true);
     });
     const { code, ...result } = answer(command, uids, missing, done, validity);
@@ -111,9 +111,21 @@ async function prepare(
   return { target, validity: status.uid_validity, ...choose(selected, set, uid) };
 }
 
+/** Throws Refusal `overQuota`. */
+async function checkTarget(
+  session: Session,
+  tx: Transaction,
+  at: Selected['at'],
+  uids: number[],
+  { account }: Target,
+): Promise<void> {
+  const locking = { tx, accounts: [at.account, account] };
+  await checkRoom(session, { tenant: at.tenant, account }, () => octetsOf(tx, at, uids), locking);
+}
+
 /** To another's mailbox: another Email, whose original has been handed to somebody (store/email-across.ts). */
 async function across(
-  tx: Parameters<typeof copyAcross>[0],
+  tx: Transaction,
   session: Session,
   { at }: Selected,
   uids: number[],
