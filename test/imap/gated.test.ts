@@ -163,7 +163,7 @@ async function everything(): Promise<unknown[]> {
 }
 
 async function ask(client: RawImap, mailbox: string, command: string): Promise<string> {
-  await client.run(`SELECT "${mailbox}"`);
+  await client.run(`SELECT "${mailbox}" (CONDSTORE)`);
   return (await client.run(command)).join('\n');
 }
 
