@@ -1,6 +1,7 @@
 // A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6, RFC 8514 §4.3).
 
 import type { EmailFilter } from '../store/email-filter.ts';
+import type { Found } from '../store/mailbox-search.ts';
 import type { Selected } from './session.ts';
 import type { SearchKey } from './wire/command.ts';
 import { intersect, resolve, setOf, type SequenceSet } from './wire/sequence-set.ts';
@@ -16,14 +17,14 @@ export async function findBy<T>(
   criteria: SearchKey,
   selected: Selected,
   now: Date,
-  search: (filter: EmailFilter) => Promise<T[]>,
-): Promise<T[]> {
+  search: (filter: EmailFilter) => Promise<Found<T>>,
+): Promise<Found<T>> {
   const keys = textKeys(criteria, false);
   const inside = new Set<SearchKey>();
   for (const { key, negated } of keys)
-    if (negated && (await search(filterOf(key, { selected, now, inside }))).length === 0) inside.add(key);
+    if (negated && (await search(filterOf(key, { selected, now, inside }))).hits.length === 0) inside.add(key);
   const found = await search(filterOf(criteria, { selected, now, inside }));
-  if (found.length > 0 || inside.size === keys.length) return found;
+  if (found.hits.length > 0 || inside.size === keys.length) return found;
   return search(filterOf(criteria, { selected, now, inside: new Set(keys.map(({ key }) => key)) }));
 }
 
@@ -53,6 +54,15 @@ function textKeys(key: SearchKey, negated: boolean): { key: SearchKey; negated: 
 /** A client hears of those that it has numbers for. */
 export function isTold({ view }: Selected, uid: number): boolean {
   return view.sequenceOf(uid) > 0 && !view.gone.has(uid);
+}
+
+/**
+ * Those that a client hears of. What came to be meanwhile is told with the answer though nobody has said so yet: where
+ * something is gone that has not been told, a search without it is to say so (RFC 5530 §3, EXPUNGEISSUED).
+ */
+export function toldHits<T extends { uid: number }>(selected: Selected, { hits, modseq }: Found<T>): T[] {
+  if (modseq > selected.told) selected.stale = true;
+  return hits.filter((hit) => isTold(selected, hit.uid));
 }
 
 interface Asked {

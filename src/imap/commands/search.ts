@@ -1,10 +1,10 @@
 // SEARCH (RFC 9051 §6.4.4; RFC 4731, RFC 5182, RFC 7162 §3.1.5; RFC 5267 §4, RFC 9394 §3.1).
 
-import { searchMailbox, type Hit } from '../../store/mailbox-search.ts';
+import { searchMailbox, type Found, type Hit } from '../../store/mailbox-search.ts';
 import { keepInformed } from '../context.ts';
 import { ok } from '../replies.ts';
 import { highestModseq, savedOf, tellReturned } from '../returned.ts';
-import { asksModseq, findBy, isTold, settled } from '../search-filter.ts';
+import { asksModseq, findBy, settled, toldHits } from '../search-filter.ts';
 import { enableCondstore, type Selected, type Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import { bad } from '../wire/fault.ts';
@@ -24,7 +24,7 @@ export const search: Verb<'SEARCH'> = {
     const asked = settled(criteria, selected);
     // RFC 5182 §2.1: where it fails, nothing is saved.
     if (saves) selected.saved = [];
-    const hits = (await find(session, selected, asked)).filter(({ uid }) => isTold(selected, uid));
+    const hits = toldHits(selected, await find(session, selected, asked));
     if (saves) selected.saved = setOf(savedOf(hits, returning));
     const numbers = hits.map((hit) => (uid ? hit.uid : selected.view.sequenceOf(hit.uid)));
     const highest = modseqs ? highestModseq(hits, returning) : 0;
@@ -38,12 +38,12 @@ export const search: Verb<'SEARCH'> = {
         uid,
         sorted: false,
         found: hits.map((hit) => hit.uid),
-        search: async () => (await find(session, selected, asked)).map((hit) => hit.uid),
+        search: async () => (await find(session, selected, asked)).hits.map((hit) => hit.uid),
       });
     return ok('That is all.');
   },
 };
 
-async function find({ deps }: Session, selected: Selected, criteria: SearchKey): Promise<Hit[]> {
+async function find({ deps }: Session, selected: Selected, criteria: SearchKey): Promise<Found<Hit>> {
   return findBy(criteria, selected, deps.clock(), (filter) => searchMailbox(deps.store, selected.at, filter));
 }

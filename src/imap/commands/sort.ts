@@ -1,13 +1,13 @@
 // SORT (RFC 5256 §3; RFC 5267 §3 ESORT and §4, RFC 5957 DISPLAY).
 
 import type { EmailAddress } from '../../mail/message.ts';
-import { searchForSort, type SortRow } from '../../store/mailbox-search.ts';
+import { searchForSort, type Found, type SortRow } from '../../store/mailbox-search.ts';
 import { folded } from '../casemap.ts';
 import { keepInformed } from '../context.ts';
 import { groupName } from '../group-name.ts';
 import { ok } from '../replies.ts';
 import { highestModseq, savedOf, tellReturned } from '../returned.ts';
-import { asksModseq, findBy, isTold, settled } from '../search-filter.ts';
+import { asksModseq, findBy, settled, toldHits } from '../search-filter.ts';
 import type { Selected, Session } from '../session.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import type { SearchKey, SortKey } from '../wire/command.ts';
@@ -24,7 +24,7 @@ export const sort: Verb<'SORT'> = {
     const asked = settled(criteria, selected);
     // RFC 5182 §2.1: where it fails, nothing is saved.
     if (returning?.give.includes('SAVE')) selected.saved = [];
-    const sorted = (await find(session, selected, asked, keys)).filter((row) => isTold(selected, row.uid));
+    const sorted = toldHits(selected, await find(session, selected, asked, keys));
     const numbers = sorted.map((row) => (uid ? row.uid : selected.view.sequenceOf(row.uid)));
     const highest = asksModseq(criteria) ? highestModseq(sorted, returning) : 0;
     if (returning?.give.includes('SAVE')) selected.saved = setOf(savedOf(sorted, returning));
@@ -37,7 +37,7 @@ export const sort: Verb<'SORT'> = {
         uid,
         sorted: true,
         found: sorted.map((row) => row.uid),
-        search: async () => (await find(session, selected, asked, keys)).map((row) => row.uid),
+        search: async () => (await find(session, selected, asked, keys)).hits.map((row) => row.uid),
       });
     return ok('That is all.');
   },
@@ -48,11 +48,11 @@ async function find(
   selected: Selected,
   criteria: SearchKey,
   keys: readonly SortKey[],
-): Promise<SortRow[]> {
-  const rows = await findBy(criteria, selected, deps.clock(), (filter) =>
+): Promise<Found<SortRow>> {
+  const found = await findBy(criteria, selected, deps.clock(), (filter) =>
     searchForSort(deps.store, selected.at, filter),
   );
-  return sortRows(rows, keys);
+  return { ...found, hits: sortRows(found.hits, keys) };
 }
 
 /** By the keys, in turn; then as they are in the mailbox. */

@@ -2,7 +2,7 @@
 
 import { searchForSort } from '../../store/mailbox-search.ts';
 import { ok } from '../replies.ts';
-import { findBy, isTold } from '../search-filter.ts';
+import { findBy, toldHits } from '../search-filter.ts';
 import { formatThreads, orderedSubject, references } from '../thread.ts';
 import { selectedOf, type Verb } from '../verb.ts';
 import { bad } from '../wire/fault.ts';
@@ -16,8 +16,8 @@ export const thread: Verb<'THREAD'> = {
     const selected = selectedOf(session);
     const { view } = selected;
     const { store, clock } = session.deps;
-    const rows = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
-    const shown = rows.filter((row) => isTold(selected, row.uid));
+    const found = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
+    const shown = toldHits(selected, found);
     const nodes = algorithm === 'REFERENCES' ? references(shown) : orderedSubject(shown);
     const text = formatThreads(nodes, (row) => (uid ? row.uid : view.sequenceOf(row.uid)));
     session.out.line(`* THREAD${text === '' ? '' : ` ${text}`}`);

@@ -1,0 +1,54 @@
+// SEARCH, SORT and THREAD beside what others do.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { removeCopies } from '../../src/store/email-change.ts';
+import { openStore } from '../../src/store/postgres.ts';
+import { imapMail } from '../support/imap-mail.ts';
+import { mail } from '../support/mailboxes.ts';
+
+const t = await imapMail();
+after(() => t.close());
+
+test('a search without what went a moment ago says so, though nobody has told of it', async () => {
+  const account = await t.newAccount('ana');
+  for (let i = 0; i < 8; i++) await t.deliver([account], mail(`Letter ${i}`));
+  const [{ id: mailbox } = { id: 0 }] = await t.sql<{ id: number }>(
+    `SELECT id FROM mailbox WHERE account_id = $1 AND role = 'inbox'`,
+    [account],
+  );
+  const client = await t.signIn('ana');
+  await client.run('SELECT INBOX');
+  // Another server, whose news does not come here: that it is on its way is the same for as long as it takes.
+  const elsewhere = openStore({ connection: t.connection, listen: false });
+  const remove = async (uid: number): Promise<void> => {
+    const at = { tenant: t.tenant, account };
+    const removed = await elsewhere.transact((tx) => removeCopies(tx, at, { mailbox, uids: [uid] }));
+    assert.equal(removed.length, 1);
+  };
+  try {
+    assert.deepEqual(await client.run('SEARCH ALL'), ['* SEARCH 1 2 3 4 5 6 7 8', 'OK That is all.']);
+    await remove(2);
+    assert.deepEqual(await client.run('SEARCH ALL'), ['* SEARCH 1 3 4 5 6 7 8', 'OK [EXPUNGEISSUED] That is all.']);
+    await client.run('NOOP');
+    await remove(3);
+    assert.deepEqual(await client.run('SORT (ARRIVAL) UTF-8 ALL'), [
+      '* SORT 1 3 4 5 6 7',
+      'OK [EXPUNGEISSUED] That is all.',
+    ]);
+    await client.run('NOOP');
+    await remove(4);
+    assert.match((await client.run('THREAD REFERENCES UTF-8 ALL')).at(-1) ?? '', /^OK \[EXPUNGEISSUED\]/);
+    await client.run('NOOP');
+    // Where it is all that there was to find.
+    await remove(8);
+    assert.deepEqual(await client.run('SEARCH SUBJECT "Letter 7"'), ['* SEARCH', 'OK [EXPUNGEISSUED] That is all.']);
+    await client.run('NOOP');
+    // Of UIDs it is told at once.
+    await remove(7);
+    assert.deepEqual(await client.run('UID SEARCH ALL'), ['* SEARCH 1 5 6', '* 4 EXPUNGE', 'OK That is all.']);
+  } finally {
+    await elsewhere.close();
+    client.close();
+  }
+});
