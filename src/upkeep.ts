@@ -5,6 +5,7 @@ import { carriedOf } from './delivery/acceptance.ts';
 import { PERIOD_MS } from './delivery/vacation.ts';
 import type { Directory } from './directory/directory.ts';
 import { FORGET_MS } from './directory/guard.ts';
+import { Unavailable } from './mail/errors.ts';
 import type { Logger } from './mail/log.ts';
 import { parseMessage, parsePieces } from './mail/mime/parse.ts';
 import type { Blobs } from './store/blobs.ts';
@@ -189,6 +190,14 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     }
   };
 
+  /** What cannot be done of one tenant is left for the next round, and holds nothing else up. */
+  const aside = async (tenant: number, work: Promise<void>): Promise<void> => {
+    await work.catch((error: unknown) => {
+      if (error instanceof Unavailable) throw error;
+      log.warn({ tenant, err: error }, 'upkeep left something for the next round');
+    });
+  };
+
   const run = async (): Promise<Removed> => {
     const removed: Removed = {
       uploads: 0,
@@ -213,12 +222,13 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       const daysAgo = (days: number): Date => new Date(now - days * DAY_MS);
       await store.transact((tx) => expireAnswered(tx, tenant, new Date(now - PERIOD_MS)), 'batch');
       await store.transact((tx) => expireSubscriptions(tx, tenant, clock()), 'batch');
-      await vault(tenant, daysAgo(policy.vaultRetentionDays), removed);
+      await aside(tenant, vault(tenant, daysAgo(policy.vaultRetentionDays), removed));
       // What may still be recalled is tracked, whatever the policy says.
-      await tracking(tenant, daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1)), removed);
-      await index(tenant, removed);
-      await look(tenant, removed);
-      await messages(tenant, Math.ceil(PAGES / tenants.length), removed);
+      const tracked = daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1));
+      await aside(tenant, tracking(tenant, tracked, removed));
+      await aside(tenant, index(tenant, removed));
+      await aside(tenant, look(tenant, removed));
+      await aside(tenant, messages(tenant, Math.ceil(PAGES / tenants.length), removed));
     }
     return removed;
   };
