@@ -5,7 +5,7 @@ import { SEEN } from '../mail/keywords.ts';
 import { SENT, type Placement } from '../store/placing.ts';
 import type { NewEnvelope, NewSubmission } from '../store/submissions.ts';
 import type { AcceptInput } from './accept.ts';
-import type { Numbered } from './acceptance.ts';
+import type { Numbered } from './acceptance-numbers.ts';
 import { wantsToKnow } from './notify.ts';
 
 export interface Rows {

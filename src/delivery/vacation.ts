@@ -23,7 +23,7 @@ import {
   type Due,
 } from '../store/vacation.ts';
 import type { Accept } from './accept.ts';
-import type { Numbered } from './acceptance.ts';
+import type { Numbered } from './acceptance-numbers.ts';
 
 /** Who of a message's recipients may have an answer for its sender. What groups and rules lead to has none. */
 export function answerables({ acceptance, id }: Numbered, now: Date): Answerable[] {
