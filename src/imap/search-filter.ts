@@ -126,9 +126,9 @@ const WHERE = { BCC: 'bcc', BODY: 'body', CC: 'cc', FROM: 'from', SUBJECT: 'subj
 const not = (filter: EmailFilter): EmailFilter => ({ kind: 'not', of: [filter] });
 
 function idFilter(key: 'EMAILID' | 'THREADID', id: string): EmailFilter {
-  const number = new RegExp(`^${key === 'EMAILID' ? 'm' : 't'}([1-9]\\d{0,15})$`).exec(id)?.[1];
+  const number = new RegExp(`^${key === 'EMAILID' ? 'c' : 't'}([1-9]\\d{0,15})$`).exec(id)?.[1];
   if (number === undefined) return NOTHING;
-  return { kind: key === 'EMAILID' ? 'emailId' : 'threadId', id: Number(number) };
+  return { kind: key === 'EMAILID' ? 'message' : 'threadId', id: Number(number) };
 }
 
 function setFilter({ uid, set }: Extract<SearchKey, { key: 'SET' }>, { view, saved }: Selected): SequenceSet {

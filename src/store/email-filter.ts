@@ -32,7 +32,7 @@ export type ImapFilter =
    */
   | { kind: 'contains'; in: TextTest; text: string; inside: boolean }
   | { kind: 'modseq'; least: number }
-  | { kind: 'emailId' | 'threadId'; id: number };
+  | { kind: 'message' | 'threadId'; id: number };
 
 export type KeywordTest = 'hasKeyword' | 'notKeyword' | ThreadTest;
 export type ThreadTest = 'allInThreadHaveKeyword' | 'someInThreadHaveKeyword' | 'noneInThreadHaveKeyword';
@@ -91,8 +91,8 @@ export function filterSql(filter: EmailFilter, params: Params): string {
       return containsSql(filter, params);
     case 'modseq':
       return `c.modseq >= ${params.add(filter.least, 'bigint')}`;
-    case 'emailId':
-      return `c.email_id = ${params.add(filter.id, 'bigint')}`;
+    case 'message':
+      return `c.message_id = ${params.add(filter.id, 'bigint')}`;
     case 'threadId':
       return `c.thread_id = ${params.add(filter.id, 'bigint')}`;
     case 'header':
@@ -131,7 +131,7 @@ const COPY_ONLY: ReadonlySet<string> = new Set<EmailFilter['kind']>([
   'savedBefore',
   'savedSince',
   'modseq',
-  'emailId',
+  'message',
   'threadId',
 ]);
 

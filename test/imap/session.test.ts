@@ -633,6 +633,32 @@ test('small print: what is below a name that is gone, what deleted messages take
   client.close();
 });
 
+test('EMAILID is of the content: it goes with COPY and MOVE, to the mailboxes of others too', async () => {
+  const client = await as('ana');
+  const office = '"Other Users/office@pigeon.test/Archive"';
+  const ids = async (set: string): Promise<string[]> =>
+    (await client.run(`UID FETCH ${set} (EMAILID THREADID)`)).flatMap(
+      (line) => /EMAILID.*(?=\))/.exec(line)?.[0] ?? [],
+    );
+  await client.run('CREATE Ids');
+  const uids = [await put(client, 'Ids', mail('first')), await put(client, 'Ids', mail('second'))];
+  await client.run('SELECT Ids');
+  const were = await ids(uids.join());
+  assert.equal(new Set(were).size, 2);
+  assert.match(last(await client.run(`UID COPY ${uids.join()} Ids`)), /^OK/);
+  assert.deepEqual(await ids('1:*'), [...were, ...were]);
+  const [, emailId = ''] = /EMAILID \((\S+)\)/.exec(were[1] ?? '') ?? [];
+  assert.equal((await client.run(`SEARCH EMAILID ${emailId}`))[0], '* SEARCH 2 4');
+  assert.match((await client.run(`UID MOVE ${uids.join()} ${office}`))[0] ?? '', /COPYUID/);
+  await client.run(`SELECT ${office}`);
+  assert.deepEqual((await ids('1:*')).slice(-2), were);
+  // Another message of that account has an id of its own, which a number within the account would not be.
+  await put(client, office, mail('third'));
+  await client.run('NOOP');
+  assert.ok(!were.includes((await ids('*'))[0] ?? ''));
+  client.close();
+});
+
 test('compressed, everything goes as before', async () => {
   const flow = new ImapFlow({
     host: '127.0.0.1',

@@ -189,7 +189,7 @@ function showItem(
       out.write(`${item.item} ${structureOf(row, item.item === 'BODYSTRUCTURE')}`);
       break;
     case 'EMAILID':
-      out.ascii(`EMAILID (${emailIdOf(row.email_id)})`);
+      out.ascii(`EMAILID (${emailIdOf(row.message_id)})`);
       break;
     case 'THREADID':
       out.ascii(`THREADID (${threadIdOf(row.thread_id)})`);
