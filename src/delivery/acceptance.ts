@@ -85,7 +85,7 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       ),
       insertSubmissions(tx, tenant, rows.submissions, now),
       insertEnvelopes(tx, tenant, rows.envelopes, now),
-      placeCopies(tx, tenant, rows.placements, 'commit'),
+      placeCopies(tx, tenant, rows.placements, tx.last),
       ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
     for (const { id, full: refused } of messages) {

@@ -2,10 +2,9 @@
 // paid once for all of them.
 
 import { gatherAnswers } from '../delivery/gather.ts';
-import { Refusal } from '../mail/errors.ts';
 import type { Keywords } from '../mail/keywords.ts';
-import { lockOrRaise } from '../store/account-state.ts';
-import { appendTogether } from '../store/copies.ts';
+import { raiseEach } from '../store/account-state.ts';
+import { appendTogether, noMailbox } from '../store/copies.ts';
 import type { AccountKey } from '../store/exposure.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
 import { mailboxesNamed, type NamedMailbox } from '../store/mailboxes.ts';
@@ -77,15 +76,17 @@ function fullOf(tx: Transaction, tenant: number, batch: Appended[]): Promise<Set
   return fullAmong(tx, tenant, [...octets.keys()], [...octets.values()]);
 }
 
-/** Of one tenant, all or none. */
+/** Of one tenant, all or none. Two waits: for the locks with what is read under them, and for all writes with the COMMIT. */
 function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appended[]): Promise<Stored[]> {
   return store.transact(async (tx) => {
     const messages = batch.flatMap((one) => one.messages);
-    const accounts = [...new Set(batch.map(({ at }) => at.account))].toSorted((a, b) => a - b);
+    const counts = new Map<number, number>();
+    for (const { at, messages: own } of batch) counts.set(at.account, (counts.get(at.account) ?? 0) + own.length);
+    const accounts = [...counts.keys()];
     const names = [...new Set(batch.flatMap(({ path }) => path))];
-    // Without waiting in between, on the wire one after the other: so the locks come first.
-    const [{ modseqs, isRaised }, threads, rows, full] = await together(
-      lockOrRaise(tx, tenant, accounts, messages.length),
+    // On the wire one after the other: so the locks come first.
+    const [raised, threads, rows, full] = await together(
+      raiseEach(tx, tenant, accounts, [...counts.values()]),
       findThreads(tx, tenant, messages),
       mailboxesNamed(tx, tenant, accounts, names),
       fullOf(
@@ -98,30 +99,32 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
     const boxes = batch.map((one) => boxOf(one, rows));
     const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const [now = new Date()] = batch.map((one) => one.now);
-    const [, placed] = await together(
-      writeMessages(tx, blobs, tenant, messages, threads, now),
-      appendTogether(
-        tx,
-        tenant,
-        modseqs,
-        batch.map(({ at, messages: own, now: savedAt }, i) => ({
-          ...at,
-          mailbox: boxes[i]?.id ?? 0,
-          copies: own.map(({ id, receivedAt, keywords }) => ({
-            messageId: id,
-            threadId: threadOf.get(id) ?? id,
-            receivedAt,
-            savedAt,
-            keywords,
-          })),
+    // In Sent Items each takes the place of the copy that acceptance made there: then there is more to be done with them.
+    const supersedes = boxes.some(({ role }) => role === 'sent');
+    const writer = supersedes ? tx : tx.last;
+    const { placed, written } = appendTogether(
+      tx,
+      writer,
+      tenant,
+      raised,
+      batch.map(({ at: { account }, messages: own, now: savedAt }, i) => ({
+        account,
+        mailbox: boxes[i] as NamedMailbox,
+        copies: own.map(({ id, receivedAt, keywords }) => ({
+          messageId: id,
+          threadId: threadOf.get(id) ?? id,
+          receivedAt,
+          savedAt,
+          keywords,
         })),
-        isRaised,
-      ),
+      })),
     );
-    // In Sent Items each takes the place of the copy that acceptance made there.
-    for (const [i, { at, messages: own }] of batch.entries()) {
-      const box = boxes[i];
-      if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
+    await together(written, writeMessages(tx, blobs, tenant, messages, threads, now, writer));
+    if (supersedes) {
+      for (const [i, { at, messages: own }] of batch.entries()) {
+        const box = boxes[i];
+        if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
+      }
     }
     await pause?.('applied');
     return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));
@@ -132,7 +135,7 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
 function boxOf({ at, path }: Appended, rows: NamedMailbox[]): NamedMailbox {
   const own = rows.filter(({ account }) => account === at.account);
   const box = rowAt(own, path);
-  if (!box) throw new Refusal('noMailbox', 'There is no such mailbox.');
+  if (!box) throw noMailbox();
   return box;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { mail, testMail } from '../../test/support/mailboxes.ts';
 import { SEEN } from '../mail/keywords.ts';
-import { raise } from './account-state.ts';
+import { raise, raiseEach } from './account-state.ts';
 import { moveCopies, removeCopies, setKeywords } from './email-change.ts';
 import { holdCopies, lockAccount } from './held-copies.ts';
 import { undoable } from './mailboxes.ts';
@@ -71,4 +71,27 @@ test('what a savepoint undoes is undone here too', async () => {
     assert.equal(await lockAccount(tx, at), before + 1);
   });
   assert.equal(await modseqNow(), before + 1);
+});
+
+test('several accounts are raised from what they are once they are locked', async () => {
+  const other = await t.newAccount('ben');
+  const [held, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = t.store.transact(async (tx) => {
+    await raise(tx, at.tenant, at.account, 5);
+    held.resolve();
+    await asked.promise;
+  });
+  await held.promise;
+  const before = await modseqNow();
+  const second = t.store.transact((tx) => raiseEach(tx, at.tenant, [other, at.account], [1, 2]));
+  while (
+    (await t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
+      .length === 0
+  );
+  asked.resolve();
+  await first;
+  const raised = await second;
+  assert.equal(raised.get(at.account), before + 7);
+  assert.equal(await modseqNow(), before + 7);
+  assert.ok(raised.has(other));
 });

@@ -41,20 +41,25 @@ export async function lockAccounts(tx: Transaction, tenant: number, accounts: nu
 }
 
 /**
- * As lockAccounts. One alone is locked by being raised by `by`, which spares a statement: `isRaised`. Of several only the
- * SELECT says in which order.
+ * Locks accounts in ascending order and raises them, `by[i]` for `accounts[i]`; answers the modseq of each that exists as it
+ * is now. Sorted beneath the lock: the UPDATE comes to each once it is locked.
  */
-export async function lockOrRaise(
+export async function raiseEach(
   tx: Transaction,
   tenant: number,
   accounts: number[],
-  by: number,
-): Promise<{ modseqs: Map<number, number>; isRaised: boolean }> {
-  const [account, ...others] = accounts;
-  if (account === undefined || others.length > 0)
-    return { modseqs: await lockAccounts(tx, tenant, accounts), isRaised: false };
-  const modseq = await raise(tx, tenant, account, by);
-  return { modseqs: new Map(modseq === undefined ? [] : [[account, modseq - by]]), isRaised: true };
+  by: number[],
+): Promise<Map<number, number>> {
+  const rows = await tx.rows<{ account_id: number; modseq: number }>(
+    `WITH held AS MATERIALIZED (
+       SELECT account_id FROM account_state WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) ORDER BY account_id FOR NO KEY UPDATE)
+     UPDATE account_state s SET modseq = s.modseq + r.by
+     FROM held h JOIN unnest($2::int[], $3::int[]) AS r (account_id, by) ON r.account_id = h.account_id
+     WHERE s.tenant_id = $1 AND s.account_id = h.account_id RETURNING s.account_id, s.modseq`,
+    [tenant, accounts, by],
+  );
+  for (const row of rows) tx.locked.set(accountKey(tenant, row.account_id), row.modseq);
+  return new Map(rows.map((row) => [row.account_id, row.modseq]));
 }
 
 /** Raises the modseqs of accounts that this transaction has locked: `by[i]` for `accounts[i]`. */

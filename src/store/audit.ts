@@ -29,7 +29,7 @@ export const GENESIS = Buffer.alloc(32);
  */
 export function appendAudit(tx: Transaction, tenant: number, entry: AuditEntry): void {
   const { at, actor, action, subject, detail } = entry;
-  tx.atCommit(
+  void tx.last.run(
     `WITH head AS (
        INSERT INTO audit_head AS h VALUES ($1, 1, sha256($2::bytea || int8send(1) || $3))
        ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq + 1, hash = sha256(h.hash || int8send(h.seq + 1) || $3)

@@ -3,7 +3,7 @@
 
 import { byteaArray } from './binary.ts';
 import type { Ids } from './ids.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 
 export interface Blobs {
   /** Stores bytes in the caller's transaction: durable when that commits. Answers the blob's number. */
@@ -11,7 +11,7 @@ export interface Blobs {
   /** Numbers for blobs to be put. */
   reserve(tx: Transaction, count: number): Promise<number[]>;
   /** Stores many under reserved numbers; small ones in one statement. */
-  putMany(tx: Transaction, tenant: number, blobs: { id: number; bytes: Uint8Array }[]): Promise<void>;
+  putMany(writer: Writer, tenant: number, blobs: { id: number; bytes: Uint8Array }[]): Promise<void>;
   /** One piece of a blob that comes in over several transactions: of PIECE octets, the last one fewer. */
   putPiece(tx: Transaction, tenant: number, piece: { id: number; seq: number; bytes: Buffer }): Promise<void>;
   /** Octets [start, end) of a blob, all by default. Throws if there is no such blob. */
@@ -31,12 +31,12 @@ export const PIECE = CHUNK;
 export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
   const { store, ids } = deps;
 
-  const putMany: Blobs['putMany'] = async (tx, tenant, list) => {
+  const putMany: Blobs['putMany'] = async (writer, tenant, list) => {
     const rows = list.flatMap(({ id, bytes }) => chunks(bytes).map((chunk, seq) => ({ id, seq, bytes: chunk })));
     // A large blob goes row by row: one parameter of 50 MB, twice over in hexadecimal, would be more than memory likes.
     const groups = list.some(({ bytes }) => bytes.length > CHUNK) ? rows.map((row) => [row]) : [rows];
     for (const group of groups) {
-      await tx.run(
+      await writer.run(
         `INSERT INTO blob (tenant_id, id, seq, bytes) SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::bytea[])`,
         [tenant, group.map((row) => row.id), group.map((row) => row.seq), byteaArray(group.map((row) => row.bytes))],
       );

@@ -1,8 +1,8 @@
 // Putting copies into mailboxes. What reads and changes them for clients is in store/emails.ts.
 
 import { accountChanged } from './notify.ts';
-import { lockAccounts, raiseLocked } from './account-state.ts';
-import type { Transaction } from './postgres.ts';
+import { raiseEach } from './account-state.ts';
+import type { Transaction, Writer } from './postgres.ts';
 import { together } from './together.ts';
 import { SEEN, type Keywords } from '../mail/keywords.ts';
 import { Refusal } from '../mail/errors.ts';
@@ -27,8 +27,15 @@ export interface PlacedCopy {
 /** Copies for one mailbox, in order. */
 export interface Appending {
   account: number;
-  mailbox: number;
+  mailbox: AppendedTo;
   copies: NewCopy[];
+}
+
+/** As it is now that its account is locked. */
+export interface AppendedTo {
+  id: number;
+  uid_next: number;
+  uid_validity: number;
 }
 
 /**
@@ -40,58 +47,56 @@ export async function appendCopies(
   at: { tenant: number; account: number; mailbox: number },
   copies: NewCopy[],
 ): Promise<PlacedCopy[]> {
-  const modseqs = await lockAccounts(tx, at.tenant, [at.account]);
-  const [placed = []] = await appendTogether(tx, at.tenant, modseqs, [{ ...at, copies }]);
-  return placed;
+  const { tenant, account } = at;
+  const raised = await raiseEach(tx, tenant, [account], [copies.length]);
+  const mailbox = await tx.row<AppendedTo>(
+    `SELECT id, uid_next, uid_validity FROM mailbox WHERE tenant_id = $1 AND account_id = $2 AND id = $3`,
+    [tenant, account, at.mailbox],
+  );
+  if (!mailbox) throw noMailbox();
+  const { placed, written } = appendTogether(tx, tx, tenant, raised, [{ account, mailbox, copies }]);
+  await written;
+  return placed[0] ?? [];
+}
+
+export function noMailbox(): Refusal {
+  return new Refusal('noMailbox', 'There is no such mailbox.');
 }
 
 /**
- * The same for several mailboxes, in one round trip. The caller has locked the accounts; `modseqs`, as lockAccounts answers,
- * are what they were; `isRaised`: it has raised them too, by one for each copy.
+ * The same for several mailboxes of accounts that are locked and raised by one for each copy; `raised`, as raiseEach answers.
+ * Where the copies are is known before they are written.
  */
-export async function appendTogether(
+export function appendTogether(
   tx: Transaction,
+  writer: Writer,
   tenant: number,
-  modseqs: ReadonlyMap<number, number>,
+  raised: ReadonlyMap<number, number>,
   groups: Appending[],
-  isRaised = false,
-): Promise<PlacedCopy[][]> {
-  const raised = new Map<number, number>();
+): { placed: PlacedCopy[][]; written: Promise<unknown> } {
+  const modseqs = new Map(raised);
+  for (const { account, copies } of groups) modseqs.set(account, (modseqs.get(account) ?? 0) - copies.length);
   const boxes = new Map<string, Box>();
-  const rows: (NewCopy & { box: Box; modseq: number; nth: number })[] = [];
-  for (const { account, mailbox, copies } of groups) {
-    const key = `${account} ${mailbox}`;
-    const box = boxes.get(key) ?? { account, mailbox, count: 0, unread: 0, modseq: 0 };
+  const rows: Row[] = [];
+  const placed = groups.map(({ account, mailbox, copies }) => {
+    if (!raised.has(account)) throw noMailbox();
+    const key = `${account} ${mailbox.id}`;
+    const box = boxes.get(key) ?? { account, mailbox: mailbox.id, count: 0, unread: 0, modseq: 0 };
     boxes.set(key, box);
-    for (const copy of copies) {
-      box.modseq = (raised.get(account) ?? modseqs.get(account) ?? 0) + 1;
-      raised.set(account, box.modseq);
+    return copies.map((copy): PlacedCopy => {
+      box.modseq = (modseqs.get(account) ?? 0) + 1;
+      modseqs.set(account, box.modseq);
       if ((copy.keywords.flags & SEEN) === 0) box.unread++;
-      rows.push({ ...copy, box, modseq: box.modseq, nth: box.count++ });
-    }
-  }
-  const [, told] = await together(
-    isRaised
-      ? Promise.resolve()
-      : raiseLocked(
-          tx,
-          tenant,
-          [...raised.keys()],
-          [...raised].map(([account, modseq]) => modseq - (modseqs.get(account) ?? 0)),
-        ),
-    raiseBoxes(tx, tenant, [...boxes.values()]),
-    insertCopies(tx, tenant, rows),
-  );
-  const ends = new Map(told.map((row) => [`${row.account_id} ${row.id}`, row]));
-  if (ends.size !== boxes.size || groups.some(({ account }) => !modseqs.has(account)))
-    throw new Refusal('noMailbox', 'There is no such mailbox.');
-  for (const account of raised.keys()) accountChanged(tx.changes, tenant, account);
-  const placed = rows.map(({ box, modseq, nth }) => {
-    const end = ends.get(`${box.account} ${box.mailbox}`);
-    const uid = (end?.uid_next ?? 0) - box.count + nth;
-    return { uidValidity: end?.uid_validity ?? 0, emailId: modseq, modseq, uid };
+      const uid = mailbox.uid_next + box.count++;
+      rows.push({ ...copy, account, mailbox: mailbox.id, uid, modseq: box.modseq });
+      return { uidValidity: mailbox.uid_validity, emailId: box.modseq, modseq: box.modseq, uid };
+    });
   });
-  return groups.map(({ copies }) => placed.splice(0, copies.length));
+  for (const { account } of groups) accountChanged(tx.changes, tenant, account);
+  return {
+    placed,
+    written: together(raiseBoxes(writer, tenant, [...boxes.values()]), insertCopies(writer, tenant, rows)),
+  };
 }
 
 /** A mailbox that gets some, and the modseq of the last of them. */
@@ -103,15 +108,18 @@ interface Box {
   modseq: number;
 }
 
-function raiseBoxes(
-  tx: Transaction,
-  tenant: number,
-  boxes: Box[],
-): Promise<{ account_id: number; id: number; uid_next: number; uid_validity: number }[]> {
-  return tx.rows(
+interface Row extends NewCopy {
+  account: number;
+  mailbox: number;
+  uid: number;
+  modseq: number;
+}
+
+function raiseBoxes(writer: Writer, tenant: number, boxes: Box[]): Promise<number> {
+  return writer.run(
     `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
      FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) AS b (account_id, id, count, unread, modseq)
-     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id RETURNING m.account_id, m.id, m.uid_next, m.uid_validity`,
+     WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
     [
       tenant,
       boxes.map((box) => box.account),
@@ -123,23 +131,18 @@ function raiseBoxes(
   );
 }
 
-function insertCopies(
-  tx: Transaction,
-  tenant: number,
-  rows: (NewCopy & { box: Box; modseq: number; nth: number })[],
-): Promise<number> {
-  return tx.run(
+function insertCopies(writer: Writer, tenant: number, rows: Row[]): Promise<number> {
+  return writer.run(
     `INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, flags, keywords)
-     SELECT $1, c.account_id, c.mailbox_id, m.uid_next - c.before_next, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at,
+     SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at,
        nullif(c.saved_at, c.received_at), c.flags, string_to_array(c.keywords, ' ')
-     FROM unnest($2::int[], $3::int[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::smallint[], $11::text[])
-       AS c (account_id, mailbox_id, before_next, modseq, message_id, thread_id, received_at, saved_at, flags, keywords)
-     JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = c.account_id AND m.id = c.mailbox_id`,
+     FROM unnest($2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::smallint[], $11::text[])
+       AS c (account_id, mailbox_id, uid, modseq, message_id, thread_id, received_at, saved_at, flags, keywords)`,
     [
       tenant,
-      rows.map(({ box }) => box.account),
-      rows.map(({ box }) => box.mailbox),
-      rows.map(({ box, nth }) => box.count - nth),
+      rows.map((row) => row.account),
+      rows.map((row) => row.mailbox),
+      rows.map((row) => row.uid),
       rows.map((row) => row.modseq),
       rows.map((row) => row.messageId),
       rows.map((row) => row.threadId),

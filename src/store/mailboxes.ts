@@ -36,6 +36,8 @@ export async function mailboxesOf(
 
 export interface NamedMailbox extends Pick<MailboxRow, 'id' | 'parent_id' | 'name' | 'role'> {
   account: number;
+  uid_next: number;
+  uid_validity: number;
 }
 
 /** Those of the accounts that have one of these names, and their Inboxes. */
@@ -46,7 +48,7 @@ export async function mailboxesNamed(
   names: string[],
 ): Promise<NamedMailbox[]> {
   return reader.rows(
-    `SELECT account_id AS account, id, parent_id, name, role FROM mailbox
+    `SELECT account_id AS account, id, parent_id, name, role, uid_next, uid_validity FROM mailbox
      WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) AND (id = ${INBOX} OR name = ANY ($3::text[]))`,
     [tenant, accounts, names],
   );

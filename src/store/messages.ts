@@ -8,7 +8,7 @@ import { WORDS_VERSION } from '../mail/words.ts';
 import { jsonbArray, textArray, vectorArray } from './binary.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 import { searchVector } from './search-index.ts';
 import type { Spooled } from './spool.ts';
 import { together } from './together.ts';
@@ -41,7 +41,7 @@ export async function insertMessages(
   return messages.map(({ id }, i) => ({ id, threadId: threads.ids[i] ?? id }));
 }
 
-/** What findThreads has found out for the same messages, bytes and all, into the store. */
+/** What findThreads has found out for the same messages, bytes and all, into the store. `writer`: tx.last, or now. */
 export async function writeMessages(
   tx: Transaction,
   blobs: Blobs,
@@ -49,21 +49,22 @@ export async function writeMessages(
   messages: NewMessage[],
   threads: Threads,
   now: Date,
+  writer: Writer = tx,
 ): Promise<void> {
   const coming = messages.filter(({ stored }) => !stored);
   const reserved = await blobs.reserve(tx, coming.length);
   const put = coming.map(({ bytes }, i) => ({ id: reserved[i] ?? 0, bytes }));
   const blobIds = messages.map(({ stored }) => stored?.blob ?? reserved.shift() ?? 0);
   await together(
-    insertReferences(tx, tenant, threads),
-    blobs.putMany(tx, tenant, put),
-    insertRows(tx, tenant, messages, blobIds, threads.ids, now),
+    insertReferences(writer, tenant, threads),
+    blobs.putMany(writer, tenant, put),
+    insertRows(writer, tenant, messages, blobIds, threads.ids, now),
   );
   for (const { stored } of messages) if (stored) await takeUpload(tx, stored.upload);
 }
 
 async function insertRows(
-  tx: Transaction,
+  writer: Writer,
   tenant: number,
   messages: NewMessage[],
   blobIds: number[],
@@ -72,7 +73,7 @@ async function insertRows(
 ): Promise<void> {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
   const texts = (list: (string | null)[]): Buffer => textArray(list.map((text) => text && clean(text)));
-  await tx.run(
+  await writer.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
        envelope, structure, imap_envelope, imap_structure, header_size, header, created_at, search, search_version)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
@@ -205,11 +206,11 @@ export async function findThreads(
   return { ids, added };
 }
 
-async function insertReferences(tx: Transaction, tenant: number, { added }: Threads): Promise<void> {
+async function insertReferences(writer: Writer, tenant: number, { added }: Threads): Promise<void> {
   if (added.size === 0) return;
   // Sorted, so that two transactions never wait for each other in a circle.
   const sorted = [...added].toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  await tx.run(
+  await writer.run(
     `INSERT INTO thread_reference SELECT $1, * FROM unnest($2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`,
     [tenant, sorted.map(([key]) => key), sorted.map(([, thread]) => thread)],
   );

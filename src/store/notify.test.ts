@@ -18,14 +18,15 @@ const notify = async (payload: string): Promise<void> =>
 async function notifier(
   t: { after(work: () => Promise<void>): void },
   send: (payload: string) => Promise<void>,
-  lookMs = 60_000,
+  times: { lookMs?: number; paceMs?: number } = {},
 ): Promise<Notifier> {
   const one = createNotifier({
     clientConfig: database.connection,
     listen: true,
     send,
     onError: () => undefined,
-    lookMs,
+    lookMs: 60_000,
+    ...times,
   });
   t.after(() => one.close());
   await one.ready;
@@ -60,7 +61,7 @@ test('more than a message holds is told as everything', async (t) => {
 });
 
 test('now and then it is time to look what nobody told', async (t) => {
-  await once(await notifier(t, notify, 5), 'look');
+  await once(await notifier(t, notify, { lookMs: 5 }), 'look');
 });
 
 // Found by npm run torture: what was done was told as a fault, and the others were never told.
@@ -70,4 +71,25 @@ test('a change of the directory that could not be told is told later', async (t)
   await one.publishDirectory();
   await once(one, 'directory');
   assert.equal(calls, 2);
+});
+
+test('news of accounts that follows other news waits a little, and is told at once where there is more to tell', async (t) => {
+  const sent: string[] = [];
+  const one = await notifier(t, async (payload) => void sent.push(payload), { paceMs: 3_600_000 });
+  one.publish(changed(1));
+  assert.deepEqual(sent, ['{"a":[[1,[1]]]}']);
+  one.publish(changed(2));
+  one.publish(changed(3));
+  one.publish({ ...emptyChanges(), wake: new Set(['sweep']) });
+  await one.flushed();
+  assert.deepEqual(sent, ['{"a":[[1,[1]]]}', '{"a":[[1,[2,3]]],"w":["sweep"]}']);
+});
+
+test('news of accounts is told after a little in any case', async (t) => {
+  const sent: string[] = [];
+  const one = await notifier(t, async (payload) => void sent.push(payload), { paceMs: 1 });
+  one.publish(changed(1));
+  one.publish(changed(2));
+  await one.flushed();
+  assert.equal(sent.length, 2);
 });

@@ -2,7 +2,7 @@
 
 import { SEEN } from '../mail/keywords.ts';
 import { finishLocal, MAILBOX_FULL } from './deliveries.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 import { fullAmong } from './quota.ts';
 import { takeEffects } from './rules.ts';
 import { together } from './together.ts';
@@ -38,14 +38,14 @@ interface Box {
 }
 
 /**
- * Places copies. The accounts are locked and raised. Throws if a mailbox is not there. `when` 'commit': the rows go out with
- * the COMMIT, which spares a wait; for a transaction that has nothing more to do with them.
+ * Places copies. The accounts are locked and raised. Throws if a mailbox is not there. `writer`: tx.last where
+ * the transaction has nothing more to do with the rows.
  */
 export async function placeCopies(
   tx: Transaction,
   tenant: number,
   placements: Placement[],
-  when: 'now' | 'commit' = 'now',
+  writer: Writer = tx,
 ): Promise<void> {
   const [first] = placements;
   if (!first) return;
@@ -62,9 +62,7 @@ export async function placeCopies(
       savedAt?.getTime() === first.savedAt?.getTime(),
   );
   const of = <T>(list: T[]): T | T[] | undefined => (isOne ? list[0] : list);
-  const write = (sql: string, params: unknown[]): void | Promise<number> =>
-    when === 'now' ? tx.run(sql, params) : tx.atCommit(sql, params);
-  await write(
+  await writer.run(
     isOne
       ? `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, $7::bigint, $8::bigint, $9::timestamptz, nullif($10::timestamptz, $9), c.n, c.flags
          FROM unnest(${EACH}) AS c (account_id, mailbox_id, uid, modseq, n, flags)`

@@ -24,12 +24,18 @@ export interface Reader {
   unprepared<T extends object>(sql: string, params: unknown[]): Promise<T[]>;
 }
 
-/** A READ COMMITTED transaction on the primary. Lock order: docs, Gate protocol. */
-export interface Transaction extends Reader {
+export interface Writer {
   /** Runs a writing statement; answers how many rows it touched. */
   run(sql: string, params?: unknown[]): Promise<number>;
-  /** A writing statement that goes out last, together with the COMMIT: what it locks, it holds for no round trip. */
-  atCommit(sql: string, params: unknown[]): void;
+}
+
+/** A READ COMMITTED transaction on the primary. Lock order: docs, Gate protocol. */
+export interface Transaction extends Reader, Writer {
+  /**
+   * Its statements go out last, together with the COMMIT: they spare a wait, and what they lock they hold for no round trip.
+   * For what nothing more in the transaction depends on; answers 0 at once.
+   */
+  readonly last: Writer;
   /** Runs after the commit, in order; never if the transaction fails. */
   onCommit(effect: () => void): void;
   /** What other processes are told after the commit (coalesced, NOTIFY). */
@@ -168,7 +174,7 @@ export function openStore(options: StoreOptions): Store {
         begun.catch(() => undefined);
         const result = await work(tx);
         // Where one of the last statements fails, this COMMIT rolls back.
-        await together(begun, ...tx.last.map(([sql, params]) => tx.run(sql, params)), client.query('COMMIT'));
+        await together(begun, ...tx.withCommit.map(([sql, params]) => tx.run(sql, params)), client.query('COMMIT'));
         if (lane !== 'batch') busy();
         notifier.publish(tx.changes);
         for (const effect of tx.effects) effect();
@@ -211,13 +217,18 @@ export function openStore(options: StoreOptions): Store {
 
 function openTransaction(
   client: pg.PoolClient,
-): Transaction & { effects: (() => void)[]; last: [sql: string, params: unknown[]][] } {
+): Transaction & { effects: (() => void)[]; withCommit: [sql: string, params: unknown[]][] } {
   const effects: (() => void)[] = [];
-  const last: [string, unknown[]][] = [];
+  const withCommit: [string, unknown[]][] = [];
   return {
     effects,
-    last,
-    atCommit: (sql, params) => void last.push([sql, params]),
+    withCommit,
+    last: {
+      run: async (sql, params = []) => {
+        withCommit.push([sql, params]);
+        return 0;
+      },
+    },
     changes: emptyChanges(),
     locked: new Map(),
     rows: (sql, params) => query(gatherWrites(client), sql, params),

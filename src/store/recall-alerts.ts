@@ -8,7 +8,7 @@ export type AlertCause = 'old' | 'large' | 'many' | 'read-copies' | 'waiting';
 
 /** With the commit. Once a recall; a request that becomes a recall is told of again where that is unusual. */
 export function insertAlert(tx: Transaction, tenant: number, recall: number, causes: AlertCause[], at: Date): void {
-  tx.atCommit(
+  void tx.last.run(
     `INSERT INTO recall_alert (tenant_id, recall_id, causes, created_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (tenant_id, recall_id) DO UPDATE SET causes = excluded.causes, created_at = excluded.created_at, told_at = NULL`,
     [tenant, recall, causes, at],
@@ -50,7 +50,7 @@ const UNUSUAL = `tenant_id = $1 AND NOT 'waiting' = ANY (causes)`;
  * given in the order of commits.
  */
 export function numberAlert(tx: Transaction, tenant: number, recall: number): void {
-  tx.atCommit(
+  void tx.last.run(
     `UPDATE recall_alert a SET modseq = h.seq, created_modseq = CASE WHEN a.created_modseq = 0 THEN h.seq ELSE a.created_modseq END
      FROM audit_head h WHERE a.tenant_id = $1 AND a.recall_id = $2 AND h.tenant_id = $1`,
     [tenant, recall],
