@@ -10,7 +10,7 @@ import type { Blobs } from '../store/blobs.ts';
 import { readContent, type Pause } from '../store/exposure.ts';
 import type { Store } from '../store/postgres.ts';
 import { createSpool, IN_MEMORY } from '../store/spool.ts';
-import { insertUpload, uploadById } from '../store/uploads.ts';
+import { insertUpload, keepToLimit, uploadById } from '../store/uploads.ts';
 import { leaves } from './email/body-part.ts';
 import { parseBlobId, uploadBlobId } from './email/ids.ts';
 
@@ -140,6 +140,7 @@ export async function uploadBlob(
   await store.transact(async (tx) => {
     const blob_id = await blobs.put(tx, user.tenant, bytes);
     await insertUpload(tx, user, { id, blob_id, size: bytes.length, type, uploadedBy: user.actor, now: clock() });
+    await keepToLimit(tx, blobs, { ...user, uploadedBy: user.actor, id, size: bytes.length });
   });
   return { blobId: uploadBlobId(id), type, size: bytes.length };
 }
@@ -167,6 +168,7 @@ export async function uploadPieces(
     if (begun) return await uploadBlob(deps, user, Buffer.concat(begun), type);
     await spool.end();
     const { upload } = spool.result();
+    await deps.store.transact((tx) => keepToLimit(tx, deps.blobs, { ...upload, uploadedBy: user.actor, size }));
     return { blobId: uploadBlobId(upload.id), type, size };
   } catch (error) {
     await spool.discard();

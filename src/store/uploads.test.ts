@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { testMail } from '../../test/support/mailboxes.ts';
-import { expireUploads, growUpload, insertUpload, uploadById } from './uploads.ts';
+import { expireUploads, growUpload, insertUpload, keepToLimit, uploadById } from './uploads.ts';
 
 const mail = await testMail();
 after(() => mail.close());
@@ -57,4 +57,25 @@ test('of a message that was coming in, what is left goes sooner than what somebo
   assert.equal(await expireUploads({ store, blobs }, minute(0), minute(20)), 1);
   await assert.rejects(blobs.read(tenant, left.blob));
   for (const { blob } of [own, coming]) assert.ok(await blobs.read(tenant, blob));
+});
+
+test('past its limit, what one person uploaded to one account goes oldest first', async () => {
+  const minute = (n: number): Date => new Date(NOON.getTime() + n * 60_000);
+  await expireUploads({ store, blobs }, minute(1000));
+  const own = [];
+  for (const n of [3, 1, 2, 0]) own.push(await upload(ana, ana, minute(n)));
+  const others = [await upload(ana, ben, minute(0)), await upload(ben, ana, minute(0))];
+  const [newest, , , last] = own;
+  const keep = (most: number, size = 36, draw = 0): Promise<number> =>
+    store.transact((tx) =>
+      keepToLimit(tx, blobs, { tenant, account: ana, uploadedBy: ana, id: last?.id ?? '', size }, { most, draw }),
+    );
+  // Each counts as 1 KiB.
+  assert.equal(await keep(4096), 0);
+  assert.equal(await keep(3071, 16 << 20, 0.6), 0, 'it is not its turn');
+  assert.equal(await keep(3071, 16 << 20, 0.4), 2, 'the two that are oldest, but for what has just come');
+  const left = own.map(({ blob }) => blobs.read(tenant, blob).then(String, () => null));
+  assert.deepEqual(await Promise.all(left), [newest?.id, null, null, last?.id]);
+  assert.equal(await keep(1), 1, 'it stays, however large');
+  for (const { blob } of [...others, last ?? assert.fail()]) assert.ok(await blobs.read(tenant, blob));
 });

@@ -30,6 +30,46 @@ export async function insertUpload(tx: Transaction, at: AccountKey, upload: NewU
   );
 }
 
+/** Octets of one person's uploads to one account that are kept: those of twenty of the largest messages. */
+const MOST = 1000 << 20;
+
+/** What is the least counted of each: a row is not free. */
+const LEAST = 1024;
+
+/** Octets uploaded, on average, from one look to the next: one person may have brought 100,000 small ones. */
+const BETWEEN = 32 << 20;
+
+/**
+ * RFC 8620 §6: past its limit, what a person uploaded to an account goes oldest first, but for the one of `id`, which has just
+ * come with so many octets. `draw`: whether it is looked at now, the more often the larger. Answers how many went.
+ */
+export async function keepToLimit(
+  tx: Transaction,
+  blobs: Pick<Blobs, 'remove'>,
+  at: AccountKey & { uploadedBy: number; id: string; size: number },
+  { most = MOST, draw = Math.random() }: { most?: number; draw?: number } = {},
+): Promise<number> {
+  if (draw * BETWEEN >= Math.max(LEAST, at.size)) return 0;
+  const rows = await tx.rows<{ blob_id: number }>(
+    `DELETE FROM upload WHERE tenant_id = $1 AND account_id = $2 AND id IN (
+       SELECT id FROM upload WHERE tenant_id = $1 AND account_id = $2 AND id IN (
+         SELECT id FROM (
+           SELECT id, sum(greatest(size, ${LEAST})) OVER (ORDER BY id = $4 DESC, created_at DESC, id) AS octets
+           FROM upload WHERE tenant_id = $1 AND account_id = $2 AND uploaded_by = $3) AS newest
+         WHERE octets > $5 AND id <> $4)
+       ORDER BY id FOR UPDATE SKIP LOCKED)
+     RETURNING blob_id`,
+    [at.tenant, at.account, at.uploadedBy, at.id, most],
+  );
+  if (rows.length > 0)
+    await blobs.remove(
+      tx,
+      at.tenant,
+      rows.map((row) => row.blob_id),
+    );
+  return rows.length;
+}
+
 /** More of it has come: it is as old as that. */
 export async function growUpload(
   tx: Transaction,
