@@ -35,19 +35,34 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const connections = new Set<Connection>();
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
   const secureContext = createSecureContext(options);
-  const accept = (secure: boolean) => (socket: Socket) => {
-    if (connections.size >= LIMITS.connections) return turnAway(socket, 'Too many connections; try again.');
+  /** Why it may not stay; null: it is counted. */
+  const refusal = (socket: Socket): string | null => {
+    if (connections.size >= LIMITS.connections) return 'Too many connections; try again.';
     const closed = deps.connections.open({ ip: socket.remoteAddress ?? '' });
-    if (!closed) return turnAway(socket, 'Too many connections from where you are.');
+    if (!closed) return 'Too many connections from where you are.';
     socket.once('close', closed);
+    return null;
+  };
+  const begin = (socket: Socket, secure: boolean): void => {
     const connection = new Connection(socket, { deps, watch, secureContext, secure });
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   };
   const faces = [
-    { name: 'imap', server: createServer(accept(false)) },
-    { name: 'imaps', server: createTlsServer(options, accept(true)) },
+    {
+      name: 'imap',
+      server: createServer((socket) => {
+        const why = refusal(socket);
+        if (why === null) begin(socket, false);
+        else turnAway(socket, why);
+      }),
+    },
+    { name: 'imaps', server: createTlsServer(options, (socket) => begin(socket, true)) },
   ] as const;
+  // Before the handshake, which may take as long as a client likes, and without a word, which would take one.
+  faces[1].server.on('connection', (socket) => {
+    if (refusal(socket) !== null) socket.destroy();
+  });
   // A client that breaks the handshake off is no fault of ours.
   faces[1].server.on('tlsClientError', (error) => deps.log.debug({ err: error }, 'imap connection'));
   const notLooked = (error: unknown): void => deps.log.warn({ err: error }, 'what a session may do was not looked up');
