@@ -21,7 +21,6 @@ const NOTHING = {
   submissions: 0,
   deliveries: 0,
   messages: 0,
-  indexed: 0,
   carried: 0,
 };
 
@@ -102,15 +101,6 @@ test('uploads of an account that is gone go with their bytes', async () => {
   world.advance(DAY + 1);
   assert.equal((await upkeep.run()).uploads, 1);
   assert.equal(await count('blob WHERE tenant_id = $1 AND id = $2', [tenant, blob]), 0);
-});
-
-test('what an older version cut into words is cut anew, once', async () => {
-  const { tenant, message } = await recalled();
-  await world.sql(`UPDATE message SET search = '', search_version = 0 WHERE tenant_id = $1`, [tenant]);
-  assert.ok((await upkeep.run()).indexed >= 2);
-  const found = `message WHERE tenant_id = $1 AND id = $2 AND search @@ $3::tsquery`;
-  assert.equal(await count(found, [tenant, message, `'subject:salaries'`]), 1);
-  assert.equal((await upkeep.run()).indexed, 0);
 });
 
 test('what was accepted before it was kept what messages carry is looked through, from the newest on, once', async () => {

@@ -7,7 +7,7 @@ import type { Directory } from './directory/directory.ts';
 import { FORGET_MS } from './directory/guard.ts';
 import { Unavailable } from './mail/errors.ts';
 import type { Logger } from './mail/log.ts';
-import { parseMessage, parsePieces } from './mail/mime/parse.ts';
+import { parseMessage } from './mail/mime/parse.ts';
 import type { Blobs } from './store/blobs.ts';
 import {
   expireVault,
@@ -25,8 +25,6 @@ import type { Carried } from './store/carried.ts';
 import { carriedBefore, keepLooked, unlooked } from './store/carried-before.ts';
 import { tenantIds } from './store/outgoing.ts';
 import type { Store } from './store/postgres.ts';
-import { setVectors, staleMessages } from './store/reindex.ts';
-import { searchVector } from './store/search-index.ts';
 import { expireFailures } from './store/sign-in-failures.ts';
 import { expireSubscriptions } from './store/push-subscriptions.ts';
 import { expireUploads } from './store/uploads.ts';
@@ -34,7 +32,7 @@ import { expireAnswered } from './store/vacation.ts';
 
 export interface UpkeepDeps {
   store: Store;
-  blobs: Pick<Blobs, 'remove' | 'read' | 'stream'>;
+  blobs: Pick<Blobs, 'remove' | 'read'>;
   directory: Pick<Directory, 'policy'>;
   clock: () => Date;
   log: Logger;
@@ -48,8 +46,6 @@ export interface Removed {
   submissions: number;
   deliveries: number;
   messages: number;
-  /** Cut into words anew. */
-  indexed: number;
   /** Looked through for what they carry and forward. */
   carried: number;
 }
@@ -96,8 +92,6 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   /** Messages that nothing referred to, by tenant: since when. */
   const loose = new Map<number, Map<number, number>>();
   const cursors = new Map<number, number>();
-  /** How far each tenant's messages are indexed as they are now; -1: all of them. */
-  const indexed = new Map<number, number>();
 
   /** Does batches until one has less to do than it could, or this process ends. */
   const each = async <T>(list: T[], batch: (one: T) => Promise<boolean>): Promise<void> => {
@@ -159,20 +153,6 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     }
   };
 
-  /** What an older version has indexed; done once for each tenant. */
-  const index = async (tenant: number, removed: Removed): Promise<void> => {
-    for (let after = indexed.get(tenant) ?? 0; after >= 0 && !stopping;) {
-      const some = await staleMessages(store, tenant, after);
-      const vectors: Buffer[] = [];
-      for (const { blob_id: blob } of some) vectors.push(searchVector(await parsePieces(blobs.stream(tenant, blob))));
-      const ids = some.map(({ id }) => id);
-      if (ids.length > 0) await store.transact((tx) => setVectors(tx, tenant, ids, vectors), 'batch');
-      removed.indexed += ids.length;
-      after = ids.at(-1) ?? -1;
-      indexed.set(tenant, after);
-    }
-  };
-
   /** What was accepted before it was kept what messages carry; done once for each tenant. */
   const look = async (tenant: number, removed: Removed): Promise<void> => {
     for (let from = await carriedBefore(store, tenant); from !== undefined && !stopping;) {
@@ -206,7 +186,6 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       submissions: 0,
       deliveries: 0,
       messages: 0,
-      indexed: 0,
       carried: 0,
     };
     const now = clock().getTime();
@@ -226,7 +205,6 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       // What may still be recalled is tracked, whatever the policy says.
       const tracked = daysAgo(Math.max(policy.trackingRetentionDays, policy.maxAgeDays + 1));
       await aside(tenant, tracking(tenant, tracked, removed));
-      await aside(tenant, index(tenant, removed));
       await aside(tenant, look(tenant, removed));
       await aside(tenant, messages(tenant, Math.ceil(PAGES / tenants.length), removed));
     }

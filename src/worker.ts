@@ -1,5 +1,5 @@
 // What runs behind the faces, in a thread (or, with more machines, a process) of its own: fan-out, sweeps, outgoing mail,
-// upkeep.
+// the index of words, upkeep.
 
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -18,6 +18,7 @@ import { createPushSender } from './jmap/push-sender.ts';
 import { createMeter } from './metrics.ts';
 import { createServices } from './services.ts';
 import type { Activity } from './store/courtesy.ts';
+import { createBackground } from './store/indexing.ts';
 import type { Connection } from './store/postgres.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -53,6 +54,7 @@ const vacation = createVacation(services);
 const push = createPush(services);
 const pushes = createPushSender({ ...services, push, post: createPost({ allowPrivate: config.pushPrivate }) });
 const upkeep = createUpkeep(services);
+const indexing = createBackground({ ...services, neighbours: activity });
 if (process.platform === 'linux') yieldTo(threadId());
 fanout.start();
 services.recalls.worker.start();
@@ -60,6 +62,7 @@ outgoing.start();
 vacation.start();
 await pushes.start();
 upkeep.start();
+indexing.start();
 parentPort?.on('message', (message: 'stop' | { question: number }) => {
   if (message === 'stop') void stop();
   else void registry.getMetricsAsJSON().then((metrics) => parentPort?.postMessage({ ...message, metrics }));
@@ -74,6 +77,7 @@ async function stop(): Promise<void> {
     vacation.stop(),
     pushes.stop(),
     upkeep.stop(),
+    indexing.stop(),
   ]);
   push.close();
   await services.close();

@@ -1,11 +1,13 @@
 // Mailboxes full of mail that reads like mail: words as often as languages have them, put straight into the store.
 
+import { SILENT } from '../../src/mail/log.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
 import { SEEN } from '../../src/mail/keywords.ts';
 import { createBlobs } from '../../src/store/blobs.ts';
 import { appendCopies } from '../../src/store/copies.ts';
 import { findEmbedded } from '../../src/store/embedded.ts';
 import { createIds } from '../../src/store/ids.ts';
+import { indexMessages } from '../../src/store/indexing.ts';
 import { insertMessages } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/postgres.ts';
 
@@ -80,9 +82,11 @@ export async function fillMailbox(
           })),
         );
       });
+      // As a worker of the server's does in time, which has not heard of them.
+      await indexMessages({ store, blobs, log: SILENT }, owner.tenant, numbers);
       if ((done + some) % 20_000 === 0) say(`${done + some} messages for ${address}`);
     }
-    await store.transact((tx) => tx.run('ANALYZE message, copy, mailbox, account_state'));
+    await store.transact((tx) => tx.run('ANALYZE message, message_words, copy, mailbox, account_state'));
   } finally {
     await store.close();
   }

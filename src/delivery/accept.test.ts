@@ -5,6 +5,8 @@ import { refused } from '../../test/support/directory.ts';
 import { mail } from '../../test/support/mailboxes.ts';
 import { miscounted, testMailIn } from '../../test/support/mail-in.ts';
 import { Unavailable } from '../mail/errors.ts';
+import { SILENT } from '../mail/log.ts';
+import { indexMessages } from '../store/indexing.ts';
 import type { Accepted } from './accept.ts';
 
 const t = await testMailIn();
@@ -101,8 +103,14 @@ test('Bcc stays with the sender alone', async () => {
   assert.equal(await t.bytes(mine.message_id), text);
   assert.equal(mine.thread_id, bens.thread_id, 'both are of one thread');
   assert.equal((await everything())['message'], (before['message'] ?? 0) + 2);
+  const stored = await sql<{ id: string }>(`SELECT id FROM message WHERE tenant_id = $1`, [tenant]);
+  await indexMessages(
+    { ...t, log: SILENT },
+    tenant,
+    stored.map(({ id }) => Number(id)),
+  );
   const [{ found } = { found: 0 }] = await sql<{ found: number }>(
-    `SELECT count(*)::int AS found FROM message m WHERE (m.search @@ to_tsquery('simple', 'ghost') OR m.envelope::text ~ 'ghost' OR m.structure::text ~ 'ghost')
+    `SELECT count(*)::int AS found FROM message m JOIN message_words w ON w.message_id = m.id WHERE (w.words @@ to_tsquery('simple', 'ghost') OR m.envelope::text ~ 'ghost' OR m.structure::text ~ 'ghost')
        AND EXISTS (SELECT FROM copy c WHERE c.message_id = m.id AND c.account_id <> $1)`,
     [ana],
   );

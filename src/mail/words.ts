@@ -2,7 +2,7 @@
 // for any language, since it is not known which one it is: case, width and diacritics are folded, nothing is stemmed (words
 // are found by their beginnings instead), and what is written without spaces is cut into pairs of characters. Pure.
 
-/** Raised with every change of what comes out: upkeep makes what was indexed before anew. */
+/** Raised with every change of what comes out: what was indexed before is made anew (store/indexing.ts). */
 export const WORDS_VERSION = 2;
 
 /** UTF-16 units of a word that count. */

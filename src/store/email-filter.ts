@@ -1,8 +1,10 @@
-// What Email/query (later SEARCH) looks for, as SQL over `visible_copy c` and `message m`. Every condition is true or
-// false, never null, so that NOT may stand before it.
+// What Email/query and SEARCH look for, as SQL over `visible_copy c`, `message m` and `message_words w`. Every condition is
+// true or false, never null, so that NOT may stand before it.
 
 import { DELETED, KEYWORD_BITS } from '../mail/keywords.ts';
 import { wantedWords } from '../mail/words.ts';
+import type { AccountKey } from './exposure.ts';
+import { indexAccount, type IndexingDeps } from './indexing.ts';
 import { searchQuery, wordsQuery, type SearchedIn } from './search-index.ts';
 
 /** RFC 8621 §4.4.1, ids as the store has them. */
@@ -38,12 +40,26 @@ export type KeywordTest = 'hasKeyword' | 'notKeyword' | ThreadTest;
 export type ThreadTest = 'allInThreadHaveKeyword' | 'someInThreadHaveKeyword' | 'noneInThreadHaveKeyword';
 export type TextTest = 'text' | 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'body';
 
-/** Parameters of a statement under construction: $1 is the tenant, $2 the account. */
-export class Params {
-  readonly values: unknown[];
+/** What a search is given: it may have to index messages before it looks. */
+export type Searched = IndexingDeps;
 
-  constructor(tenant: number, account: number) {
+/**
+ * Parameters of a search under construction, the only ones that filterSql takes. Where it looks at words, what the account
+ * has that is not indexed is so by now: whatever was stored before this is found.
+ */
+export async function searchParams(searched: Searched, at: AccountKey, filter: EmailFilter): Promise<Params> {
+  return new Params(at, usesWords(filter) ? await indexAccount(searched, at) : null);
+}
+
+/** $1 is the tenant, $2 the account. */
+class Params {
+  readonly values: unknown[];
+  /** Modseq of the account up to which its copies are of indexed messages; null: that does not matter. */
+  readonly until: number | null;
+
+  constructor({ tenant, account }: AccountKey, until: number | null) {
     this.values = [tenant, account];
+    this.until = until;
   }
 
   add(value: unknown, type: string): string {
@@ -52,15 +68,27 @@ export class Params {
   }
 }
 
-/** A boolean expression over c, and m where `usesMessage` says so. */
+export type { Params };
+
+/**
+ * A boolean expression over c, and what `joinsOf` adds. What comes in while words are looked for is left to the next search,
+ * found or not: who remembers a state remembers `params.until`.
+ */
 export function filterSql(filter: EmailFilter, params: Params): string {
+  const condition = conditionSql(filter, params);
+  return params.until === null ? condition : `(c.email_id <= ${params.add(params.until, 'bigint')} AND ${condition})`;
+}
+
+function conditionSql(filter: EmailFilter, params: Params): string {
   switch (filter.kind) {
     case 'and':
-      return filter.of.length === 0 ? 'true' : `(${filter.of.map((each) => filterSql(each, params)).join(' AND ')})`;
+      return filter.of.length === 0 ? 'true' : `(${filter.of.map((each) => conditionSql(each, params)).join(' AND ')})`;
     case 'or':
-      return filter.of.length === 0 ? 'false' : `(${filter.of.map((each) => filterSql(each, params)).join(' OR ')})`;
+      return filter.of.length === 0 ? 'false' : `(${filter.of.map((each) => conditionSql(each, params)).join(' OR ')})`;
     case 'not':
-      return filter.of.length === 0 ? 'true' : `NOT (${filter.of.map((each) => filterSql(each, params)).join(' OR ')})`;
+      return filter.of.length === 0
+        ? 'true'
+        : `NOT (${filter.of.map((each) => conditionSql(each, params)).join(' OR ')})`;
     case 'inMailbox':
       return `c.mailbox_id = ${params.add(filter.mailbox, 'int')}`;
     case 'inMailboxOtherThan':
@@ -110,11 +138,28 @@ export function filterSql(filter: EmailFilter, params: Params): string {
   }
 }
 
-/** Does it look at the message, and not at the copy alone? */
-export function usesMessage(filter: EmailFilter): boolean {
-  if ('of' in filter) return filter.of.some(usesMessage);
-  return !COPY_ONLY.has(filter.kind);
+/** What is joined to the copy, for the filter and, if `message`, for the message anyway. */
+export function joinsOf(filter: EmailFilter, message = usesMessage(filter)): string {
+  return [
+    ...(message ? ['JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id'] : []),
+    ...(usesWords(filter) ? ['JOIN message_words w ON w.tenant_id = c.tenant_id AND w.message_id = c.message_id'] : []),
+  ].join(' ');
 }
+
+/** Does it look at the words of messages? */
+function usesWords(filter: EmailFilter): boolean {
+  if ('of' in filter) return filter.of.some(usesWords);
+  if (filter.kind === 'contains') return filter.in === 'text' || filter.in === 'body';
+  return WORDS_ONLY.has(filter.kind);
+}
+
+/** Does it look at the message, and not at the copy or its words alone? */
+function usesMessage(filter: EmailFilter): boolean {
+  if ('of' in filter) return filter.of.some(usesMessage);
+  return !COPY_ONLY.has(filter.kind) && !usesWords(filter);
+}
+
+const WORDS_ONLY: ReadonlySet<string> = new Set<TextTest>(['text', 'from', 'to', 'cc', 'bcc', 'subject', 'body']);
 
 const COPY_ONLY: ReadonlySet<string> = new Set<EmailFilter['kind']>([
   'inMailbox',
@@ -197,7 +242,7 @@ function textSql(kind: TextTest, text: string, params: Params): string {
 function termSql(kind: TextTest, term: Term, params: Params): string {
   const query = searchQuery(term, kind === 'text' ? null : kind);
   // Nothing but punctuation: the index has nothing to say about it.
-  return query === null ? 'true' : `m.search @@ ${params.add(query, 'tsquery')}`;
+  return query === null ? 'true' : `w.words @@ ${params.add(query, 'tsquery')}`;
 }
 
 /** As IMAP looks (RFC 9051 §6.4.4). */
@@ -216,7 +261,7 @@ const INDEXED = { body: ['body'], text: [null, 'others'] } as const satisfies Re
 
 function indexedSql(where: keyof typeof INDEXED, text: string, params: Params): string {
   const queries = INDEXED[where].map((one) => searchQuery({ text, phrase: false }, one)).filter((one) => one !== null);
-  return queries.length === 0 ? 'true' : `m.search @@ ${params.add(queries.join(' | '), 'tsquery')}`;
+  return queries.length === 0 ? 'true' : `w.words @@ ${params.add(queries.join(' | '), 'tsquery')}`;
 }
 
 /**
@@ -228,20 +273,20 @@ function insideSql(where: keyof typeof INDEXED, text: string, params: Params): s
   const words = wantedWords(text, { whole: false });
   const [first, ...others] = words;
   if (!first || words.some(({ pair }) => pair)) return 'false';
-  const vector = where === 'body' ? `ts_filter(m.search, '{d}')` : 'm.search';
+  const vector = where === 'body' ? `ts_filter(w.words, '{d}')` : 'w.words';
   const like = containing(first.text);
-  const somewhere = `(tsvectorsend(m.search) LIKE ${params.add(Buffer.from(like), 'bytea')}
+  const somewhere = `(tsvectorsend(w.words) LIKE ${params.add(Buffer.from(like), 'bytea')}
     AND array_to_string(tsvector_to_array(${vector}), ' ') LIKE ${params.add(like, 'text')})`;
   if (others.length === 0) return somewhere;
   const queries = INDEXED[where].map((one) => wordsQuery(others, one, true));
   const next = others.map((word, i) => {
     const end = word.prefix ? '%' : '';
     const is = [`${word.text}${end}`, `%:${word.text}${end}`].map(
-      (like) => `w.lexeme LIKE ${params.add(like, 'text')}`,
+      (like) => `n.lexeme LIKE ${params.add(like, 'text')}`,
     );
-    return `EXISTS (SELECT FROM unnest(${vector}) w WHERE (${is.join(' OR ')}) AND (p + ${i + 1})::smallint = ANY (w.positions))`;
+    return `EXISTS (SELECT FROM unnest(${vector}) n WHERE (${is.join(' OR ')}) AND (p + ${i + 1})::smallint = ANY (n.positions))`;
   });
-  return `(m.search @@ ${params.add(queries.join(' | '), 'tsquery')} AND ${somewhere} AND EXISTS (
+  return `(w.words @@ ${params.add(queries.join(' | '), 'tsquery')} AND ${somewhere} AND EXISTS (
     SELECT FROM unnest(${vector}) f, unnest(f.positions) p WHERE f.lexeme LIKE ${params.add(`%${first.text}`, 'text')} AND ${next.join(' AND ')}))`;
 }
 

@@ -9,7 +9,7 @@ import { emailQueryChanges, queryEmails, type EmailQuery, type EmailSort, type W
 
 const t = await testMail();
 after(() => t.close());
-const { store, tenant } = t;
+const { store, tenant, searched } = t;
 const ALL: EmailFilter = { kind: 'and', of: [] };
 const day = (n: number): Date => new Date(Date.UTC(2026, 10, n));
 
@@ -67,7 +67,7 @@ const ids = {
 const name = (id: number): string => Object.entries(ids).find(([, each]) => each === id)?.[0] ?? String(id);
 
 async function find(filter: EmailFilter, sort: EmailSort[] = [], collapseThreads = false): Promise<string[]> {
-  const page = await queryEmails(store, at, { filter, sort, collapseThreads }, { position: 0, limit: 100 }, true);
+  const page = await queryEmails(searched, at, { filter, sort, collapseThreads }, { position: 0, limit: 100 }, true);
   assert.equal(page?.total, page?.ids.length);
   return (page?.ids ?? []).map(name);
 }
@@ -177,7 +177,7 @@ test('a header that is kept, and one that is read from the bytes, are looked thr
     ['X-Fol', null, false],
   ] as const) {
     const query = { filter: { kind: 'header', name: field, text } as const, sort: [], collapseThreads: false };
-    const page = await queryEmails(store, there, query, { position: 0, limit: 100 }, true);
+    const page = await queryEmails(searched, there, query, { position: 0, limit: 100 }, true);
     const expected = found ? both : [];
     assert.deepEqual(
       page?.ids.toSorted((a, b) => a - b),
@@ -236,7 +236,7 @@ test('sorts', async () => {
 test('windows', async () => {
   const all = await find(ALL);
   const page = async (window: Window): Promise<[number, string[]] | undefined> => {
-    const found = await queryEmails(store, at, { filter: ALL, sort: [], collapseThreads: false }, window, false);
+    const found = await queryEmails(searched, at, { filter: ALL, sort: [], collapseThreads: false }, window, false);
     assert.equal(found?.total ?? null, null);
     return found && [found.position, found.ids.map(name)];
   };
@@ -261,7 +261,7 @@ test('a covered copy is found by nothing', async () => {
   const other = await t.deliver([account], mail('Re: other'));
   const there = { tenant, account };
   const query = (filter: EmailFilter, window: Window = { position: 0, limit: 10 }) =>
-    queryEmails(store, there, { filter, sort: [], collapseThreads: false }, window, true);
+    queryEmails(searched, there, { filter, sort: [], collapseThreads: false }, window, true);
   const before = await query(ALL);
   await t.gate(messageId);
   const gated = await query(ALL);
@@ -277,7 +277,7 @@ test('a covered copy is found by nothing', async () => {
   }
   assert.equal(await query(ALL, { anchor: emailIds[0] ?? 0, offset: 0, limit: 1 }), undefined);
   const changes = await emailQueryChanges(
-    store,
+    searched,
     there,
     { filter: ALL, sort: [], collapseThreads: false },
     before?.state ?? 0,
@@ -353,7 +353,7 @@ test('queryChanges turns the old result into the new one', async () => {
         };
         const query: EmailQuery = { filter, sort, collapseThreads };
         const ask = async () => {
-          const page = await queryEmails(store, here, query, { position: 0, limit: 100 }, true);
+          const page = await queryEmails(searched, here, query, { position: 0, limit: 100 }, true);
           assert.ok(page);
           return page;
         };
@@ -366,7 +366,7 @@ test('queryChanges turns the old result into the new one', async () => {
         const old = await ask();
         await play(then);
         const current = await ask();
-        const changes = await emailQueryChanges(store, here, query, old.state, 1000, true);
+        const changes = await emailQueryChanges(searched, here, query, old.state, 1000, true);
         assert.ok(changes && changes !== 'tooMany');
         const spliced = old.ids.filter((id) => !changes.removed.includes(id));
         for (const { id, index } of changes.added) spliced.splice(index, 0, id);
@@ -376,7 +376,7 @@ test('queryChanges turns the old result into the new one', async () => {
           [current.total, current.state, current.covered],
         );
         if (changes.removed.length + changes.added.length > 1)
-          assert.equal(await emailQueryChanges(store, here, query, old.state, 1, false), 'tooMany');
+          assert.equal(await emailQueryChanges(searched, here, query, old.state, 1, false), 'tooMany');
         for (const message of gates) await t.ungate(message);
       },
     ),
@@ -391,7 +391,7 @@ test('the subject that is sorted by is what RFC 5256 makes of it, marks at its e
   for (const subject of subjects) named.set(await t.append(sorter, 1, mail(subject)), subject);
   const sort: EmailSort[] = [{ by: 'subject', descending: false, collation: 'i;unicode-casemap' }];
   const page = await queryEmails(
-    t.store,
+    searched,
     { tenant, account: sorter },
     { filter: ALL, sort, collapseThreads: false },
     { position: 0, limit: 10 },

@@ -2,7 +2,16 @@
 // matches a covered copy.
 
 import { createHash } from 'node:crypto';
-import { filterSql, keywordSql, looksAtThread, Params, usesMessage, type EmailFilter } from './email-filter.ts';
+import {
+  filterSql,
+  joinsOf,
+  keywordSql,
+  looksAtThread,
+  searchParams,
+  type EmailFilter,
+  type Params,
+  type Searched,
+} from './email-filter.ts';
 import type { AccountKey } from './exposure.ts';
 import type { Reader } from './postgres.ts';
 
@@ -27,7 +36,7 @@ export interface EmailQuery {
 export type Window = { limit: number } & ({ position: number } | { anchor: number; offset: number });
 
 export interface EmailPage {
-  /** Account modseq of the same snapshot. */
+  /** Account modseq of the same snapshot; where words were looked for, of a moment before: newer Emails are not among these. */
   state: number;
   /** Changes as gates cover and uncover copies, which no modseq tells; '' where none does. */
   covered: string;
@@ -58,7 +67,7 @@ const EMAILS_A_THREAD = 8;
 
 /** Undefined: the anchor is not among the results. */
 export async function queryEmails(
-  reader: Reader,
+  searched: Searched,
   at: AccountKey,
   query: EmailQuery,
   window: Window,
@@ -66,7 +75,7 @@ export async function queryEmails(
 ): Promise<EmailPage | undefined> {
   if (query.collapseThreads && !calculateTotal && 'position' in window && window.position >= 0) {
     const page = await pageOfEmails(
-      reader,
+      searched,
       at,
       query,
       window,
@@ -75,7 +84,7 @@ export async function queryEmails(
     );
     if (page === undefined || page.whole || page.ids.length === window.limit) return page;
   }
-  return pageOfEmails(reader, at, query, window, calculateTotal, null);
+  return pageOfEmails(searched, at, query, window, calculateTotal, null);
 }
 
 /**
@@ -83,14 +92,14 @@ export async function queryEmails(
  * of all. `whole`: those were all.
  */
 async function pageOfEmails(
-  reader: Reader,
+  searched: Searched,
   at: AccountKey,
   query: EmailQuery,
   window: Window,
   calculateTotal: boolean,
   first: number | null,
 ): Promise<(EmailPage & { whole: boolean }) | undefined> {
-  const params = new Params(at.tenant, at.account);
+  const params = await searchParams(searched, at, query.filter);
   const most = first === null ? null : params.add(first, 'bigint');
   const { hits, order } = hitsSql(query, params, most === null ? null : 'matched');
   const matched =
@@ -124,10 +133,10 @@ async function pageOfEmails(
     total: number | null;
     whole: boolean;
     covered: string[];
-  }>(reader, query, sql, params.values);
+  }>(searched.store, query, sql, params.values);
   if (!row || row.position === null) return undefined;
   return {
-    state: row.state,
+    state: params.until ?? row.state,
     covered: digest(row.covered),
     position: row.position,
     ids: row.ids.map(Number),
@@ -163,14 +172,14 @@ function hitsSql(
   const order = [...sorts.map(({ descending }, i) => `k${i} ${descending ? 'DESC' : 'ASC'}`), 'email_id DESC'].join(
     ', ',
   );
-  const message = usesMessage(filter) || sorts.some(({ by }) => BY_MESSAGE.has(by));
+  const joins = joinsOf(filter, sorts.some(({ by }) => BY_MESSAGE.has(by)) || undefined);
   const where = `c.tenant_id = $1 AND c.account_id = $2 AND ${of === null ? filterSql(filter, params) : ''}`;
   const columns = `SELECT c.email_id, c.thread_id, ${keys.join(', ')} FROM`;
   const matching =
     of !== null
       ? `SELECT * FROM ${of}`
-      : message
-        ? `${columns} visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id WHERE ${where}`
+      : joins !== ''
+        ? `${columns} visible_copy c ${joins} WHERE ${where}`
         : `${columns} copy c WHERE ${VISIBLE} AND ${where}`;
   // RFC 8621 §4.4.3: the first of each thread, in this order.
   const hits = collapseThreads
@@ -230,14 +239,14 @@ export interface QueryChanges {
  * is not in this account's history.
  */
 export async function emailQueryChanges(
-  reader: Reader,
+  searched: Searched,
   at: AccountKey,
   query: EmailQuery,
   since: number,
   max: number,
   calculateTotal: boolean,
 ): Promise<QueryChanges | 'tooMany' | undefined> {
-  const params = new Params(at.tenant, at.account);
+  const params = await searchParams(searched, at, query.filter);
   const { hits, order } = hitsSql(query, params);
   const from = params.add(since, 'bigint');
   const byThread =
@@ -259,7 +268,7 @@ export async function emailQueryChanges(
       ARRAY(SELECT email_id FROM changed WHERE email_id <= ${from} ORDER BY email_id LIMIT ${bound})::text[] AS removed,
       ARRAY(SELECT n || ' ' || email_id FROM numbered JOIN changed USING (email_id) ORDER BY n LIMIT ${bound})::text[] AS added
     FROM account_state s WHERE s.tenant_id = $1 AND s.account_id = $2`;
-  const [row] = await reader.unprepared<{
+  const [row] = await searched.store.unprepared<{
     state: number;
     total: number | null;
     covered: string[];
@@ -269,7 +278,7 @@ export async function emailQueryChanges(
   if (!row || since > row.state) return undefined;
   if (row.removed.length + row.added.length > max) return 'tooMany';
   return {
-    state: row.state,
+    state: params.until ?? row.state,
     covered: digest(row.covered),
     total: row.total,
     removed: row.removed.map(Number),

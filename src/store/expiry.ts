@@ -5,6 +5,7 @@ import { lockAccounts } from './account-state.ts';
 import type { Blobs } from './blobs.ts';
 import { deleteCarried } from './carried.ts';
 import type { Reader, Transaction } from './postgres.ts';
+import { deleteWords, lockWords } from './words.ts';
 
 /** Rows in one transaction. */
 const AT_ONCE = 1000;
@@ -170,6 +171,7 @@ export async function forgetMessages(
   tenant: number,
   messages: number[],
 ): Promise<number> {
+  await lockWords(tx, tenant);
   const rows = await tx.rows<{ id: number; blob_id: number }>(
     `DELETE FROM message m WHERE m.tenant_id = $1 AND m.id = ANY ($2::bigint[]) AND ${LOOSE} RETURNING m.id, m.blob_id`,
     [tenant, messages],
@@ -180,11 +182,9 @@ export async function forgetMessages(
       tenant,
       rows.map((row) => row.blob_id),
     );
-    await deleteCarried(
-      tx,
-      tenant,
-      rows.map((row) => row.id),
-    );
+    const ids = rows.map((row) => row.id);
+    await deleteCarried(tx, tenant, ids);
+    await deleteWords(tx, tenant, ids);
   }
   return rows.length;
 }

@@ -22,6 +22,8 @@ export function createLanes(options: {
   step: () => Promise<boolean>;
   /** Each lane gives way to whoever is counted here: see courtesy.ts. */
   activity?: Activity;
+  /** It does not, for now. */
+  hurries?: () => boolean;
 }): Lanes {
   const { store, log, step, activity } = options;
   let running = false;
@@ -43,7 +45,7 @@ export function createLanes(options: {
       try {
         const began = performance.now();
         if (await step()) {
-          await courtesy?.rest(performance.now() - began);
+          if (options.hurries?.() !== true) await courtesy?.rest(performance.now() - began);
           continue;
         }
         await withTimeout(news, options.tickMs);

@@ -1,9 +1,8 @@
 // SEARCH in one mailbox, over visible_copy alone: no search ever matches a covered copy.
 
-import { filterSql, Params, usesMessage, type EmailFilter } from './email-filter.ts';
+import { filterSql, joinsOf, searchParams, type EmailFilter, type Searched } from './email-filter.ts';
 import type { EmailAddress } from '../mail/message.ts';
 import type { MailboxKey } from './mailbox-view.ts';
-import type { Reader } from './postgres.ts';
 
 export interface Hit {
   uid: number;
@@ -17,9 +16,13 @@ export interface Found<T> {
   modseq: number;
 }
 
-export async function searchMailbox(reader: Reader, at: MailboxKey, filter: EmailFilter): Promise<Found<Hit>> {
-  const message = usesMessage(filter) ? 'JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id' : '';
-  return find(reader, at, filter, (where) => `SELECT c.uid, c.modseq FROM visible_copy c ${message} WHERE ${where}`);
+export async function searchMailbox(searched: Searched, at: MailboxKey, filter: EmailFilter): Promise<Found<Hit>> {
+  return find(
+    searched,
+    at,
+    filter,
+    (where) => `SELECT c.uid, c.modseq FROM visible_copy c ${joinsOf(filter)} WHERE ${where}`,
+  );
 }
 
 /** What SORT and THREAD go by (RFC 5256). */
@@ -43,9 +46,9 @@ export interface SortRow extends Hit {
 }
 
 /** As searchMailbox. */
-export async function searchForSort(reader: Reader, at: MailboxKey, filter: EmailFilter): Promise<Found<SortRow>> {
+export async function searchForSort(searched: Searched, at: MailboxKey, filter: EmailFilter): Promise<Found<SortRow>> {
   return find(
-    reader,
+    searched,
     at,
     filter,
     (where) =>
@@ -55,21 +58,21 @@ export async function searchForSort(reader: Reader, at: MailboxKey, filter: Emai
        m.envelope->'from'->0 AS from, m.envelope->'to'->0 AS to, m.envelope->'cc'->0 AS cc,
        CASE WHEN m.imap_envelope LIKE '%(NIL NIL NIL NIL)%' THEN m.imap_envelope END AS grouped, m.message_id_header AS message_id,
        nullif(m.envelope->'references', 'null') AS refs, nullif(m.envelope->'inReplyTo', 'null') AS in_reply_to
-     FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id WHERE ${where}`,
+     FROM visible_copy c ${joinsOf(filter, true)} WHERE ${where}`,
   );
 }
 
 /** `select`: makes the statement of a condition. */
 async function find<T extends Hit>(
-  reader: Reader,
+  searched: Searched,
   at: MailboxKey,
   filter: EmailFilter,
   select: (where: string) => string,
 ): Promise<Found<T>> {
-  const params = new Params(at.tenant, at.account);
+  const params = await searchParams(searched, at, filter);
   const mailbox = params.add(at.mailbox, 'int');
   const where = `c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${mailbox} AND ${filterSql(filter, params)}`;
-  const rows = await reader.unprepared<T & { newest: number; uid: number | null }>(
+  const rows = await searched.store.unprepared<T & { newest: number; uid: number | null }>(
     `SELECT s.modseq AS newest, f.* FROM account_state s LEFT JOIN (${select(where)}) f ON true
      WHERE s.tenant_id = $1 AND s.account_id = $2 ORDER BY f.uid`,
     params.values,

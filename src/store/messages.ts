@@ -1,15 +1,13 @@
-// Messages: immutable, once per tenant, parsed and indexed once.
+// Messages: immutable, once per tenant, parsed once. What they are found by follows (indexing.ts).
 
 import { createHash } from 'node:crypto';
 import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
 import { clean } from '../mail/mime/headers.ts';
 import { baseSubject } from '../mail/mime/subject.ts';
-import { WORDS_VERSION } from '../mail/words.ts';
-import { jsonbArray, textArray, vectorArray } from './binary.ts';
+import { jsonbArray, textArray } from './binary.ts';
 import type { Blobs } from './blobs.ts';
 import type { Ids } from './ids.ts';
 import type { Reader, Transaction, Writer } from './postgres.ts';
-import { searchVector } from './search-index.ts';
 import type { Spooled } from './spool.ts';
 import { together } from './together.ts';
 import { takeUpload } from './uploads.ts';
@@ -75,13 +73,13 @@ async function insertRows(
   const texts = (list: (string | null)[]): Buffer => textArray(list.map((text) => text && clean(text)));
   await writer.run(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
-       envelope, structure, imap_envelope, imap_structure, header_size, header, created_at, search, search_version)
+       envelope, structure, imap_envelope, imap_structure, header_size, header, created_at)
      SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, m.header, $2, m.search, ${WORDS_VERSION}
+       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, m.header, $2
      FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::tsvector[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[])
+       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::int[], $20::text[])
        AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         search, base_subject, imap_envelope, imap_structure, header_size, header)`,
+         base_subject, imap_envelope, imap_structure, header_size, header)`,
     [
       tenant,
       now,
@@ -98,7 +96,6 @@ async function insertRows(
       texts(messages.map(({ parsed }) => parsed.preview)),
       jsonbArray(envelopes.map((envelope) => toJson(envelope))),
       jsonbArray(messages.map(({ parsed }) => toJson(parsed.root))),
-      vectorArray(messages.map(({ parsed }) => searchVector(parsed))),
       texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
       texts(messages.map(({ parsed }) => parsed.imap.envelope)),
       texts(messages.map(({ parsed }) => parsed.imap.structure)),

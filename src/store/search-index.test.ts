@@ -37,7 +37,7 @@ await put(
 
 const find = async (text: string, kind: TextTest = 'text'): Promise<string> => {
   const query = { filter: { kind, text } as const, sort: [], collapseThreads: false };
-  const page = await queryEmails(t.store, at, query, { limit: 100, position: 0 }, false);
+  const page = await queryEmails(t.searched, at, query, { limit: 100, position: 0 }, false);
   return (page?.ids ?? [])
     .map((id) => named.get(id) ?? '')
     .toSorted((a, b) => a.localeCompare(b))

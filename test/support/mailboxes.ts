@@ -1,12 +1,14 @@
 // A tenant with accounts and mail in them, put straight into the store.
 
 import pg from 'pg';
+import { SILENT } from '../../src/mail/log.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
 import { toKeywords } from '../../src/mail/keywords.ts';
 import { raise } from '../../src/store/account-state.ts';
 import { createBlobs, type Blobs } from '../../src/store/blobs.ts';
 import { appendCopies } from '../../src/store/copies.ts';
 import { insertAccounts } from '../../src/store/directory-accounts.ts';
+import type { Searched } from '../../src/store/email-filter.ts';
 import type { SocketConnection } from '../../src/store/embedded.ts';
 import { createIds, type Ids } from '../../src/store/ids.ts';
 import { insertMessages } from '../../src/store/messages.ts';
@@ -20,6 +22,8 @@ export interface TestMail {
   connection: SocketConnection;
   ids: Ids;
   blobs: Blobs;
+  /** What searches are given. */
+  searched: Searched;
   tenant: number;
   /** Any SQL, as superuser. */
   sql<T extends object>(text: string, params?: unknown[]): Promise<T[]>;
@@ -65,6 +69,7 @@ export async function testMail(): Promise<TestMail> {
     connection: database.connection,
     ids,
     blobs,
+    searched: { store, blobs, log: SILENT },
     tenant,
     sql,
     async newAccount(name) {

@@ -16,9 +16,9 @@ async function fill({ sql, tenant }: TestHoming): Promise<void> {
   const account = `(SELECT id FROM account WHERE tenant_id = ${tenant} AND address = '${BEN}')`;
   await sql(
     `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject,
-       from_text, to_text, preview, envelope, structure, search, created_at)
+       from_text, to_text, preview, envelope, structure, created_at)
      SELECT m.tenant_id, 100000000 + n, m.blob_id, m.size, 'many-' || n || '@pigeon.test', 100000000 + n, m.sent_at, false, 'Message ' || n, NULL,
-       m.from_text, m.to_text, 'Preview of ' || n, m.envelope || jsonb_build_object('subject', 'Message ' || n), m.structure, m.search, m.created_at
+       m.from_text, m.to_text, 'Preview of ' || n, m.envelope || jsonb_build_object('subject', 'Message ' || n), m.structure, m.created_at
      FROM (SELECT m.* FROM message m JOIN copy c ON c.tenant_id = m.tenant_id AND c.message_id = m.id
        WHERE c.tenant_id = $1 AND c.account_id = ${account} AND c.mailbox_id = 1 LIMIT 1) AS m, generate_series(1, $2::int) AS n`,
     [tenant, MANY],

@@ -15,8 +15,8 @@ export const thread: Verb<'THREAD'> = {
       throw bad('There is no such way to make threads.');
     const selected = selectedOf(session);
     const { view } = selected;
-    const { store, clock } = session.deps;
-    const found = await findBy(criteria, selected, clock(), (filter) => searchForSort(store, selected.at, filter));
+    const { deps } = session;
+    const found = await findBy(criteria, selected, deps.clock(), (filter) => searchForSort(deps, selected.at, filter));
     const shown = toldHits(selected, found);
     const nodes = algorithm === 'REFERENCES' ? references(shown) : orderedSubject(shown);
     const text = formatThreads(nodes, (row) => (uid ? row.uid : view.sequenceOf(row.uid)));

@@ -28,7 +28,7 @@ export const emailQuery: Method = async (args, context) => {
   const window = windowOf(args, limit);
   const page =
     window &&
-    (await queryEmails(context.store, { tenant: account.tenant, account: account.id }, query, window, calculateTotal));
+    (await queryEmails(context, { tenant: account.tenant, account: account.id }, query, window, calculateTotal));
   if (!page) throw new MethodError('anchorNotFound');
   return {
     accountId: args['accountId'],
@@ -63,7 +63,7 @@ export const emailQueryChangesMethod: Method = async (args, context) => {
   if (since === undefined) throw new MethodError('cannotCalculateChanges');
   const at = { tenant: account.tenant, account: account.id };
   const changes = await emailQueryChanges(
-    context.store,
+    context,
     at,
     query,
     Number(since),

@@ -19,19 +19,35 @@ export function parseMessage(bytes: Uint8Array, cuts: readonly Cut[] = []): Pars
   const { root, fields } = scanMessage(bytes);
   const envelope = envelopeOf(fields);
   const bodies = bodyParts(root);
-  const text = readText(bytes, bodies);
-  const headerText = readHeaders(bytes, root, fields);
-  if (cuts.length > 0) putBack(root, bytes, cuts);
+  const preview = previewOf(beginningOf(bytes, bodies));
+  // Whoever only stores a message does not ask for what is read of all of it. Where something was left out, the places of
+  // what is here are to be had only now.
+  const searchText = once(() => readText(bytes, bodies));
+  const headerText = once(() => readHeaders(bytes, root, fields));
+  if (cuts.length > 0) {
+    searchText();
+    headerText();
+    putBack(root, bytes, cuts);
+  }
   return {
     envelope,
     root,
     imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
-    preview: previewOf(text.body),
-    searchText: text.all,
-    headerText,
+    preview,
+    get searchText() {
+      return searchText();
+    },
+    get headerText() {
+      return headerText();
+    },
     hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
     baseSubject: threadSubject(envelope.subject ?? ''),
   };
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
 }
 
 /** As parseMessage, of one that comes in pieces: it is never in memory whole. */
@@ -56,8 +72,18 @@ async function sift(pieces: AsyncIterable<Uint8Array>): Promise<[bytes: Uint8Arr
 /** Octets of plain text that may be no more than a word on where to read the HTML. */
 const STUB = 400;
 
-/** What is readable of the body, for the preview; and that with all that is readable of the rest, for search. */
-function readText(bytes: Uint8Array, bodies: BodyParts): { body: string; all: string } {
+/** What is readable of the body, or more of it than a preview looks at. */
+function beginningOf(bytes: Uint8Array, { textBody }: BodyParts): string {
+  let text = '';
+  for (const part of textBody) {
+    if (text.length > PREVIEW_OF) break;
+    if (part.type.startsWith('text/')) text += `${text && '\n'}${textOf(bytes, part)}`;
+  }
+  return text;
+}
+
+/** What is readable of the body and of the rest, for search. */
+function readText(bytes: Uint8Array, bodies: BodyParts): string {
   const readable: string[] = [];
   const seen = new Set<Part>();
   let room: number = LIMITS.searchText;
@@ -78,10 +104,9 @@ function readText(bytes: Uint8Array, bodies: BodyParts): { body: string; all: st
   };
   const { textBody, htmlBody, attachments } = bodies;
   for (const part of textBody) read(part);
-  const body = readable.join('\n');
   if (textBody.reduce((size, part) => size + part.decodedSize, 0) < STUB) for (const part of htmlBody) read(part);
   for (const part of attachments) read(part);
-  return { body, all: readable.join('\n').slice(0, LIMITS.searchText).toWellFormed() };
+  return readable.join('\n').slice(0, LIMITS.searchText).toWellFormed();
 }
 
 /** Those that are looked for as what they are, and signatures. */
@@ -124,12 +149,15 @@ function withoutInvisible(text: string): string {
   });
 }
 
+/** Characters of the body that a preview is made of. */
+const PREVIEW_OF = 32 * LIMITS.preview;
+
 /** "On Monday Ben wrote:" before what Ben wrote. */
 const ATTRIBUTION = /^(?!>)[^\n]{0,200}:[ \t]*\n\n?(?=>)/gm;
 
 /** RFC 8621 §4.1.4: white space collapsed, and what is quoted from other messages left out if there is anything else. */
 function previewOf(body: string): string {
-  const beginning = body.slice(0, 32 * LIMITS.preview);
+  const beginning = body.slice(0, PREVIEW_OF);
   const own = beginning.includes('>') ? beginning.replace(ATTRIBUTION, '').replace(/^>.*$/gm, '') : beginning;
   return shorten(own) || shorten(beginning);
 }

@@ -57,6 +57,19 @@ export const MESSAGE_CHECKS: Check[] = [
       .join(' UNION ALL '),
   },
   {
+    name: 'words-of-message',
+    says: 'words are of a message that is there',
+    sql: `SELECT w.message_id, w.version FROM message_words w
+      WHERE w.tenant_id = $1 AND NOT EXISTS (SELECT FROM message m WHERE m.tenant_id = $1 AND m.id = w.message_id)`,
+  },
+  {
+    name: 'copy-indexed',
+    says: 'of copies that are said to be found by their words, the words are there',
+    sql: `SELECT c.account_id, c.email_id, c.message_id, u.email_id AS indexed_until FROM indexed_until u
+      JOIN copy c ON c.tenant_id = $1 AND c.account_id = u.account_id AND c.email_id <= u.email_id
+      WHERE u.tenant_id = $1 AND NOT EXISTS (SELECT FROM message_words w WHERE w.tenant_id = $1 AND w.message_id = c.message_id)`,
+  },
+  {
     name: 'bytes-once',
     says: 'no bytes are two messages’',
     sql: `SELECT blob_id, array_agg(id ORDER BY id) AS messages FROM message WHERE tenant_id = $1 GROUP BY blob_id HAVING count(*) > 1`,

@@ -300,6 +300,12 @@ const BREAKS: Record<string, string[][]> = {
       ? `INSERT INTO forward VALUES ($1, 'x@y.test', 0, false)`
       : `INSERT INTO attachment VALUES ($1, 0, '1', '\\x00', NULL)`,
   ]),
+  'words-of-message': [[`INSERT INTO message_words (tenant_id, message_id, version, words) VALUES ($1, 0, 1, '')`]],
+  'copy-indexed': [
+    [
+      `INSERT INTO indexed_until (tenant_id, account_id, email_id) SELECT tenant_id, account_id, modseq FROM account_state`,
+    ],
+  ],
   'restore-ends': [
     [`UPDATE recall_restore SET done_at = NULL, created_at = created_at - interval '1 hour' WHERE tenant_id = $1`],
   ],
