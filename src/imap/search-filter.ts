@@ -34,7 +34,7 @@ export function settled(key: SearchKey, selected: Selected): SearchKey {
     case 'AND':
       return { key: 'AND', keys: key.keys.map((one) => settled(one, selected)) };
     case 'OR':
-      return { key: 'OR', keys: [settled(key.keys[0], selected), settled(key.keys[1], selected)] };
+      return { key: 'OR', keys: key.keys.map((one) => settled(one, selected)) };
     case 'NOT':
       return { key: 'NOT', negated: settled(key.negated, selected) };
     case 'SET':

@@ -114,7 +114,7 @@ export type SearchKey =
   | { key: 'EMAILID' | 'THREADID'; id: string }
   | { key: 'SET'; uid: boolean; set: MessageSet }
   | { key: 'AND'; keys: SearchKey[] }
-  | { key: 'OR'; keys: [SearchKey, SearchKey] }
+  | { key: 'OR'; keys: SearchKey[] }
   | { key: 'NOT'; negated: SearchKey };
 
 /** RFC 9051 §6.4.4; RFC 5267 §4.2 CONTEXT, which is a hint, and §4.3 UPDATE. */

@@ -31,7 +31,7 @@ function keys(c: Cursor, bounds: Bounds): SearchKey {
 }
 
 function key(c: Cursor, bounds: Bounds): SearchKey {
-  if (bounds.keys-- === 0) throw bad('The search has too many keys.');
+  if (bounds.keys-- <= 0) throw bad('The search has too many keys.');
   if (bounds.depth === 0) throw bad('The search is nested too deep.');
   const inner: Bounds = { keys: bounds.keys, depth: bounds.depth - 1 };
   let found: SearchKey | undefined;
@@ -45,13 +45,21 @@ function key(c: Cursor, bounds: Bounds): SearchKey {
       at.space(c);
       found = { key: 'NOT', negated: key(c, inner) };
     } else if (name === 'OR') {
-      at.space(c);
-      const first = key(c, inner);
-      at.space(c);
-      found = { key: 'OR', keys: [first, key(c, inner)] };
+      found = { key: name, keys: alternatives(c, inner) };
     } else return named(c, name);
   }
   bounds.keys = inner.keys;
+  return found;
+}
+
+/** OR a OR b c, or OR OR a b c, of as many as one likes, is one list: programs write what they look for like that. */
+function alternatives(c: Cursor, bounds: Bounds): SearchKey[] {
+  const found: SearchKey[] = [];
+  for (let open = 2; open > 0; open--) {
+    at.space(c);
+    for (; at.match(c, /or /iy) !== undefined; open++) bounds.keys--;
+    found.push(key(c, bounds));
+  }
   return found;
 }
 

@@ -198,6 +198,19 @@ test('every verb', () => {
   for (const [line, command] of Object.entries(cases)) assert.deepEqual(parsed(line), command, line);
 });
 
+test('OR of as many as one likes is one list, from whichever side it is built up', () => {
+  const seen = { key: 'FLAG', keyword: '$seen', set: true };
+  for (const criteria of [`${'OR SEEN '.repeat(999)}SEEN`, `${'OR '.repeat(999)}${'SEEN '.repeat(1000)}`.trim()]) {
+    const { criteria: found } = parsed(`SEARCH ${criteria}`) as Extract<Command, { verb: 'SEARCH' }>;
+    assert.deepEqual(found, { key: 'OR', keys: Array.from({ length: 1000 }, () => seen) });
+  }
+  const mixed = parsed('SEARCH OR (OR 1 2) OR NOT OR 3 4 5') as Extract<Command, { verb: 'SEARCH' }>;
+  assert.match(
+    JSON.stringify(mixed.criteria),
+    /^\{"key":"OR","keys":\[\{"key":"OR".*\{"key":"NOT","negated":\{"key":"OR"/,
+  );
+});
+
 test('FETCH: each item, and the macros', () => {
   const items = (line: string): string =>
     JSON.stringify((parsed(`FETCH 1 ${line}`) as Extract<Command, { verb: 'FETCH' }>).items);
@@ -238,6 +251,8 @@ test('what is no command: BAD or NO, with a sentence', () => {
     'APPEND A "x"': /BAD /,
     [`SEARCH ${'('.repeat(100)}`]: /BAD .*too deep/,
     [`SEARCH ${'NOT '.repeat(100)}ALL`]: /BAD .*too deep/,
+    [`SEARCH ${'OR '.repeat(3000)}ALL`]: /BAD .*too many/,
+    'SEARCH OR ALL OR ALL': /BAD/,
     [`SEARCH ALL${' ALL'.repeat(3000)}`]: /BAD .*too many/,
   };
   for (const [line, expected] of Object.entries(cases)) {
