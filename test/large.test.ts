@@ -272,6 +272,68 @@ test('JMAP: uploaded, imported, sent inside and outside', async (t) => {
   assert.equal(next.digest(), large.sha256);
 });
 
+test('JMAP: a draft with a large file and a large message, and more than is made in one call', async (t) => {
+  const [{ list }, before] = [
+    await ana.call('Email/get', {
+      ids: [(await newest(ana, ['id']))['id']],
+      properties: ['blobId', 'attachments', 'size'],
+    }),
+    await counts(),
+  ];
+  const [{ blobId, attachments, size }] = list as [
+    { blobId: string; size: number; attachments: { blobId: string; size: number }[] },
+  ];
+  const [file] = attachments;
+  const piece = await ana.call('Blob/upload', {
+    create: { k: { data: [{ blobId: file?.blobId, offset: 0, length: 1_000_000 }] } },
+  });
+  const small = (piece['created'] as Record<string, { id: string }>)['k']?.id;
+  const make = (blob: unknown, type: string): Json => ({
+    mailboxIds: { f2: true },
+    attachments: [{ blobId: blob, type }],
+    bodyValues: { t: { value: 'See this' } },
+    textBody: [{ partId: 't' }],
+  });
+  const create = {
+    file: make(file?.blobId, 'a/b'),
+    message: make(blobId, 'message/rfc822'),
+    small: make(small, 'a/b'),
+  };
+  // Nothing that is too large, or not there, is kept.
+  const refused = await ana.call('Email/set', {
+    create: {
+      twice: { ...make(file?.blobId, 'a/b'), attachments: [0, 1].map(() => ({ blobId: file?.blobId, type: 'a/b' })) },
+      none: make('u1', 'a/b'),
+      nowhere: { ...make(file?.blobId, 'a/b'), mailboxIds: { f99: true } },
+    },
+  });
+  const why = Object.values(refused['notCreated'] as Record<string, { type: string }>).map(({ type }) => type);
+  assert.deepEqual(why.toSorted(), ['blobNotFound', 'invalidProperties', 'tooLarge']);
+  const nowhere = { ...make(small, 'a/b'), mailboxIds: { f99: true } };
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`k${i}`, nowhere]));
+  const tooMany = await ana.call('Email/set', { create: many });
+  const last = (tooMany['notCreated'] as Record<string, { type: string }>)['k59'];
+  assert.equal(last?.type, 'rateLimit');
+  const { uploads } = (await counts()) as { uploads: number };
+  assert.equal(uploads, (before as { uploads: number }).uploads + 1);
+
+  const { kept, answer } = await keptWhile(ana.account, size, () => ana.call('Email/set', { create }));
+  assert.equal(answer['notCreated'], null);
+  t.diagnostic(`drafts: ${kept} of ${2 * size}`);
+  assert.ok(kept < size, `${kept} octets are kept`);
+  const made = answer['created'] as Record<string, { id: string }>;
+  const parts = async (key: string): Promise<Buffer[]> => {
+    const shown = await ana.call('Email/get', { ids: [made[key]?.id], properties: ['attachments'] });
+    const [{ attachments: all }] = shown['list'] as [{ attachments: { blobId: string }[] }];
+    return Promise.all(all.map((one) => source(ana, one.blobId)));
+  };
+  const whole = (await parts('file'))[0] ?? assert.fail();
+  assert.equal(digest(whole), digest(await source(ana, file?.blobId)));
+  assert.equal(digest((await parts('message'))[0] ?? assert.fail()), digest(await source(ana, blobId)));
+  assert.ok((await parts('small'))[0]?.equals(whole.subarray(0, 1_000_000)));
+  assert.equal(((await counts()) as { uploads: number }).uploads, uploads);
+});
+
 /** A server that is given one message: stops reading it after so many octets, until it may go on. */
 async function nextServer(
   octets: number,

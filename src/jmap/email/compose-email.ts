@@ -1,6 +1,12 @@
 // From an Email object that a client wants created to a message (RFC 8621 §4.6). Says all that is wrong at once.
 
-import { compose, type ComposeHeader, type ComposePart } from '../../mail/mime/compose.ts';
+import {
+  isEightBit,
+  isMessage,
+  type ComposeHeader,
+  type ComposeInput,
+  type ComposePart,
+} from '../../mail/mime/compose.ts';
 import { parseParameters } from '../../mail/mime/headers.ts';
 import { Faults, fieldsOf, isStrings } from './draft-fields.ts';
 import { CONVENIENCE, parseHeaderProperty } from './header-property.ts';
@@ -51,19 +57,37 @@ export function understandDraft(email: Json): Understood {
   return { draft: { headers, root, blobIds } };
 }
 
-/** The message's bytes. `bytesOf` holds every blob of the draft. */
-export function composeDraft(
-  draft: Draft,
+/** A blob that a part refers to. */
+export interface DraftBlob {
+  /** Octets. */
+  size: number;
+  read(): Promise<Buffer>;
+  stream(): AsyncIterable<Uint8Array>;
+}
+
+/** What the message is composed of; `blobs` holds every blob of the draft. `inPieces`: none of them is read before it is wanted. */
+export async function fillDraft(
+  { headers, root }: Draft,
   of: { date: Date; messageId: string },
-  bytesOf: ReadonlyMap<string, Uint8Array>,
-): Buffer {
-  const filled = (part: DraftPart): ComposePart => {
-    const { body, ...rest } = part;
-    if ('parts' in body) return { ...rest, body: { parts: body.parts.map(filled) } };
-    if ('text' in body) return { ...rest, body };
-    return { ...rest, body: { bytes: bytesOf.get(body.blobId) ?? new Uint8Array() } };
+  blobs: ReadonlyMap<string, DraftBlob>,
+  inPieces: boolean,
+): Promise<ComposeInput> {
+  const bodyOf = async (blobId: string, type: string): Promise<ComposePart['body']> => {
+    const blob = blobs.get(blobId);
+    if (!blob) throw new Error(`blob ${blobId} was not opened`);
+    if (!inPieces) return { bytes: await blob.read() };
+    let eightBit = false;
+    if (isMessage(type)) for await (const piece of blob.stream()) eightBit ||= isEightBit(piece);
+    return { pieces: () => blob.stream(), eightBit };
   };
-  return compose({ headers: draft.headers, root: filled(draft.root), ...of });
+  const filled = async ({ body, ...rest }: DraftPart): Promise<ComposePart> => {
+    if ('text' in body) return { ...rest, body };
+    if ('blobId' in body) return { ...rest, body: await bodyOf(body.blobId, rest.type) };
+    const parts: ComposePart[] = [];
+    for (const part of body.parts) parts.push(await filled(part));
+    return { ...rest, body: { parts } };
+  };
+  return { headers, root: await filled(root), ...of };
 }
 
 /** Top-level fields, in the order the client gave them. */

@@ -3,9 +3,12 @@
 
 import type { Keywords } from '../../mail/keywords.ts';
 import type { ParsedMessage } from '../../mail/message.ts';
+import { parseMessage } from '../../mail/mime/parse.ts';
 import { appendCopies } from '../../store/copies.ts';
 import { insertMessages, type NewMessage } from '../../store/messages.ts';
 import type { Transaction } from '../../store/postgres.ts';
+import { createSpool } from '../../store/spool.ts';
+import { SetFault } from '../errors.ts';
 import type { MethodContext } from '../wire.ts';
 import { emailBlobId, emailIdOf, threadIdOf } from './ids.ts';
 
@@ -23,6 +26,49 @@ export interface CreatedEmail {
   emailId: number;
   /** RFC 8621 §4.6: what the `created` response says. */
   shown: { id: string; blobId: string; threadId: string; size: number };
+}
+
+/** One that is not in the store yet, or is there under an upload that nobody knows of. */
+export type Coming = Pick<NewEmail, 'bytes' | 'parsed' | 'stored'> & {
+  /** Forgets a large one that was not put in. */
+  discard?(): Promise<void>;
+};
+
+/** Octets of a message. */
+export function sizeOf({ bytes, stored }: Coming): number {
+  return stored?.size ?? bytes.length;
+}
+
+export async function discardAll(messages: Iterable<Coming>): Promise<void> {
+  for (const { discard } of messages) await discard?.();
+}
+
+export function tooLarge(limit: number): SetFault {
+  return new SetFault('tooLarge', `A message may have ${limit} octets.`);
+}
+
+/** A large one, into the store as it comes. Throws SetFault `tooLarge`, and what `pieces` throws. */
+export async function spooled(
+  context: MethodContext,
+  tenant: number,
+  pieces: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<Coming> {
+  const spool = createSpool(context, tenant);
+  try {
+    let size = 0;
+    for await (const piece of pieces) {
+      if ((size += piece.length) > limit) throw tooLarge(limit);
+      await spool.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+    }
+    await spool.end();
+    const stored = spool.result();
+    const { kept, cuts } = stored;
+    return { bytes: kept, parsed: parseMessage(kept, cuts), stored, discard: () => spool.discard() };
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
 }
 
 /** Puts messages into existing mailboxes of the locked account, a copy each; in the order given. */

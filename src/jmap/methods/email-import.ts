@@ -9,9 +9,18 @@ import { lockAccount } from '../../store/held-copies.ts';
 import { hasRoom, overQuota } from '../../store/quota.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { supersedeSentCopy } from '../../store/sent-copy.ts';
-import { createSpool, IN_MEMORY } from '../../store/spool.ts';
+import { IN_MEMORY } from '../../store/spool.ts';
 import { openBlob } from '../blob.ts';
-import { putNewEmails, type CreatedEmail, type NewEmail } from '../email/new-messages.ts';
+import {
+  discardAll,
+  putNewEmails,
+  sizeOf,
+  spooled,
+  tooLarge,
+  type Coming,
+  type CreatedEmail,
+  type NewEmail,
+} from '../email/new-messages.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -27,7 +36,6 @@ import {
   type Args,
 } from '../standard.ts';
 import type { Method, MethodContext } from '../wire.ts';
-import { tooLarge } from './email-set.ts';
 
 /** Octets of messages that are put in in one transaction. */
 const TOGETHER = 16 << 20;
@@ -63,11 +71,11 @@ export const emailImport: Method = async (args, context) => {
       await attempt(key, notCreated, async () => {
         const brought = await bring(context, account, email);
         held.set(key, brought);
-        size += brought.stored?.size ?? brought.bytes.length;
+        size += sizeOf(brought);
       });
       if (size < TOGETHER) continue;
       await put(held);
-      await discardAll(held);
+      await discardAll(held.values());
       [held, size] = [new Map(), 0];
     }
     if (held.size > 0 || !states) await put(held);
@@ -81,7 +89,7 @@ export const emailImport: Method = async (args, context) => {
     for (const key of Object.keys(asked))
       if (!(key in created) && !(key in notCreated)) notCreated[key] = why as SetError;
   } finally {
-    await discardAll(held);
+    await discardAll(held.values());
   }
   return {
     accountId: args['accountId'],
@@ -92,15 +100,7 @@ export const emailImport: Method = async (args, context) => {
   };
 };
 
-interface Brought extends Pick<NewEmail, 'bytes' | 'parsed' | 'stored'> {
-  email: Args;
-  /** Forgets a large one that was not put in. */
-  discard?(): Promise<void>;
-}
-
-async function discardAll(messages: Map<string, Brought>): Promise<void> {
-  for (const { discard } of messages.values()) await discard?.();
-}
+type Brought = Coming & { email: Args };
 
 /** Reads the blob: recorded as downloaded, if it is of somebody's message. */
 async function bring(context: MethodContext, account: Account, email: Args): Promise<Brought> {
@@ -118,17 +118,7 @@ async function bring(context: MethodContext, account: Account, email: Args): Pro
   if (headerFields(bytes).length === 0)
     throw new SetFault('invalidEmail', 'It begins with no header field: it is no message.');
   if (!large) return { email, bytes, parsed: parseMessage(bytes) };
-  const spool = createSpool(context, account.tenant);
-  try {
-    for await (const piece of blob.stream()) await spool.write(piece);
-    await spool.end();
-    const stored = spool.result();
-    const { kept, cuts } = stored;
-    return { email, bytes: kept, parsed: parseMessage(kept, cuts), stored, discard: () => spool.discard() };
-  } catch (error) {
-    await spool.discard();
-    throw error;
-  }
+  return { email, ...(await spooled(context, account.tenant, blob.stream(), maxMessageSize)) };
 }
 
 interface Imported {
@@ -154,7 +144,7 @@ function importTogether(
     const notCreated = idMap<SetError>();
     const keys: string[] = [];
     const emails: NewEmail[] = [];
-    const octets = [...messages.values()].reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
+    const octets = [...messages.values()].reduce((sum, one) => sum + sizeOf(one), 0);
     const room = messages.size === 0 || (await hasRoom(tx, at, octets));
     for (const [key, { email, bytes, parsed, stored }] of messages) {
       await attempt(key, notCreated, async () => {

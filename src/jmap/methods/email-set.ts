@@ -4,16 +4,26 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { domainOf } from '../../mail/address.ts';
 import type { Account } from '../../directory/directory.ts';
+import { compose, composePieces } from '../../mail/mime/compose.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
 import { mailboxRoles } from '../../store/emails.ts';
 import { hasRoom, overQuota } from '../../store/quota.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
-import { openBlob } from '../blob.ts';
-import { composeDraft, understandDraft } from '../email/compose-email.ts';
+import { IN_MEMORY } from '../../store/spool.ts';
+import { openBlob, type OpenBlob } from '../blob.ts';
+import { fillDraft, understandDraft } from '../email/compose-email.ts';
 import { emailIdOf, parseEmailId } from '../email/ids.ts';
-import { putNewEmails, type NewEmail } from '../email/new-messages.ts';
+import {
+  discardAll,
+  putNewEmails,
+  sizeOf,
+  spooled,
+  tooLarge,
+  type Coming,
+  type NewEmail,
+} from '../email/new-messages.ts';
 import { parseWanted } from '../email/object.ts';
 import {
   keywordChange,
@@ -45,8 +55,24 @@ export const emailSet: Method = async (args, context) => {
   // Read twice: here for its form, and under the lock against the state.
   const asked = setArguments(args, String(args['ifInState']));
   const refused = emptySetResult();
-  const drafts = await makeDrafts(context, account, asked.create, refused);
-  const patches = await readPatches(context, account, asked.update, refused);
+  const drafts = new Map<string, Draft>();
+  try {
+    await makeDrafts(context, account, asked.create, drafts, refused);
+    const patches = await readPatches(context, account, asked.update, refused);
+    return await setAll(args, context, at, { drafts, patches, destroy: asked.destroy }, refused);
+  } finally {
+    await discardAll(drafts.values());
+  }
+};
+
+/** `refused`: what was refused before. */
+async function setAll(
+  args: Args,
+  context: MethodContext,
+  at: { tenant: number; account: number },
+  asked: { drafts: Map<string, Draft>; patches: Map<string, EmailPatch>; destroy: string[] },
+  refused: SetResult,
+): Promise<Record<string, unknown>> {
   const made = new Map<string, string>();
   const response = await context.store.inTurn(at, async (tx) => {
     const state = await lockAccount(tx, at);
@@ -61,58 +87,66 @@ export const emailSet: Method = async (args, context) => {
     made.clear();
     const resolve = (id: string): string => resolveId(id, context, made);
     const boxes: Boxes = { exists: (mailbox) => known.has(mailbox), resolve };
-    await create(tx, context, at, drafts, boxes, result, made);
-    await update(tx, { ...at, now: context.clock() }, patches, boxes, result);
+    await create(tx, context, at, asked.drafts, boxes, result, made);
+    await update(tx, { ...at, now: context.clock() }, asked.patches, boxes, result);
     await destroy(tx, at, asked.destroy, resolve, result);
     await context.pause?.('applied');
     return setResponse(args['accountId'], String(state), String(await lockAccount(tx, at)), result);
   });
   for (const [key, id] of made) context.createdIds.set(key, id);
   return response;
-};
+}
 
-type Draft = Omit<NewEmail, 'mailbox' | 'keywords'> & { email: Args };
+type Draft = Coming & { email: Args; receivedAt: Date };
 
-/** Messages of what is to be created: composed before anything is locked. */
+/** Octets in memory of all that one call creates, past which it creates no more. */
+const HELD = 64 << 20;
+
+/** Messages of what is to be created: composed before anything is locked, large ones into the store as they are. */
 async function makeDrafts(
   context: MethodContext,
   account: Account,
   asked: Map<string, Args>,
+  drafts: Map<string, Draft>,
   refused: SetResult,
-): Promise<Map<string, Draft>> {
-  const drafts = new Map<string, Draft>();
+): Promise<void> {
   const { maxMessageSize } = await context.directory.policy(account.tenant, account.id);
+  let held = 0;
   for (const [key, email] of asked) {
     await attempt(key, refused.notCreated, async () => {
+      if (held > HELD) throw new SetFault('rateLimit', 'That is much for one call: create it with another.');
       const now = context.clock();
       const receivedAt = readReceivedAt(email['receivedAt'], now);
       const understood = understandDraft(email);
       if ('invalid' in understood) throw invalidProperties(understood.invalid, understood.description);
       const { draft } = understood;
-      const bytesOf = await readBlobs(context, account, draft.blobIds, maxMessageSize);
-      const bytes = composeDraft(
-        draft,
-        { date: now, messageId: `${randomUUID()}@${domainOf(account.address)}` },
-        bytesOf,
-      );
-      if (bytes.length > maxMessageSize) throw tooLarge(maxMessageSize);
-      drafts.set(key, { email, bytes, parsed: parseMessage(bytes), receivedAt });
+      const blobs = await openBlobs(context, account, draft.blobIds, maxMessageSize);
+      const size = draft.blobIds.reduce((sum, blobId) => sum + (blobs.get(blobId)?.size ?? 0), 0);
+      const inPieces = size > IN_MEMORY;
+      const of = { date: now, messageId: `${randomUUID()}@${domainOf(account.address)}` };
+      const input = await fillDraft(draft, of, blobs, inPieces);
+      const made = inPieces
+        ? await spooled(context, account.tenant, composePieces(input), maxMessageSize)
+        : whole(compose(input), maxMessageSize);
+      held += made.bytes.length;
+      drafts.set(key, { email, receivedAt, ...made });
     });
   }
-  return drafts;
 }
 
-export function tooLarge(limit: number): SetFault {
-  return new SetFault('tooLarge', `A message may have ${limit} octets.`);
+function whole(bytes: Buffer, limit: number): Coming {
+  if (bytes.length > limit) throw tooLarge(limit);
+  return { bytes, parsed: parseMessage(bytes) };
 }
 
-async function readBlobs(
+/** Whatever is opened here is recorded as downloaded. */
+async function openBlobs(
   context: MethodContext,
   account: Account,
   blobIds: string[],
   limit: number,
-): Promise<Map<string, Buffer>> {
-  const bytesOf = new Map<string, Buffer>();
+): Promise<Map<string, OpenBlob>> {
+  const blobs = new Map<string, OpenBlob>();
   const notFound: string[] = [];
   let size = 0;
   for (const blobId of new Set(blobIds)) {
@@ -123,10 +157,10 @@ async function readBlobs(
     );
     if (!blob) notFound.push(blobId);
     else if ((size += blob.size) > limit) throw tooLarge(limit);
-    else bytesOf.set(blobId, await blob.read());
+    else blobs.set(blobId, blob);
   }
   if (notFound.length > 0) throw new SetFault('blobNotFound', 'Not all of the blobs are there.', { notFound });
-  return bytesOf;
+  return blobs;
 }
 
 async function create(
@@ -140,13 +174,16 @@ async function create(
 ): Promise<void> {
   const keys: string[] = [];
   const emails: NewEmail[] = [];
-  const octets = [...drafts.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const octets = [...drafts.values()].reduce((sum, draft) => sum + sizeOf(draft), 0);
   const room = drafts.size === 0 || (await hasRoom(tx, at, octets));
-  for (const [key, { email, ...draft }] of drafts) {
+  for (const [key, { email, bytes, parsed, stored, receivedAt }] of drafts) {
     await attempt(key, result.notCreated, async () => {
       if (!room) throw overQuota();
       emails.push({
-        ...draft,
+        bytes,
+        parsed,
+        receivedAt,
+        ...(stored ? { stored } : {}),
         mailbox: readMailbox(email['mailboxIds'], boxes),
         keywords: readKeywords(email['keywords']),
       });

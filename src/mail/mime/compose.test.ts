@@ -5,6 +5,7 @@ import type { EmailAddress } from '../message.ts';
 import { bodyParts, bodyText, decodeBody } from './body.ts';
 import {
   compose,
+  composePieces,
   encodeAddressList,
   encodeText,
   reportMessage,
@@ -270,4 +271,31 @@ test('a delivery status report has its three parts', () => {
   assert.equal(machine && Buffer.from(decodeBody(bytes, machine)).toString(), 'Reporting-MTA: dns; x\r\n');
   const [type] = headerFields(bytes).filter(({ name }) => name === 'Content-Type');
   assert.equal(parseParameters(type?.value ?? '').value, 'multipart/report');
+});
+
+test('in pieces, of whatever length, it is the same message', async () => {
+  const message = Buffer.from('Subject: \xe9\r\n\r\nInner\r\n', 'latin1');
+  const bytes = fc.uint8Array({ maxLength: 300 });
+  await fc.assert(
+    fc.asyncProperty(bytes, fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1 }), async (file, lengths) => {
+      async function* cut(of: Uint8Array): AsyncGenerator<Uint8Array, void> {
+        for (let at = 0, i = 0; at < of.length; i++) yield of.subarray(at, (at += lengths[i % lengths.length] ?? 1));
+      }
+      const root = (body: (of: Uint8Array) => ComposePart['body']): ComposePart => ({
+        type: 'multipart/mixed',
+        body: {
+          parts: [
+            plain('Grüße'),
+            { type: 'application/pdf', body: body(file) },
+            { type: 'message/rfc822', body: body(message) },
+          ],
+        },
+      });
+      const pieces: Uint8Array[] = [];
+      const inPieces = root((of) => ({ pieces: () => cut(of), eightBit: of.some((octet) => octet > 127) }));
+      for await (const piece of composePieces({ headers: [], root: inPieces, ...given })) pieces.push(piece);
+      const boundless = (all: Buffer): string => all.toString('latin1').replaceAll(/=_[0-9a-f]{32}/g, '=_');
+      assert.equal(boundless(Buffer.concat(pieces)), boundless(make(root((of) => ({ bytes: of })))));
+    }),
+  );
 });

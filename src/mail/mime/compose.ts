@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EmailAddress } from '../message.ts';
 import {
+  base64Pieces,
   encodeBase64,
   encodeParameters,
   encodePhrase,
@@ -30,8 +31,15 @@ export interface ComposePart {
   params?: Record<string, string>;
   /** Further fields of this part. Content-Type and Content-Transfer-Encoding are written from what is above. */
   headers?: ComposeHeader[];
-  /** `bytes` go in base64, messages as they are; `asIs`: these do too. Text goes in what suits it. */
-  body: { text: string } | { bytes: Uint8Array; asIs?: boolean } | { parts: ComposePart[] };
+  /**
+   * `bytes` go in base64, messages as they are; `asIs`: these do too. Text goes in what suits it. `pieces`: bytes that are read
+   * when they are wanted, and whether any of them is above 127.
+   */
+  body:
+    | { text: string }
+    | { bytes: Uint8Array; asIs?: boolean }
+    | { pieces: () => AsyncIterable<Uint8Array>; eightBit: boolean }
+    | { parts: ComposePart[] };
 }
 
 export interface ComposeHeader {
@@ -50,7 +58,27 @@ export interface ComposeInput {
   messageId: string;
 }
 
+type Piece = Buffer | (() => AsyncIterable<Uint8Array>);
+
+/** Of parts that are at hand, all of them. */
 export function compose(input: ComposeInput): Buffer {
+  return Buffer.concat(
+    composed(input).map((piece) => {
+      if (typeof piece === 'function') throw new Error('a part comes in pieces');
+      return piece;
+    }),
+  );
+}
+
+/** The same, octet for octet, as it comes. */
+export async function* composePieces(input: ComposeInput): AsyncGenerator<Uint8Array, void> {
+  for (const piece of composed(input)) {
+    if (typeof piece === 'function') yield* piece();
+    else yield piece;
+  }
+}
+
+function composed(input: ComposeInput): Piece[] {
   const has = (name: string): boolean => input.headers.some((header) => header.name.toLowerCase() === name);
   const lines = [
     ...headerLines(input.headers),
@@ -58,7 +86,7 @@ export function compose(input: ComposeInput): Buffer {
     ...(has('message-id') ? [] : [`Message-ID: <${oneLine(input.messageId)}>`]),
     ...(has('mime-version') ? [] : ['MIME-Version: 1.0']),
   ];
-  return Buffer.concat([Buffer.from(lines.map((line) => `${line}\r\n`).join('')), build(input.root).bytes]);
+  return [Buffer.from(lines.map((line) => `${line}\r\n`).join('')), ...build(input.root).pieces];
 }
 
 /** Fields that hold addresses are left out if they hold none: RFC 5322 §3.6 has no empty ones. */
@@ -94,7 +122,7 @@ function encodeAddress({ name, email }: EmailAddress): string {
 
 interface Built {
   /** The part's fields, an empty line and its body. */
-  bytes: Buffer;
+  pieces: Piece[];
   /** Its body has octets above 127. */
   eightBit: boolean;
 }
@@ -105,10 +133,10 @@ function build(part: ComposePart): Built {
   const type = mediaType(part.type);
   const isText = 'text' in body;
   const charset = isText ? 'utf-8' : part.charset;
-  const { encoding, bytes } = isText ? encodeTextBody(body.text) : encodeBytes(type, body.bytes, body.asIs === true);
+  const { encoding, bytes } = isText ? encodeTextBody(body.text) : encodeBytes(type, body);
   const params = { ...(charset && type.startsWith('text/') ? { charset } : {}), ...part.params };
   const head = [...partLines(part, type, params), ...(encoding === '7bit' && !isText ? [] : [`${CTE}: ${encoding}`])];
-  return { bytes: Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]), eightBit: encoding === '8bit' };
+  return { pieces: [Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes], eightBit: encoding === '8bit' };
 }
 
 const EMPTY: ComposePart = { type: 'text/plain', body: { text: '' } };
@@ -127,11 +155,11 @@ function buildMultipart(part: ComposePart, parts: ComposePart[]): Built {
     ...(eightBit ? [`${CTE}: 8bit`] : []), // RFC 2045 §6.4
   ];
   return {
-    bytes: Buffer.concat([
+    pieces: [
       Buffer.from(`${head.join('\r\n')}\r\n\r\n`),
-      ...children.flatMap(({ bytes }) => [Buffer.from(`--${boundary}\r\n`), bytes, Buffer.from('\r\n')]),
+      ...children.flatMap(({ pieces }) => [Buffer.from(`--${boundary}\r\n`), ...pieces, Buffer.from('\r\n')]),
       Buffer.from(`--${boundary}--\r\n`),
-    ]),
+    ],
     eightBit,
   };
 }
@@ -162,7 +190,7 @@ function token(disposition: string): string {
 
 interface Encoded {
   encoding: '7bit' | '8bit' | 'base64' | 'quoted-printable';
-  bytes: Buffer;
+  bytes: Piece;
 }
 
 /** Plain where it can go as it is, else quoted-printable, else base64. */
@@ -179,11 +207,25 @@ function encodeTextBody(text: string): Encoded {
 }
 
 /** RFC 2046 §5.2.1: a message inside goes as it is. */
-function encodeBytes(type: string, given: Uint8Array, asIs: boolean): Encoded {
-  if (!asIs && type !== 'message/rfc822' && type !== 'message/global')
-    return { encoding: 'base64', bytes: encodeBase64(given) };
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
-  return { encoding: bytes.some((octet) => octet > 127) ? '8bit' : '7bit', bytes };
+function encodeBytes(
+  type: string,
+  given: Exclude<ComposePart['body'], { text: string } | { parts: unknown }>,
+): Encoded {
+  const isWhole = 'bytes' in given;
+  if (!isMessage(type) && !(isWhole && given.asIs === true))
+    return { encoding: 'base64', bytes: isWhole ? encodeBase64(given.bytes) : () => base64Pieces(given.pieces()) };
+  if (!isWhole) return { encoding: given.eightBit ? '8bit' : '7bit', bytes: given.pieces };
+  const bytes = Buffer.from(given.bytes.buffer, given.bytes.byteOffset, given.bytes.byteLength);
+  return { encoding: isEightBit(bytes) ? '8bit' : '7bit', bytes };
+}
+
+/** Whether a part of this type goes as it is. */
+export function isMessage(type: string): boolean {
+  return type === 'message/rfc822' || type === 'message/global';
+}
+
+export function isEightBit(bytes: Uint8Array): boolean {
+  return bytes.some((octet) => octet > 127);
 }
 
 export interface SimpleMessage {

@@ -158,6 +158,24 @@ export function encodeBase64(bytes: Uint8Array): Buffer {
   return Buffer.from(text.replace(/.{76}(?=.)/g, '$&\r\n'), 'latin1');
 }
 
+/** Octets of a line. */
+const LINE = 57;
+
+/** The same of what comes in pieces. */
+export async function* base64Pieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
+  let rest = Buffer.alloc(0);
+  let between = '';
+  for await (const piece of pieces) {
+    const bytes = Buffer.concat([rest, piece]);
+    const whole = bytes.length - (bytes.length % LINE);
+    rest = bytes.subarray(whole);
+    if (whole === 0) continue;
+    yield Buffer.concat([Buffer.from(between), encodeBase64(bytes.subarray(0, whole))]);
+    between = '\r\n';
+  }
+  if (rest.length > 0) yield Buffer.concat([Buffer.from(between), encodeBase64(rest)]);
+}
+
 /** RFC 2045 §6.7, of text whose line breaks are CRLF. */
 export function encodeQuotedPrintable(text: string): Buffer {
   return Buffer.from(
