@@ -136,6 +136,7 @@ test('what is wrong with a request as a whole', async () => {
   const typeOf = async (response: Response): Promise<unknown> => (await problemOf(response))['type'];
   const error = 'urn:ietf:params:jmap:error';
   assert.equal(await typeOf(await post('{')), `${error}:notJSON`);
+  assert.equal((await problemOf(await ana.fetch('/jmap/download/a1/e1/%zz')))['status'], 400);
   assert.equal(await typeOf(await post(echo, { 'content-type': 'text/plain' })), `${error}:notJSON`);
   assert.equal(await typeOf(await post(echo, { 'content-type': 'application/json-seq' })), `${error}:notJSON`);
   for (const bad of ['[]', 'null', '{}', '{"using":[],"methodCalls":[["a",{}]]}', '{"using":[1],"methodCalls":[]}']) {

@@ -82,6 +82,7 @@ export async function startHttp(deps: HttpDeps): Promise<HttpFace> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A HEAD would count as reading what it asks after.
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void sendError(services.log, error, request, reply),
     rewriteUrl: withoutPlace,
     // A file's name is as long as it is (RFC 8620 §6.2); Node takes no longer URL.
     routerOptions: { maxParamLength: maxHeaderSize },

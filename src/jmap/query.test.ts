@@ -6,11 +6,11 @@ const ids = ['a', 'b', 'c', 'd', 'e'];
 const page = (args: Record<string, unknown>, most = 10): Record<string, unknown> => ({ ...pageOf(ids, args, most) });
 
 test('a page by position', () => {
-  assert.deepEqual(page({}), { ids, position: 0 });
+  assert.deepEqual(page({ limit: 10 }), { ids, position: 0 });
   assert.deepEqual(page({ position: 1, limit: 2 }), { ids: ['b', 'c'], position: 1 });
-  assert.deepEqual(page({ position: -2 }), { ids: ['d', 'e'], position: 3 });
+  assert.deepEqual(page({ position: -2, limit: 10 }), { ids: ['d', 'e'], position: 3 });
   assert.deepEqual(page({ position: -9, limit: 1 }), { ids: ['a'], position: 0 });
-  assert.deepEqual(page({ position: 9, calculateTotal: true }), { ids: [], position: 5, total: 5 });
+  assert.deepEqual(page({ position: 9, limit: 10, calculateTotal: true }), { ids: [], position: 5, total: 5 });
   assert.deepEqual(page({ limit: 0 }), { ids: [], position: 0 });
 });
 
@@ -21,7 +21,10 @@ test('a page by anchor', () => {
   assert.throws(() => page({ anchor: 'x' }), { type: 'anchorNotFound' });
 });
 
-test("the server's own limit is told where it cut something off", () => {
+// RFC 8620 §5.5: "if a greater value is given (or if it is null) […] the new limit is returned".
+test("the server's own limit is told where it stands for what was asked, or for nothing", () => {
+  assert.deepEqual(page({}), { ids, position: 0, limit: 10 });
+  assert.deepEqual(page({ position: 3, limit: 11 }), { ids: ['d', 'e'], position: 3, limit: 10 });
   assert.deepEqual(page({}, 3), { ids: ['a', 'b', 'c'], position: 0, limit: 3 });
   assert.deepEqual(page({ limit: 4 }, 3), { ids: ['a', 'b', 'c'], position: 0, limit: 3 });
   assert.deepEqual(page({ limit: 2 }, 3), { ids: ['a', 'b'], position: 0 });

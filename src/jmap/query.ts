@@ -89,7 +89,7 @@ export function pageOf(
     ids: ids.slice(position, position + limit),
     position: Math.min(position, ids.length),
     ...(optionalBoolean(args, 'calculateTotal', false) ? { total: ids.length } : {}),
-    ...((asked === null || asked > maxLimit) && ids.length - position > limit ? { limit } : {}),
+    ...((asked ?? Infinity) > limit ? { limit } : {}),
   };
 }
 

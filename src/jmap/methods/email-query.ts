@@ -37,7 +37,7 @@ export const emailQuery: Method = async (args, context) => {
     position: page.position,
     ids: page.ids.map(emailIdOf),
     ...(calculateTotal ? { total: page.total } : {}),
-    ...((asked ?? Infinity) > limit && page.ids.length === limit ? { limit } : {}),
+    ...((asked ?? Infinity) > limit ? { limit } : {}),
   };
 };
 
