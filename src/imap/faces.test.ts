@@ -43,6 +43,17 @@ test('a connection is counted from its first octet to its end, in TLS too', asyn
   await until(0);
 });
 
+test('one that never begins its handshake keeps no server from ending', async () => {
+  const other = await imapMail();
+  const silent = connect(other.ports.imaps, '127.0.0.1').resume();
+  const gone = new Promise((resolve) => silent.once('close', resolve));
+  // Once one that came later is there, it is too.
+  const client = await rawImap(other.ports.imaps);
+  await other.close();
+  assert.match(await client.line(), /^\* BYE /);
+  await gone;
+});
+
 test('one too many is told so where it can be, and closed; that it breaks off meanwhile harms nobody', async () => {
   most = 0;
   const plain = await rawImap(imap, { tls: false, greet: true });

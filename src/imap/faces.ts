@@ -33,6 +33,8 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const deps = { ...given, told: createTold(given), recents: createRecents(given), append: createAppend(given) };
   const watch = createWatch(deps);
   const connections = new Set<Connection>();
+  /** Those in TLS that are no connections yet: by where they come from, as what comes of one is another socket. */
+  const handshakes = new Map<string, Socket>();
   const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
   const secureContext = createSecureContext(options);
   /** Why it may not stay; null: it is counted. */
@@ -57,11 +59,20 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
         else turnAway(socket, why);
       }),
     },
-    { name: 'imaps', server: createTlsServer(options, (socket) => begin(socket, true)) },
+    {
+      name: 'imaps',
+      server: createTlsServer(options, (socket) => {
+        handshakes.delete(peerOf(socket));
+        begin(socket, true);
+      }),
+    },
   ] as const;
   // Before the handshake, which may take as long as a client likes, and without a word, which would take one.
   faces[1].server.on('connection', (socket) => {
-    if (refusal(socket) !== null) socket.destroy();
+    if (refusal(socket) !== null) return void socket.destroy();
+    const peer = peerOf(socket);
+    handshakes.set(peer, socket);
+    socket.once('close', () => handshakes.delete(peer));
   });
   // A client that breaks the handshake off is no fault of ours.
   faces[1].server.on('tlsClientError', (error) => deps.log.debug({ err: error }, 'imap connection'));
@@ -74,6 +85,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     endRechecks();
     const closed = faces.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     for (const connection of connections) connection.end('The server is shutting down; try again in a moment.');
+    for (const socket of handshakes.values()) socket.destroy();
     const late = setTimeout(() => connections.forEach((connection) => connection.destroy()), CLOSE_MS);
     await Promise.all([...connections].map((connection) => connection.closed));
     clearTimeout(late);
@@ -92,9 +104,11 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   return { ports: { imap, imaps }, connections: () => connections.size, close };
 }
 
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
 /** Told why, and gone soon, whether it listens or not. */
 function turnAway(socket: Socket, text: string): void {
-  const late = setTimeout(() => socket.destroy(), CLOSE_MS);
+  const late = setTimeout(() => socket.destroy(), CLOSE_MS).unref();
   socket.on('error', () => socket.destroy()).once('close', () => clearTimeout(late));
   socket.resume().end(`* BYE ${text}\r\n`);
 }
