@@ -5,7 +5,7 @@ import { createActivity, createCourtesy } from './courtesy.ts';
 function courteous(): { committed: () => void; idle: () => void; rested: (tookMs: number) => Promise<number> } {
   const activity = createActivity();
   let ms = 0;
-  const courtesy = createCourtesy(activity, async (wait) => void (ms = wait));
+  const courtesy = createCourtesy(activity, undefined, async (wait) => void (ms = wait));
   return {
     committed: () => void Atomics.add(activity, 0, 1),
     idle: () => courtesy.idle(),

@@ -19,16 +19,24 @@ export interface Courtesy {
   rest(tookMs: number): Promise<void>;
 }
 
-/** Of what a batch took: then others take a tenth longer, where they took three quarters longer without (bench load). */
-const SHARE = 3;
+/** How long a lane rests: so many times what its batch took, and no longer than so many milliseconds. */
+export interface Manners {
+  share: number;
+  mostMs: number;
+}
+
+/** With three times what it took others take a tenth longer, where they took three quarters longer without (bench load). */
+const PROMPT: Manners = { share: 3, mostMs: 300 };
 
 /** Smaller batches than this are in nobody's way. */
 const SHORT_MS = 15;
 
-const MOST_MS = 300;
-
 /** A lane does not rest while nobody else is at work. */
-export function createCourtesy(activity: Activity, wait: (ms: number) => Promise<void> = sleep): Courtesy {
+export function createCourtesy(
+  activity: Activity,
+  { share, mostMs }: Manners = PROMPT,
+  wait: (ms: number) => Promise<void> = sleep,
+): Courtesy {
   let seen = Atomics.load(activity, 0);
   return {
     idle: () => void (seen = Atomics.load(activity, 0)),
@@ -36,7 +44,7 @@ export function createCourtesy(activity: Activity, wait: (ms: number) => Promise
       const before = seen;
       seen = Atomics.load(activity, 0);
       if (seen === before || tookMs < SHORT_MS) return;
-      await wait(Math.min(MOST_MS, SHARE * tookMs));
+      await wait(Math.min(mostMs, share * tookMs));
     },
   };
 }

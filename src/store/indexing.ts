@@ -143,6 +143,9 @@ const TICK_MS = 500;
 /** All messages are looked at so often, and as a process starts. */
 const ROUND_MS = 3_600_000;
 
+/** While people are at work a twentieth of the time is enough: what they look for is indexed first in any case. */
+const MANNERS = { share: 20, mostMs: 5_000 };
+
 /** Whatever people do, what waits longer than this gives way to nobody. */
 const LATE_MS = 30_000;
 
@@ -210,6 +213,7 @@ export function createBackground(deps: BackgroundDeps): Background {
     tickMs: TICK_MS,
     step,
     hurries: () => late,
+    manners: MANNERS,
     ...(neighbours ? { activity: neighbours } : {}),
   });
   return {

@@ -2,7 +2,7 @@
 // and by a clock of its own (news can be missed; work can have a date).
 
 import type { Logger } from '../mail/log.ts';
-import { createCourtesy, type Activity } from './courtesy.ts';
+import { createCourtesy, type Activity, type Manners } from './courtesy.ts';
 import type { Wake } from './notify.ts';
 import type { Store } from './postgres.ts';
 
@@ -22,6 +22,7 @@ export function createLanes(options: {
   step: () => Promise<boolean>;
   /** Each lane gives way to whoever is counted here: see courtesy.ts. */
   activity?: Activity;
+  manners?: Manners;
   /** It does not, for now. */
   hurries?: () => boolean;
 }): Lanes {
@@ -39,7 +40,7 @@ export function createLanes(options: {
     if (options.wakes.includes(worker)) wake();
   };
   const lane = async (): Promise<void> => {
-    const courtesy = activity && createCourtesy(activity);
+    const courtesy = activity && createCourtesy(activity, options.manners);
     while (running) {
       const news = woken.promise;
       try {
