@@ -23,6 +23,7 @@ import { groupPoliciesOf, hasGroupPolicies } from '../store/directory-groups.ts'
 import { createMemory } from './memory.ts';
 import { createPasswordChecker } from './passwords.ts';
 import { policyOf, withGroups, type Policy } from './policy.ts';
+import { hearOfUntold } from './untold.ts';
 
 export interface Account {
   tenant: number;
@@ -123,6 +124,7 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
   const passwords = createPasswordChecker();
   const { remember: remembered, forget } = createMemory(REMEMBERED);
   store.notifier.on('directory', forget).on('resync', forget).on('look', forget);
+  const endUntold = hearOfUntold(store);
 
   const resolve = async (given: string): Promise<Target> => {
     const address = canonicalAddress(given);
@@ -239,6 +241,7 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
     may: async (tenant, actor, of, right) => actor === of || (await rightsOn(tenant, actor, of)).includes(right),
     close() {
       store.notifier.off('directory', forget).off('resync', forget).off('look', forget);
+      endUntold();
     },
   };
 }

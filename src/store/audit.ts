@@ -136,6 +136,21 @@ export async function auditByNumbers(reader: Reader, tenant: number, numbers: nu
   ]);
 }
 
+/** How far each tenant's log goes. */
+export async function auditHeads(reader: Reader): Promise<Map<number, number>> {
+  const rows = await reader.rows<{ tenant_id: number; seq: number }>(`SELECT tenant_id, seq FROM audit_head`, []);
+  return new Map(rows.map((row) => [row.tenant_id, row.seq]));
+}
+
+/** Is there an entry after `seq` whose action is not of the pattern `others`? */
+export async function isAuditedBeside(reader: Reader, tenant: number, seq: number, others: string): Promise<boolean> {
+  const row = await reader.row<{ is: boolean }>(
+    `SELECT EXISTS (SELECT FROM audit WHERE tenant_id = $1 AND seq > $2 AND action !~ $3) AS is`,
+    [tenant, seq, others],
+  );
+  return row?.is ?? false;
+}
+
 export type AuditVerdict =
   | { intact: true; entries: number }
   | { intact: false; entries: number; brokenAt: number; why: string };
