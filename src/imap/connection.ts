@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
-import { TLSSocket, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { capabilities } from './capabilities.ts';
 import { finish } from './finish.ts';
 import { Incoming } from './incoming.ts';
@@ -11,6 +11,7 @@ import { tellNews } from './news.ts';
 import { ConnectionGone, Output } from './output.ts';
 import { ok, statusLine } from './replies.ts';
 import { runCommand } from './run.ts';
+import { secureSocket } from './secure.ts';
 import { leave, type ImapDeps, type Session } from './session.ts';
 import type { Watch } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
@@ -34,6 +35,8 @@ export class Connection {
   #waiting = 0;
   #running = false;
   #ending = false;
+  /** STARTTLS was answered, and nothing has come since. */
+  #startsTls = false;
   /** What it is told at its end, if a command runs until then. */
   #goodbye = '';
   /** News that is being told to one who idles. */
@@ -100,7 +103,8 @@ export class Connection {
   }
 
   #bye(text: string): void {
-    this.session.out.line(`* BYE ${text}`);
+    // In the clear it would be no answer to who expects TLS.
+    if (!this.#startsTls) this.session.out.line(`* BYE ${text}`);
     this.session.out.end();
   }
 
@@ -136,6 +140,7 @@ export class Connection {
   #take(bytes: Buffer): void {
     // What comes after LOGOUT is nobody's.
     if (this.#ending) return;
+    if (this.#startsTls) return this.#secure(bytes);
     this.#reader.push(bytes);
     this.#waiting += bytes.length;
     if (this.#running && this.#waiting > LIMITS.waiting) this.#source.pause();
@@ -216,14 +221,21 @@ export class Connection {
     }
   }
 
-  /** RFC 9051 §11.1: what was sent in the clear along with STARTTLS is thrown away. */
+  /** RFC 9051 §11.1: what was sent in the clear along with STARTTLS is thrown away; what comes next is TLS. */
   #startTls(): void {
-    const { session } = this;
-    session.out.flush();
+    this.session.out.flush();
     this.#reader.rest();
+    this.#startsTls = true;
+  }
+
+  #secure(hello: Buffer): void {
+    const { session } = this;
+    this.#startsTls = false;
     const plain = this.#socket;
-    plain.removeAllListeners();
-    const secure = new TLSSocket(plain, { isServer: true, secureContext: this.#options.secureContext });
+    plain.setTimeout(0);
+    // Its end is the faces' business still.
+    for (const event of ['data', 'timeout', 'error']) plain.removeAllListeners(event);
+    const secure = secureSocket(plain, hello, this.#options.secureContext);
     session.secure = true;
     session.program = 'unknown';
     session.out.to(secure);

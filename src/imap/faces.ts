@@ -1,7 +1,7 @@
 // The IMAP faces: 143-like with STARTTLS, 993-like with TLS (RFC 8314).
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { recheckOnChange } from '../directory/recheck.ts';
 import { createAppend } from './append.ts';
@@ -9,6 +9,7 @@ import { Connection } from './connection.ts';
 import type { ImapDeps } from './session.ts';
 import { createTold } from '../recall/told.ts';
 import { createRecents } from './recent.ts';
+import { secureSocket } from './secure.ts';
 import { createWatch } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
 
@@ -28,15 +29,17 @@ export interface ImapFaces {
 
 const CLOSE_MS = 10_000;
 
+/** For the first octet in TLS, and from there to the end of the handshake. */
+const HANDSHAKE_MS = 60_000;
+
 /** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
 export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const deps = { ...given, told: createTold(given), recents: createRecents(given), append: createAppend(given) };
   const watch = createWatch(deps);
   const connections = new Set<Connection>();
-  /** Those in TLS that are no connections yet: by where they come from, as what comes of one is another socket. */
-  const handshakes = new Map<string, Socket>();
-  const options: SecureContextOptions = { ...deps.tls, minVersion: 'TLSv1.2' };
-  const secureContext = createSecureContext(options);
+  /** Those in TLS that are no connections yet. */
+  const handshakes = new Set<Socket>();
+  const secureContext = createSecureContext({ ...deps.tls, minVersion: 'TLSv1.2' });
   /** Why it may not stay; null: it is counted. */
   const refusal = (socket: Socket): string | null => {
     if (connections.size >= LIMITS.connections) return 'Too many connections; try again.';
@@ -50,6 +53,30 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   };
+  const shakeHands = (plain: Socket): void => {
+    handshakes.add(plain);
+    // A client that breaks the handshake off is no fault of ours.
+    const failed = (error: Error): void => {
+      deps.log.debug({ err: error }, 'imap connection');
+      plain.destroy();
+    };
+    const late = (): void => void plain.destroy();
+    const gone = (): void => void handshakes.delete(plain);
+    plain
+      .setTimeout(HANDSHAKE_MS, late)
+      .on('error', failed)
+      .on('close', gone)
+      .once('data', (hello) => {
+        const secure = secureSocket(plain, hello, secureContext);
+        secure.on('error', failed).once('secure', () => {
+          // Ten thousand of them wait: none keeps what it needs no more.
+          plain.setTimeout(0, late).off('error', failed).off('close', gone);
+          secure.off('error', failed);
+          gone();
+          begin(secure, true);
+        });
+      });
+  };
   const faces = [
     {
       name: 'imap',
@@ -61,21 +88,13 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     },
     {
       name: 'imaps',
-      server: createTlsServer(options, (socket) => {
-        handshakes.delete(peerOf(socket));
-        begin(socket, true);
+      server: createServer((plain) => {
+        // Before the handshake, which may take as long as a client likes, and without a word, which would take one.
+        if (refusal(plain) === null) shakeHands(plain);
+        else plain.destroy();
       }),
     },
   ] as const;
-  // Before the handshake, which may take as long as a client likes, and without a word, which would take one.
-  faces[1].server.on('connection', (socket) => {
-    if (refusal(socket) !== null) return void socket.destroy();
-    const peer = peerOf(socket);
-    handshakes.set(peer, socket);
-    socket.once('close', () => handshakes.delete(peer));
-  });
-  // A client that breaks the handshake off is no fault of ours.
-  faces[1].server.on('tlsClientError', (error) => deps.log.debug({ err: error }, 'imap connection'));
   const notLooked = (error: unknown): void => deps.log.warn({ err: error }, 'what a session may do was not looked up');
   const recheck = async (): Promise<void> => {
     for (const connection of Array.from(connections)) await connection.recheck().catch(notLooked);
@@ -85,7 +104,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     endRechecks();
     const closed = faces.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     for (const connection of connections) connection.end('The server is shutting down; try again in a moment.');
-    for (const socket of handshakes.values()) socket.destroy();
+    for (const plain of handshakes) plain.destroy();
     const late = setTimeout(() => connections.forEach((connection) => connection.destroy()), CLOSE_MS);
     await Promise.all([...connections].map((connection) => connection.closed));
     clearTimeout(late);
@@ -103,8 +122,6 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
   const [imap = 0, imaps = 0] = listening.map((one) => (one.status === 'fulfilled' ? one.value : 0));
   return { ports: { imap, imaps }, connections: () => connections.size, close };
 }
-
-const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** Told why, and gone soon, whether it listens or not. */
 function turnAway(socket: Socket, text: string): void {
