@@ -46,17 +46,3 @@ export async function releaseOutside(tx: Transaction, tenant: number, recall: nu
   );
   if (queued > 0) tx.changes.wake.add('outgoing');
 }
-
-/** Deliveries whose copy was put in place. */
-export async function markPlaced(
-  tx: Transaction,
-  tenant: number,
-  message: number,
-  deliveries: number[],
-  now: Date,
-): Promise<void> {
-  await tx.run(
-    `UPDATE delivery SET state = 'delivered', finished_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND n = ANY ($3::int[])`,
-    [tenant, message, deliveries, now],
-  );
-}

@@ -6,12 +6,12 @@ import { canonicalAddress } from '../../mail/address.ts';
 import { Refusal, Unavailable } from '../../mail/errors.ts';
 import type { Logger } from '../../mail/log.ts';
 import { lockAndRaise, raise } from '../../store/account-state.ts';
+import { finishLocal } from '../../store/deliveries.ts';
 import { deliverWaiting, uncoveredWaiting, waitingAccounts } from '../../store/placing.ts';
 import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
 import { recallById } from '../../store/recalls.ts';
 import { recallOfReplacement, sweepWorkLeft, touchState } from '../../store/recall-progress.ts';
-import { markPlaced } from '../../store/replacement.ts';
 import { lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
@@ -154,14 +154,10 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
       );
       const placed = [...first.values()];
       if (placed.length > 0) {
-        await placeReplacements(tx, { tenant, message, now: clock() }, modseqs, placed, deliveryOf);
-        await markPlaced(
-          tx,
-          tenant,
-          message,
-          placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0),
-          clock(),
-        );
+        const now = clock();
+        await placeReplacements(tx, { tenant, message, now }, modseqs, placed, deliveryOf);
+        const done = placed.map((notice) => deliveryOf.get(notice.account_id) ?? 0);
+        await finishLocal(tx, { tenant, message, now }, done, 'delivered');
       }
       const others = open.filter((delivery) => !first.has(delivery.account_id));
       await deliverWaiting(tx, { tenant, message, now: clock() }, modseqs, others);
