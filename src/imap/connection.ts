@@ -212,6 +212,7 @@ export class Connection {
     const { after } = session;
     session.after = null;
     if (session.idling !== null || session.awaiting) this.#reader.expectLine();
+    if (session.idling !== null) this.#telling ??= this.#tell();
     if (session.user) this.#socket.setTimeout(LIMITS.idleAfter * 1000);
     if (after === 'tls') this.#startTls();
     if (after === 'compress') this.#compress();
@@ -276,10 +277,10 @@ export class Connection {
   async #tell(): Promise<void> {
     const { session } = this;
     try {
-      while (session.idling !== null && session.selected?.stale) {
+      do {
         await tellNews(session, true);
         session.out.flush();
-      }
+      } while (session.idling !== null && session.selected?.stale);
     } catch (error) {
       session.log.warn({ err: error }, 'news was not told');
       this.#socket.destroy();

@@ -44,6 +44,8 @@ const content = [
   'EMAILID',
   'THREADID',
   'PREVIEW',
+  'PREVIEW (LAZY)',
+  'SAVEDATE',
   'ALL',
   'FAST',
   'FULL',

@@ -72,3 +72,48 @@ test('what a process changed that died before it told of it is noticed all the s
   assert.match(await client.line(), /^\* \d+ FETCH \(UID \d+ FLAGS \(.*\\Flagged/);
   client.close();
 });
+
+test('news that comes while IDLE begins is told once', async () => {
+  const { services, tenant, sql } = homing;
+  const client = await rawImap(homing.ports.imaps, { user: 'ben@pigeon.test' });
+  await client.run('SELECT INBOX');
+  const [{ account } = { account: 0 }] = await sql<{ account: number }>(
+    `SELECT account_id AS account FROM address WHERE address = 'ben@pigeon.test'`,
+  );
+  await services.store.transact(async (tx) => {
+    // Nobody reads news until this ends.
+    await tx.run('LOCK TABLE tombstone IN ACCESS EXCLUSIVE MODE');
+    await sql(`UPDATE account_state SET modseq = modseq + 1 WHERE account_id = $1`, [account]);
+    await sql(
+      `UPDATE copy SET flags = flags # 2, modseq = (SELECT modseq FROM account_state WHERE account_id = $1)
+       WHERE account_id = $1 AND uid = (SELECT max(uid) FROM copy WHERE account_id = $1 AND mailbox_id = 1) AND mailbox_id = 1`,
+      [account],
+    );
+    services.store.notifier.emit('accounts', tenant, new Set([account]));
+    client.write('i IDLE\r\n');
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await sql(waiting)).length === 0);
+    services.store.notifier.emit('accounts', tenant, new Set([account]));
+  });
+  assert.equal(await client.line(), '+ idling');
+  assert.match(await client.line(), /^\* \d+ FETCH \(UID \d+ FLAGS /);
+  client.write('DONE\r\n');
+  assert.match(await client.line(), /^i OK/);
+  client.close();
+});
+
+test('what could not be told before is told as IDLE begins', async () => {
+  const [client, other] = [
+    await rawImap(homing.ports.imaps, { user: 'ben@pigeon.test' }),
+    await rawImap(homing.ports.imaps, { user: 'ben@pigeon.test' }),
+  ];
+  for (const one of [client, other]) await one.run('SELECT INBOX');
+  for (const command of ['STORE 1 +FLAGS.SILENT (\\Deleted)', 'EXPUNGE']) await other.run(command);
+  // A command that names numbers must not change them (RFC 9051 §7.5.1).
+  while (!(await client.run('FETCH 2 FLAGS')).at(-1)?.startsWith('OK [EXPUNGEISSUED]'));
+  client.write('i IDLE\r\n');
+  assert.equal(await client.line(), '+ idling');
+  assert.equal(await client.line(), '* 1 EXPUNGE');
+  client.close();
+  other.close();
+});

@@ -1,6 +1,5 @@
 // IDLE (RFC 9051 §6.3.13): news as it comes, until DONE. The connection tells it (connection.ts).
 
-import { tellNews } from '../news.ts';
 import type { Verb } from '../verb.ts';
 
 export const idle: Verb<'IDLE'> = {
@@ -9,7 +8,6 @@ export const idle: Verb<'IDLE'> = {
   async run(session, _command, tag) {
     session.out.line('+ idling');
     session.idling = tag;
-    await tellNews(session, true);
     return null;
   },
 };
