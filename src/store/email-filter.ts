@@ -202,7 +202,8 @@ export function keywordSql(kind: KeywordTest, keyword: string, params: Params): 
     case 'notKeyword':
       return `NOT ${has('c')}`;
     case 'someInThreadHaveKeyword':
-      return `c.thread_id IN ${threads(has('t'))}`;
+      // IS TRUE: worked out and looked up, never joined, which is all with all where nothing is known of the tables yet.
+      return `(c.thread_id IN ${threads(has('t'))}) IS TRUE`;
     case 'noneInThreadHaveKeyword':
       return `c.thread_id NOT IN ${threads(has('t'))}`;
     case 'allInThreadHaveKeyword':

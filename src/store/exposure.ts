@@ -24,6 +24,14 @@ export interface Given {
 export const EXPOSURE = `(CASE WHEN c.opened_at IS NOT NULL THEN 'opened' WHEN c.downloaded_at IS NOT NULL THEN 'downloaded'
   WHEN c.listed_at IS NOT NULL THEN 'listed' ELSE 'none' END)`;
 
+/**
+ * The condition on an email_id as $3, and what $3 is. One is said to be one: as a list of who knows how many it is, where most
+ * accounts have little mail, looked for among all that this one has.
+ */
+export function emailIdsAre(emailIds: number[]): { is: string; value: number | number[] | undefined } {
+  return emailIds.length === 1 ? { is: '= $3', value: emailIds[0] } : { is: '= ANY ($3::bigint[])', value: emailIds };
+}
+
 /** What recording needs to know of a copy that was read through visible_copy. */
 export interface Exposed {
   email_id: number;
@@ -70,70 +78,81 @@ function dueColumns(unrecorded: string): string {
   return `${due} THEN c.email_id END AS due, ${due} THEN c.message_id END AS due_message`;
 }
 
-/** As recordGiven, of copies that were read with DUE_COLUMNS. */
-export async function recordDue<T extends { due: number | null; due_message: number | null }>(
+/** As recordGiven, of copies of one mailbox that were read with DUE_COLUMNS, by UID. */
+export async function recordDue<T extends { uid: number; due: number | null; due_message: number | null }>(
   store: Store,
-  at: AccountKey,
+  at: AccountKey & { mailbox: number },
   copies: T[],
   what: 'listed' | 'downloaded',
   given: Given,
 ): Promise<T[]> {
   const due = copies.flatMap((copy) => copy.due ?? []);
-  if (due.length === 0) return copies;
-  const marked = await mark(store, at, due, what, given);
+  const [first] = copies;
+  const last = copies.at(-1);
+  if (due.length === 0 || !first || !last) return copies;
+  const marked = await mark(store, at, due, what, given, [at.mailbox, first.uid, last.uid]);
   return copies.filter((copy) => copy.due === null || marked.get(copy.due) === copy.due_message);
 }
 
-function mark(
+/** Mailbox, and UIDs from one to another: where the copies are, if that is known. */
+type Within = readonly [mailbox: number, first: number, last: number];
+
+/**
+ * Marks copies in one statement. Answers email_id → message_id of those that are visible and so marked, committed. Those of a
+ * page are looked for where they stand, which no plan does otherwise than by their range, whatever it knows of the tables.
+ */
+async function mark(
   store: Store,
   at: AccountKey,
   emailIds: number[],
   what: 'listed' | 'downloaded',
   given: Given,
+  within?: Within,
 ): Promise<Map<number, number>> {
-  return what === 'listed' ? markListed(store, at, emailIds, given.now) : markDownloaded(store, at, emailIds, given);
+  const rows = await store.single<{ email_id: number; message_id: number }>(MARKS[what][within ? 'page' : 'some'], [
+    at.tenant,
+    at.account,
+    emailIds,
+    given.now,
+    ...(what === 'downloaded' ? [given.program] : []),
+    ...(within ?? []),
+  ]);
+  return new Map(rows.map((row) => [row.email_id, row.message_id]));
 }
 
 /**
  * Rows in the order in which every statement locks copies, so that two of them never wait for each other. Who changes them
- * takes them as an array: what was planned when a mailbox was empty joins each of a page with all of 10,000.
+ * takes them as an array, or looks them up: what was planned when a mailbox was empty joins each of a page with all of 10,000.
  */
-const DUE = `WITH due AS MATERIALIZED (
-  SELECT email_id FROM visible_copy
-  WHERE tenant_id = $1 AND account_id = $2 AND email_id = ANY ($3::bigint[])
-  ORDER BY mailbox_id, uid FOR NO KEY UPDATE)`;
-
-/**
- * Marks copies as listed, first time only, in one statement. Answers email_id → message_id of those that are visible
- * and so marked, committed.
- */
-export async function markListed(
-  store: Store,
-  at: AccountKey,
-  emailIds: number[],
-  now: Date,
-): Promise<Map<number, number>> {
-  const rows = await store.single<{ email_id: number; message_id: number }>(
-    `${DUE} UPDATE visible_copy c SET listed_at = coalesce(c.listed_at, $4)
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY (ARRAY(SELECT email_id FROM due)) RETURNING c.email_id, c.message_id`,
-    [at.tenant, at.account, emailIds, now],
-  );
-  return new Map(rows.map((row) => [row.email_id, row.message_id]));
+function markSql(set: string, within: string): string {
+  const key = `c.tenant_id = $1 AND c.account_id = $2${within}`;
+  const due =
+    within === ''
+      ? 'c.email_id = ANY (ARRAY(SELECT email_id FROM due))'
+      : '(c.email_id IN (SELECT email_id FROM due)) IS TRUE';
+  return `WITH due AS MATERIALIZED (
+      SELECT c.email_id FROM visible_copy c WHERE ${key} AND c.email_id = ANY ($3::bigint[])
+      ORDER BY c.mailbox_id, c.uid FOR NO KEY UPDATE)
+    UPDATE visible_copy c SET ${set} WHERE ${key} AND ${due} RETURNING c.email_id, c.message_id`;
 }
 
-/** As markListed: content, without marking as read. */
-async function markDownloaded(
-  store: Store,
-  at: AccountKey,
-  emailIds: number[],
-  given: Given,
-): Promise<Map<number, number>> {
-  const rows = await store.single<{ email_id: number; message_id: number }>(
-    `${DUE} UPDATE visible_copy c SET downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5)
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY (ARRAY(SELECT email_id FROM due)) RETURNING c.email_id, c.message_id`,
-    [at.tenant, at.account, emailIds, given.now, given.program],
-  );
-  return new Map(rows.map((row) => [row.email_id, row.message_id]));
+const SET_LISTED = 'listed_at = coalesce(c.listed_at, $4)';
+const SET_DOWNLOADED = 'downloaded_at = coalesce(c.downloaded_at, $4), downloaded_by = coalesce(c.downloaded_by, $5)';
+
+const MARKS = {
+  listed: {
+    some: markSql(SET_LISTED, ''),
+    page: markSql(SET_LISTED, ' AND c.mailbox_id = $5 AND c.uid BETWEEN $6 AND $7'),
+  },
+  downloaded: {
+    some: markSql(SET_DOWNLOADED, ''),
+    page: markSql(SET_DOWNLOADED, ' AND c.mailbox_id = $6 AND c.uid BETWEEN $7 AND $8'),
+  },
+} as const;
+
+/** Marks copies as listed, first time only. Answers email_id → message_id of those that are visible and so marked, committed. */
+export function markListed(store: Store, at: AccountKey, emailIds: number[], now: Date): Promise<Map<number, number>> {
+  return mark(store, at, emailIds, 'listed', { program: '', now });
 }
 
 /** Where a message's bytes are, and what is in them. Immutable: to be read without looking at the copy again. */

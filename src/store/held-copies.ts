@@ -5,7 +5,7 @@ import { Refusal } from '../mail/errors.ts';
 import { SEEN } from '../mail/keywords.ts';
 import type { Exposure } from '../mail/recall.ts';
 import { accountKey, lockAccounts } from './account-state.ts';
-import { EXPOSURE, type AccountKey } from './exposure.ts';
+import { EXPOSURE, emailIdsAre, type AccountKey } from './exposure.ts';
 import type { Transaction } from './postgres.ts';
 
 /** Copies of one account, as JMAP or IMAP names them. */
@@ -48,10 +48,11 @@ const HELD = `c.mailbox_id, c.uid, c.email_id, c.modseq, c.thread_id, c.message_
 export async function holdCopies(tx: Transaction, at: AccountKey, which: Which): Promise<HeldCopy[]> {
   await lockAccount(tx, at);
   if ('emailIds' in which) {
+    const { is, value } = emailIdsAre(which.emailIds);
     return tx.rows<HeldCopy>(
-      `SELECT ${HELD} FROM visible_copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = ANY ($3::bigint[])
+      `SELECT ${HELD} FROM visible_copy c WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id ${is}
        ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
-      [at.tenant, at.account, which.emailIds],
+      [at.tenant, at.account, value],
     );
   }
   if ('all' in which) {
@@ -61,11 +62,16 @@ export async function holdCopies(tx: Transaction, at: AccountKey, which: Which):
       [at.tenant, at.account, which.mailbox],
     );
   }
+  // The range says nothing new; but by it, every plan goes to where they stand.
+  const [low, high] = which.uids.reduce(
+    ([low, high], uid) => [Math.min(low, uid), Math.max(high, uid)],
+    [which.uids[0] ?? 0, which.uids[0] ?? 0],
+  );
   return tx.rows<HeldCopy>(
     `SELECT ${HELD} FROM visible_copy c
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[])
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[]) AND c.uid BETWEEN $5 AND $6
      ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
-    [at.tenant, at.account, which.mailbox, which.uids],
+    [at.tenant, at.account, which.mailbox, which.uids, low, high],
   );
 }
 

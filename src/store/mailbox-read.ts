@@ -113,7 +113,7 @@ export async function readByUid(
 function amongUids(uids: number[]): { among: string; values: unknown[] } {
   const [first = 0] = uids;
   const last = uids.at(-1) ?? 0;
-  return uids.length > 1 && last - first === uids.length - 1
+  return last - first === uids.length - 1
     ? { among: 'c.uid BETWEEN $4::bigint AND $5::bigint', values: [first, last] }
     : { among: 'c.uid = ANY ($4::bigint[])', values: [uids] };
 }
