@@ -6,9 +6,10 @@ import type { EmailAddress } from '../mail/message.ts';
 import { asAddresses, headerFields } from '../mail/mime/headers.ts';
 import { headerEnd } from '../mail/mime/structure.ts';
 import { countHeader, isGoingRound } from '../mail/mime/trace.ts';
+import { isRecallAddress, NOT_ALONE } from '../recall/by-mail.ts';
 import type { FaceSession, SmtpDeps, SmtpUser } from './faces.ts';
 import { declaredSize, envelopeParameters, recipientOf, wireAddress } from './parameters.ts';
-import { isRecallAddress, recallByMail, replaceByMail } from './recall.ts';
+import { replaceByMail, takeBackByMail } from './recall.ts';
 import { reply } from './replies.ts';
 import type { Incoming } from './stream.ts';
 import { receivedField } from './trace.ts';
@@ -46,7 +47,7 @@ export async function checkSubmissionRecipient(
   if (session.envelope.rcptTo.length >= policy.maxRecipients) {
     throw reply(452, '4.5.3', `A message may name ${policy.maxRecipients} recipients; use a group for more.`);
   }
-  if (await isRecallAddress(deps, user, recipient.address)) return;
+  if (await isRecallAddress(deps.directory, user.tenant, recipient.address)) return;
   const target = await deps.directory.resolve(recipient.address);
   if (target.kind === 'unknown' && target.tenant === user.tenant)
     throw reply(550, '5.1.1', `There is no ${recipient.address} here.`);
@@ -60,10 +61,10 @@ export async function submit(deps: SmtpDeps, session: FaceSession, message: Inco
   const from = mailFrom ? mailFrom.address : '';
   const sender = await checkFields(deps, user, bytes);
   if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
-  const asked = await Promise.all(rcptTo.map((rcpt) => isRecallAddress(deps, user, rcpt.address)));
+  const asked = await Promise.all(rcptTo.map((rcpt) => isRecallAddress(deps.directory, user.tenant, rcpt.address)));
   if (asked.includes(true)) {
-    if (asked.includes(false)) throw reply(554, '5.5.0', 'What takes a message back goes to that address alone.');
-    return recallByMail(deps, user, message);
+    if (asked.includes(false)) throw reply(554, '5.5.0', NOT_ALONE);
+    return takeBackByMail(deps, user, message);
   }
   const replaced = await deps.recalls.completedBy(user.tenant, bytes);
   if (replaced) return replaceByMail(deps, user, { ...message, ...replaced }, { from, recipients: rcptTo, sender });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startTestHoming } from '../support/homing.ts';
+import type { Json } from '../support/http.ts';
 import { rawImap, type RawImap } from '../support/imap.ts';
 import { mail } from '../support/mailboxes.ts';
 import { submitter } from '../support/smtp.ts';
@@ -173,6 +174,78 @@ test('by mail to recall@, with the message attached or its Message-ID in the sub
     (await outcomes('Gossip')).map((row) => row.outcome),
     ['recalled'],
   );
+});
+
+/** Writes and sends as Ana, as any JMAP client does. Answers the EmailSubmission or why there is none. */
+async function submitJmap(email: Json, more: Json = {}): Promise<Json> {
+  const ana = await homing.client('ana@pigeon.test');
+  const { list } = await ana.call('Identity/get', {});
+  const [[, made], [, submitted]] = (await ana.responses([
+    [
+      'Email/set',
+      {
+        accountId: ana.accountId,
+        create: { d: { mailboxIds: { f2: true }, from: [{ email: ana.address }], bodyValues: TEXT, ...email } },
+      },
+    ],
+    [
+      'EmailSubmission/set',
+      {
+        accountId: ana.accountId,
+        create: { s: { identityId: (list as Json[])[0]?.['id'], emailId: '#d', ...more } },
+        onSuccessUpdateEmail: { '#s': { mailboxIds: { f3: true } } },
+      },
+    ],
+  ])) as [[string, Json], [string, Json]];
+  assert.equal(made['notCreated'], null);
+  return { ...(submitted['created'] as Json | null), ...(submitted['notCreated'] as Json | null) }['s'] as Json;
+}
+const TEXT = { t: { value: 'The right one.' } };
+
+test('the same over JMAP', async () => {
+  const letter = mail('Hearsay', { to: 'dia@pigeon.test' });
+  const id = /^Message-ID: (.*)\r$/m.exec(letter)?.[1] ?? '';
+  await send('ana@pigeon.test', ['dia@pigeon.test'], letter);
+  const to = [{ email: 'recall@pigeon.test' }];
+  assert.equal((await submitJmap({ to, subject: 'Please' }))['type'], 'invalidEmail');
+  assert.equal((await submitJmap({ to, subject: '<nobody@pigeon.test>' }))['type'], 'notSender');
+  const both = [...to, { email: 'ben@pigeon.test' }];
+  assert.equal((await submitJmap({ to: both, subject: id }))['type'], 'forbiddenToSend');
+  const { id: submission, deliveryStatus } = await submitJmap({ to, subject: id });
+  const said = (deliveryStatus as Record<string, Json>)['recall@pigeon.test']?.['smtpReply'];
+  assert.match(String(said), /^250 2\.0\.0 It is being taken back as r\d+/);
+  await homing.settle();
+  assert.deepEqual(
+    (await outcomes('Hearsay')).map((row) => row.outcome),
+    ['recalled'],
+  );
+  const ana = await homing.client('ana@pigeon.test');
+  assert.deepEqual((await ana.call('EmailSubmission/get', { ids: [submission] }))['notFound'], [submission]);
+});
+
+test('a draft from Recall/Replace, sent over JMAP, stands in the place of what was taken', async () => {
+  await send('ana@pigeon.test', ['ben@pigeon.test'], mail('Scheme', { to: 'ben@pigeon.test' }));
+  const imap = await as('ana');
+  const [uid = 0] = await find(imap, 'Sent Items', 'Scheme');
+  await imap.run(`UID MOVE ${uid} Recall/Replace`);
+  imap.close();
+  await homing.settle();
+  const [ana, ben] = [await homing.client('ana@pigeon.test'), await homing.client('ben@pigeon.test')];
+  const { ids } = await ana.call('Email/query', { filter: { inMailbox: 'f2', subject: 'Scheme' } });
+  const { list } = await ana.call('Email/get', { ids, properties: ['to', 'subject', 'inReplyTo', 'references'] });
+  const { id: _, ...draft } = (list as Json[])[0] ?? {};
+  const textBody = [{ partId: 't' }];
+  const later = await submitJmap({ ...draft, textBody }, { sendAt: new Date(homing.clock().getTime() + 60_000) });
+  assert.deepEqual([later['type'], later['properties']], ['invalidProperties', ['sendAt']]);
+  assert.match(String((await submitJmap({ ...draft, textBody }))['id']), /^s\d+$/);
+  await homing.settle();
+  const found = await ben.call('Email/query', { filter: { subject: 'Scheme' } });
+  const got = await ben.call('Email/get', { ids: found['ids'], properties: ['preview', 'inReplyTo', 'keywords'] });
+  assert.deepEqual(
+    (got['list'] as Json[]).map(({ preview, inReplyTo, keywords }) => [preview, inReplyTo, keywords]),
+    [['The right one.', null, {}]],
+  );
+  assert.equal((await submitJmap({ ...draft, textBody }))['type'], 'alreadyReplaced');
 });
 
 test('Recall is one mailbox, always subscribed to, and no other of its name is made by mistake', async () => {

@@ -34,6 +34,7 @@ import type { Method, MethodContext, Reply } from '../wire.ts';
 import { emailSet } from './email-set.ts';
 import { showSubmissions } from './email-submission.ts';
 import { identitiesOfAccount } from './identity.ts';
+import { recalledByMail, replacedByMail } from './submission-recall.ts';
 import { readEnvelope, readSendAt, type SubmissionEnvelope } from './submission-envelope.ts';
 
 const CREATABLE = ['identityId', 'emailId', 'envelope', 'sendAt'];
@@ -158,6 +159,20 @@ async function send(
   const user = { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program };
   const blob = await openBlob(context, user, emailBlobId(emailId));
   if (!blob) throw invalidProperties(['emailId']);
+  const message = await asGiven(blob);
+  const { identityId } = object;
+  const submitted = {
+    message,
+    envelope,
+    sendAt,
+    email: emailId,
+    given: { identityId, emailId: `m${emailId}`, threadId: `t${email.thread_id}` },
+    ...(sender ? { sender } : {}),
+  };
+  const recalled = await recalledByMail(context, account, submitted);
+  if (recalled) return { submission: recalled, emailId: `m${emailId}` };
+  const replacement = await replacedByMail(context, account, submitted);
+  if (replacement !== null) return made(replacement);
   const accepted = await acceptOr(context, account.tenant, envelope, {
     tenant: account.tenant,
     origin: {
@@ -169,7 +184,7 @@ async function send(
     },
     mailFrom: envelope.mailFrom,
     recipients: envelope.recipients,
-    ...(await asGiven(blob)),
+    ...message,
     sentCopy: { emailId },
     envelope: envelope.shown,
     ...(sender ? { sender } : {}),
@@ -177,12 +192,13 @@ async function send(
     ...(envelope.ret ? { ret: envelope.ret } : {}),
     ...(envelope.envid ? { envid: envelope.envid } : {}),
   });
-  const rows = await submissionsByIds(context.store, at, [accepted.messageId]);
-  const shown = await showSubmissions(context, at, rows, true);
-  return {
-    submission: shown.get(`s${accepted.messageId}`) ?? { id: `s${accepted.messageId}` },
-    emailId: `m${emailId}`,
-  };
+  return made(accepted.messageId);
+
+  async function made(number: number): Promise<{ submission: Record<string, unknown>; emailId: string }> {
+    const rows = await submissionsByIds(context.store, at, [number]);
+    const shown = await showSubmissions(context, at, rows, true);
+    return { submission: shown.get(`s${number}`) ?? { id: `s${number}` }, emailId: `m${emailId}` };
+  }
 }
 
 /** RFC 8621 §7: one From, or several and one Sender; all of them theirs. */
