@@ -16,15 +16,16 @@ import { tenantIds } from './outgoing.ts';
 import type { Store } from './postgres.ts';
 import { searchVector } from './search-index.ts';
 import {
+  accountsBehind,
   COPIES_A_PAGE,
   copiesToIndex,
   keepWords,
   knownOf,
   MESSAGES_A_PAGE,
-  messagesOf,
   messagesToIndex,
   setIndexedUntil,
   tryLockWords,
+  unindexedOf,
   type Unindexed,
   type Words,
 } from './words.ts';
@@ -67,11 +68,11 @@ export async function indexAccount(deps: IndexingDeps, at: AccountKey): Promise<
   return modseq;
 }
 
-/** Indexes messages that are not, as one who waits for it. */
+/** Indexes messages that are not, as one who waits for it: the last ones first, since the background begins with the first. */
 export async function indexMessages(deps: IndexingDeps, tenant: number, ids: readonly number[]): Promise<void> {
   const ascending = ids.toSorted((a, b) => a - b);
-  for (let at = 0; at < ascending.length; at += AT_ONCE.messages) {
-    const some = await messagesOf(deps.store, tenant, ascending.slice(at, at + AT_ONCE.messages));
+  while (ascending.length > 0) {
+    const some = await unindexedOf(deps.store, tenant, ascending.splice(-AT_ONCE.messages), 0);
     for (const batch of batches(some))
       await deps.store.single(...keepWords(tenant, await wordsOf(deps, tenant, batch)));
   }
@@ -155,6 +156,8 @@ export function createBackground(deps: BackgroundDeps): Background {
   const dirty = new Map<number, number>();
   /** Up to here each tenant's messages have been looked at. */
   const seen = new Map<number, number>();
+  /** So that no first search of an account that has much has to look at all of it. */
+  let behind: AccountKey[] = [];
   let round = -Infinity;
   let late = false;
 
@@ -166,7 +169,11 @@ export function createBackground(deps: BackgroundDeps): Background {
   const step = async (): Promise<boolean> => {
     if (performance.now() - round >= ROUND_MS) {
       round = performance.now();
-      for (const tenant of await tenantIds(store)) dirty.set(tenant, 0);
+      behind = [];
+      for (const tenant of await tenantIds(store)) {
+        dirty.set(tenant, 0);
+        behind.push(...(await accountsBehind(store, tenant)).map((account) => ({ tenant, account })));
+      }
     }
     for (const [tenant, after] of Array.from(dirty)) {
       // The others have their turn before it has its next.
@@ -184,7 +191,9 @@ export function createBackground(deps: BackgroundDeps): Background {
       dirty.set(tenant, Math.min(next.to, dirty.get(tenant) ?? Infinity));
       return true;
     }
-    return false;
+    const at = behind.shift();
+    if (at) await indexAccount(deps, at);
+    return at !== undefined;
   };
 
   /** The next messages of a tenant after `after`; `more`: there are some after `to`. */
@@ -193,7 +202,7 @@ export function createBackground(deps: BackgroundDeps): Background {
       if (!(await tryLockWords(tx, tenant))) return 'taken';
       const { messages, last, pending } = await messagesToIndex(tx, tenant, after);
       const some = (pending ?? []).slice(0, AT_ONCE.messages);
-      const [list] = batches(await messagesOf(tx, tenant, some));
+      const [list] = batches(await unindexedOf(tx, tenant, some, WORDS_VERSION));
       if (list) {
         const words = await wordsOf(deps, tenant, list);
         await deps.pause?.('indexed');

@@ -88,12 +88,31 @@ export async function messagesToIndex(reader: Reader, tenant: number, after: num
   return page ?? { messages: 0, last: null, pending: null };
 }
 
-/** Those of these messages that are there, by number. */
-export async function messagesOf(reader: Reader, tenant: number, ids: number[]): Promise<Unindexed[]> {
+/** Those of these messages that are there and not indexed as `version` does, or a later one, by number. */
+export async function unindexedOf(
+  reader: Reader,
+  tenant: number,
+  ids: number[],
+  version: number,
+): Promise<Unindexed[]> {
   return reader.rows(
-    `SELECT id, blob_id, size, created_at FROM message WHERE tenant_id = $1 AND id = ANY ($2::bigint[]) ORDER BY id`,
-    [tenant, ids],
+    `SELECT m.id, m.blob_id, m.size, m.created_at FROM message m WHERE m.tenant_id = $1 AND m.id = ANY ($2::bigint[])
+       AND NOT EXISTS (SELECT FROM message_words w WHERE w.tenant_id = $1 AND w.message_id = m.id AND w.version >= $3 OFFSET 0)
+     ORDER BY m.id`,
+    [tenant, ids, version],
   );
+}
+
+/** Accounts of which nobody has said for so many changes how far they are indexed: mostly no search looked at them. */
+const FAR_BEHIND = 5000;
+
+export async function accountsBehind(reader: Reader, tenant: number): Promise<number[]> {
+  const rows = await reader.rows<{ id: number }>(
+    `SELECT s.account_id AS id FROM account_state s LEFT JOIN indexed_until u ON u.tenant_id = $1 AND u.account_id = s.account_id
+     WHERE s.tenant_id = $1 AND s.modseq > coalesce(u.email_id, 0) + ${FAR_BEHIND} ORDER BY s.account_id`,
+    [tenant],
+  );
+  return rows.map((row) => row.id);
 }
 
 /** What is known of a message without its bytes. */

@@ -19,35 +19,65 @@ export function parseMessage(bytes: Uint8Array, cuts: readonly Cut[] = []): Pars
   const { root, fields } = scanMessage(bytes);
   const envelope = envelopeOf(fields);
   const bodies = bodyParts(root);
-  const preview = previewOf(beginningOf(bytes, bodies));
-  // Whoever only stores a message does not ask for what is read of all of it. Where something was left out, the places of
-  // what is here are to be had only now.
-  const searchText = once(() => readText(bytes, bodies));
-  const headerText = once(() => readHeaders(bytes, root, fields));
+  const textOf = createReader(bytes);
+  const preview = previewOf(beginningOf(textOf, bodies));
+  let readAll = (): string => readText(textOf, bodies);
+  let readHeader = (): string => readHeaders(bytes, root, fields);
   if (cuts.length > 0) {
-    searchText();
-    headerText();
+    // The places of what is here are to be had only now.
+    const [all, header] = [readAll(), readHeader()];
+    readAll = () => all;
+    readHeader = () => header;
     putBack(root, bytes, cuts);
   }
-  return {
-    envelope,
-    root,
-    imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
-    preview,
-    get searchText() {
-      return searchText();
+  return new Parsed(
+    {
+      envelope,
+      root,
+      imap: { envelope: envelopeOfFields(fields), structure: bodyStructure(root, true) },
+      preview,
+      hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
+      baseSubject: threadSubject(envelope.subject ?? ''),
     },
-    get headerText() {
-      return headerText();
-    },
-    hasAttachment: bodies.attachments.some((part) => isOffered(part, bodies)),
-    baseSubject: threadSubject(envelope.subject ?? ''),
-  };
+    readAll,
+    readHeader,
+  );
 }
 
-function once(make: () => string): () => string {
-  let made: string | undefined;
-  return () => (made ??= make());
+/**
+ * Whoever only stores a message does not ask for what is read of all of it. A class, since an accessor in a literal costs as
+ * much as reading a short text.
+ */
+class Parsed implements ParsedMessage {
+  readonly envelope: ParsedMessage['envelope'];
+  readonly root: ParsedMessage['root'];
+  readonly imap: ParsedMessage['imap'];
+  readonly preview: string;
+  readonly hasAttachment: boolean;
+  readonly baseSubject: string;
+  readonly #readAll: () => string;
+  readonly #readHeader: () => string;
+  #searchText: string | undefined;
+  #headerText: string | undefined;
+
+  constructor(of: Omit<ParsedMessage, 'searchText' | 'headerText'>, readAll: () => string, readHeader: () => string) {
+    this.envelope = of.envelope;
+    this.root = of.root;
+    this.imap = of.imap;
+    this.preview = of.preview;
+    this.hasAttachment = of.hasAttachment;
+    this.baseSubject = of.baseSubject;
+    this.#readAll = readAll;
+    this.#readHeader = readHeader;
+  }
+
+  get searchText(): string {
+    return (this.#searchText ??= this.#readAll());
+  }
+
+  get headerText(): string {
+    return (this.#headerText ??= this.#readHeader());
+  }
 }
 
 /** As parseMessage, of one that comes in pieces: it is never in memory whole. */
@@ -73,17 +103,17 @@ async function sift(pieces: AsyncIterable<Uint8Array>): Promise<[bytes: Uint8Arr
 const STUB = 400;
 
 /** What is readable of the body, or more of it than a preview looks at. */
-function beginningOf(bytes: Uint8Array, { textBody }: BodyParts): string {
+function beginningOf(textOf: TextOf, { textBody }: BodyParts): string {
   let text = '';
   for (const part of textBody) {
     if (text.length > PREVIEW_OF) break;
-    if (part.type.startsWith('text/')) text += `${text && '\n'}${textOf(bytes, part)}`;
+    if (part.type.startsWith('text/')) text += `${text && '\n'}${textOf(part)}`;
   }
   return text;
 }
 
 /** What is readable of the body and of the rest, for search. */
-function readText(bytes: Uint8Array, bodies: BodyParts): string {
+function readText(textOf: TextOf, bodies: BodyParts): string {
   const readable: string[] = [];
   const seen = new Set<Part>();
   let room: number = LIMITS.searchText;
@@ -95,7 +125,7 @@ function readText(bytes: Uint8Array, bodies: BodyParts): string {
       if (envelope.subject !== null) add(envelope.subject);
       const { textBody, attachments } = bodyParts(inner);
       for (const each of [...textBody, ...attachments]) read(each);
-    } else if (part.type.startsWith('text/')) add(textOf(bytes, part));
+    } else if (part.type.startsWith('text/')) add(textOf(part));
   };
   const add = (text: string): void => {
     const some = text.slice(0, room);
@@ -133,15 +163,28 @@ function readHeaders(bytes: Uint8Array, root: Part, fields: readonly HeaderField
   return lines.join('\n').slice(0, LIMITS.headerText).toWellFormed();
 }
 
-function textOf(bytes: Uint8Array, part: Part): string {
-  const [start, end] = part.body;
-  const some: Part = end - start > LIMITS.textPart ? { ...part, body: [start, start + LIMITS.textPart] } : part;
-  const { value } = bodyText(bytes, some);
-  return withoutInvisible(part.type === 'text/html' ? htmlToText(value) : value);
+type TextOf = (part: Part) => string;
+
+/** What is readable of parts; of each it is found out once. */
+function createReader(bytes: Uint8Array): TextOf {
+  const texts = new Map<Part, string>();
+  return (part) => {
+    const known = texts.get(part);
+    if (known !== undefined) return known;
+    const [start, end] = part.body;
+    const some: Part = end - start > LIMITS.textPart ? { ...part, body: [start, start + LIMITS.textPart] } : part;
+    const { value } = bodyText(bytes, some);
+    const text = withoutInvisible(part.type === 'text/html' ? htmlToText(value) : value);
+    texts.set(part, text);
+    return text;
+  };
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** What shows nothing: it splits words that are searched for, and senders fill up previews with it. */
 function withoutInvisible(text: string): string {
+  if (ASCII.test(text)) return text;
   return text.replace(/(?:[\u00AD\u200B-\u200D\u2060-\u2064\uFEFF]|\u034F)+/g, (run: string, at: number) => {
     // Joiners are part of words, and of pictures made of several.
     const inWord = /[\u200C\u200D]/.test(run) && /\S\S/.test((text[at - 1] ?? ' ') + (text[at + run.length] ?? ' '));
