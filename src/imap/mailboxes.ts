@@ -39,7 +39,7 @@ export async function allBoxes(deps: Deps, user: Account): Promise<Box[]> {
   const others = await deps.directory.accessible(user.tenant, user.id);
   if (others.length === 0) return boxes;
   const place = { row: null, subscribed: false, lost: false };
-  boxes.push({ name: OTHERS, account: null, ...place });
+  if (!boxes.some(({ name }) => name === OTHERS)) boxes.push({ name: OTHERS, account: null, ...place });
   for (const account of others) {
     const root = `${OTHERS}/${account.address}`;
     boxes.push({ name: root, account, ...place }, ...(await boxesOf(deps, account, `${root}/`, async () => [])));
@@ -102,10 +102,12 @@ const isNormal = (name: string): boolean => name.normalize('NFC') === name;
 /** Whose account a name is in, and where. Undefined: no account that this person may use. */
 export async function placeOf(deps: Deps, user: Account, name: string): Promise<Place | undefined> {
   const path = name.normalize('NFC').split('/');
-  if (path[0] !== OTHERS) return { account: user, path: inboxFirst(path) };
+  const own = { account: user, path: inboxFirst(path) };
+  if (path[0] !== OTHERS) return own;
   const others = await deps.directory.accessible(user.tenant, user.id);
   const account = others.find((other) => other.address === path[1]?.toLowerCase());
-  return account && path.length > 2 ? { account, path: inboxFirst(path.slice(2)) } : undefined;
+  if (!account) return own; // of that name, which JMAP makes
+  return path.length > 2 ? { account, path: inboxFirst(path.slice(2)) } : undefined;
 }
 
 /** RFC 9051 §5.1: "INBOX" in any case; below it too. */

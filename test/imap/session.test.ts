@@ -633,6 +633,19 @@ test('small print: what is below a name that is gone, what deleted messages take
   client.close();
 });
 
+test('a mailbox that JMAP has named as the place of others is opened as any', async () => {
+  const [ana, client] = [await homing.client('ana@pigeon.test'), await as('ana')];
+  await ana.call('Mailbox/set', { create: { own: { name: 'Other Users' } } });
+  const listed = await client.run('LIST "" "Other Users"');
+  assert.deepEqual(listed.slice(0, -1), ['* LIST (\\HasChildren) "/" "Other Users"']);
+  assert.match(last(await client.run('SELECT "Other Users"')), /^OK/);
+  assert.match(last(await client.run('SELECT "Other Users/office@pigeon.test/INBOX"')), /^OK/);
+  assert.match(last(await client.run('CREATE "Other Users/nobody"')), /^NO \[NOPERM\]/);
+  assert.match(last(await client.run('DELETE "Other Users"')), /^OK/);
+  assert.match(last(await client.run('SELECT "Other Users"')), /^NO \[NONEXISTENT\]/);
+  client.close();
+});
+
 test('EMAILID is of the content: it goes with COPY and MOVE, to the mailboxes of others too', async () => {
   const client = await as('ana');
   const office = '"Other Users/office@pigeon.test/Archive"';

@@ -16,7 +16,7 @@ import {
 import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { findBox, INBOX, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
+import { findBox, INBOX, OTHERS, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
 import { isRecallRow, recallBoxes } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { userOf, type Session } from '../session.ts';
@@ -41,7 +41,8 @@ async function managing<T>(session: Session, account: Account, work: (managing: 
 /** Where something is to be made. A "/" at the end only says that there will be more below it (RFC 9051 §6.3.4). */
 async function newPlace(session: Session, given: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), given.replace(/\/$/, ''));
-  if (!place) throw no('NOPERM', 'There is nothing to be made.');
+  const isOthers = place?.account.id === userOf(session).id && place.path[0] === OTHERS;
+  if (!place || isOthers) throw no('NOPERM', 'There is nothing to be made.');
   if (await isRecall(session, place)) throw no('ALREADYEXISTS', 'It is what takes messages back.');
   const path = place.path.map((name) => mailboxName(name));
   const names = path.filter((name) => name !== null);
