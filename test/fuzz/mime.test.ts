@@ -92,16 +92,18 @@ fuzz('whatever a message is, it is read, and what is read of it can be stored', 
   const bytes = mutate(random, random.pick(corpus), TOKENS, corpus);
   const began = process.cpuUsage();
   const parsed = parseMessage(bytes);
+  const whole = { ...parsed, searchText: parsed.searchText, headerText: parsed.headerText };
   const { textBody, htmlBody, attachments } = bodyParts(parsed.root);
   const { user } = process.cpuUsage(began);
   const text = (): string => bytes.toString('base64').slice(0, 20_000);
   assert.ok(user / 1000 < SLOW_MS + (SLOW_MS_PER_KB * bytes.length) / 1024, `${user / 1000} ms: ${text()}`);
   try {
-    checkStrings(parsed, 'message');
+    checkStrings(whole, 'message');
     checkPart(bytes, parsed.root, [0, bytes.length], new Set());
     assert.ok(parsed.preview.length <= LIMITS.preview && parsed.searchText.length <= LIMITS.searchText);
     assert.ok([...textBody, ...htmlBody, ...attachments].every((part) => part.body[1] <= bytes.length));
-    assert.deepEqual(parseMessage(Buffer.from(bytes)), parsed, 'the same again');
+    const again = parseMessage(Buffer.from(bytes));
+    assert.deepEqual({ ...again, searchText: again.searchText, headerText: again.headerText }, whole, 'the same again');
   } catch (error) {
     throw new Error(`of ${text()}`, { cause: error });
   }

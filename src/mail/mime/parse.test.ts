@@ -103,9 +103,10 @@ test('any bytes: a tree whose ranges lie in each other, and no string that a dat
       const parsed = parseMessage(bytes);
       checkRanges(parsed.root, 0, bytes.length);
       checkBodies(bytes, parsed.root);
-      checkStrings(parsed);
+      const whole = { ...parsed, searchText: parsed.searchText, headerText: parsed.headerText };
+      checkStrings(whole);
       assert.ok(parsed.preview.length <= LIMITS.preview && parsed.searchText.length <= LIMITS.searchText);
-      assert.deepEqual(JSON.parse(JSON.stringify(parsed)), parsed);
+      assert.deepEqual(JSON.parse(JSON.stringify(whole)), whole);
     }),
     { numRuns: 1500 },
   );
