@@ -10,7 +10,7 @@ import { finishLocal, insertDeliveries, MAILBOX_FULL } from '../store/deliveries
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
-import { placeCopies } from '../store/placing.ts';
+import { INBOX, nextUids, placeKnown, SENT } from '../store/placing.ts';
 import { fullAmong } from '../store/quota.ts';
 import { claimReplacement } from '../store/replacement.ts';
 import { keepEffects, possible, ruledAmong } from '../store/rules.ts';
@@ -53,10 +53,13 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
     }
     const contents = messages.flatMap(contentsOf);
     const carried = messages.map(carriedBy); // before any lock: a large file takes its time
-    const [modseqs, threads, full] = await together(
+    const answered = messages.flatMap((message) => answerables(message, now));
+    const [modseqs, threads, full, next, answers] = await together(
       lockAccounts(tx, tenant, accountsOf(messages)),
       findThreads(tx, tenant, contents),
       fullOf(tx, tenant, messages),
+      nextUids(tx, tenant, messages.flatMap(boxesFor)),
+      answered.length > 0 ? addDue(tx, tenant, answered) : Promise.resolve(0),
     );
     await deps.pause?.('locked');
     for (const message of messages) {
@@ -66,13 +69,13 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
 
     const threadOf = new Map(contents.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const rows = rowsOf(messages, modseqs, threadOf, now);
-    const answered = messages.flatMap((message) => answerables(message, now));
-    const [answers] = await together(
-      answered.length > 0 ? addDue(tx, tenant, answered) : Promise.resolve(0),
-      writeMessages(tx, blobs, tenant, contents, threads, now),
-      insertCarried(tx, tenant, carried),
+    // All that nothing more is asked of goes out with the COMMIT: the accounts are locked for a wait less.
+    const writer = messages.some(hasMore) ? tx : tx.last;
+    await together(
+      writeMessages(tx, blobs, tenant, contents, threads, now, writer),
+      insertCarried(writer, tenant, carried),
       insertDeliveries(
-        tx,
+        writer,
         tenant,
         messages.flatMap((message) => message.deliveries),
         now,
@@ -82,10 +85,11 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
         tenant,
         rows.raised.map(({ account }) => account),
         rows.raised.map(({ by }) => by),
+        writer,
       ),
-      insertSubmissions(tx, tenant, rows.submissions, now),
-      insertEnvelopes(tx, tenant, rows.envelopes, now),
-      placeCopies(tx, tenant, rows.placements, tx.last),
+      insertSubmissions(writer, tenant, rows.submissions, now),
+      insertEnvelopes(writer, tenant, rows.envelopes, now),
+      placeKnown(writer, tenant, rows.placements, next),
       ...messages.map((message) => settleInserted(tx, tenant, message, modseqs, now)),
     );
     for (const { id, full: refused } of messages) {
@@ -112,6 +116,19 @@ export async function acceptTogether(deps: AcceptDeps, tenant: number, acceptanc
       };
     });
   });
+}
+
+/** Does the transaction go on with its deliveries once they are there? Those of groups and rules are there before. */
+function hasMore({ full, acceptance: { input } }: Numbered): boolean {
+  return full.length > 0 || input.replaces !== undefined;
+}
+
+/** Mailboxes that its copies may come into. */
+function boxesFor({ acceptance: { input }, now, effects }: Numbered): { account: number; mailbox: number }[] {
+  const boxes = now.map(({ account }) => ({ account, mailbox: INBOX }));
+  for (const { account, mailbox } of effects) if (mailbox !== null) boxes.push({ account, mailbox });
+  if (input.origin.kind === 'submission') boxes.push({ account: input.origin.account, mailbox: SENT });
+  return boxes;
 }
 
 function contentsOf({ acceptance, id, sentId }: Numbered): NewMessage[] {

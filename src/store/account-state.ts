@@ -2,7 +2,7 @@
 // a newer snapshot, so it sees every gate that committed before the lock was had.
 
 import { accountChanged } from './notify.ts';
-import type { Transaction } from './postgres.ts';
+import type { Transaction, Writer } from './postgres.ts';
 
 /** How Transaction.locked names an account. */
 export function accountKey(tenant: number, account: number): string {
@@ -63,8 +63,14 @@ export async function raiseEach(
 }
 
 /** Raises the modseqs of accounts that this transaction has locked: `by[i]` for `accounts[i]`. */
-export async function raiseLocked(tx: Transaction, tenant: number, accounts: number[], by: number[]): Promise<void> {
-  await tx.run(
+export async function raiseLocked(
+  tx: Transaction,
+  tenant: number,
+  accounts: number[],
+  by: number[],
+  writer: Writer = tx,
+): Promise<void> {
+  await writer.run(
     `UPDATE account_state s SET modseq = s.modseq + r.by
      FROM unnest($2::int[], $3::int[]) AS r (account_id, by)
      WHERE s.tenant_id = $1 AND s.account_id = r.account_id`,

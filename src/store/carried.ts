@@ -1,7 +1,7 @@
 // What messages carry and forward, as rows: written at acceptance, for finding messages across the tenant.
 
 import type { CarriedFile } from '../mail/mime/carried.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 
 export interface Carried {
   message: number;
@@ -11,10 +11,10 @@ export interface Carried {
 }
 
 /** Most messages carry nothing, and then nothing is asked of the database. */
-export async function insertCarried(tx: Transaction, tenant: number, carried: Carried[]): Promise<void> {
+export async function insertCarried(writer: Writer, tenant: number, carried: Carried[]): Promise<void> {
   const files = carried.flatMap(({ message, files: of }) => of.map((file) => ({ message, ...file })));
   if (files.length > 0) {
-    await tx.run(
+    await writer.run(
       `INSERT INTO attachment (tenant_id, message_id, part_id, sha256, name)
        SELECT $1, a.message_id, a.part_id, decode(a.sha256, 'hex'), a.name
        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS a (message_id, part_id, sha256, name)
@@ -30,7 +30,7 @@ export async function insertCarried(tx: Transaction, tenant: number, carried: Ca
   }
   const forwards = carried.flatMap(({ message, forwards: of }) => of.map((forward) => ({ message, ...forward })));
   if (forwards.length > 0) {
-    await tx.run(
+    await writer.run(
       `INSERT INTO forward (tenant_id, message_id_header, message_id, same_subject)
        SELECT $1, f.header, f.message_id, f.same_subject FROM unnest($2::text[], $3::bigint[], $4::boolean[]) AS f (header, message_id, same_subject)
        ON CONFLICT DO NOTHING`,

@@ -1,6 +1,6 @@
 // Deliveries as acceptance makes them: one row a recipient, however many ways led there.
 
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 
 export interface NewDelivery {
   messageId: number;
@@ -21,13 +21,13 @@ const ACCOUNT_GONE = 'The account is gone.';
 export const MAILBOX_FULL = '552 5.2.2 The mailbox is full.';
 
 export async function insertDeliveries(
-  tx: Transaction,
+  writer: Writer,
   tenant: number,
   deliveries: NewDelivery[],
   now: Date,
 ): Promise<void> {
   if (deliveries.length === 0) return;
-  await tx.run(
+  await writer.run(
     `INSERT INTO delivery (tenant_id, message_id, n, account_id, state, due_at, recipient, via, notify, original_recipient, untold_at, finished_at, remote_reply)
      SELECT $1, d.message_id, d.n, d.account_id, d.state, CASE WHEN NOT e.ended THEN d.due_at END, d.recipient, d.via, d.notify, d.original_recipient,
        CASE WHEN e.ended THEN d.due_at END, CASE WHEN e.ended THEN $2::timestamptz END, CASE WHEN d.state = 'failed' THEN '${ACCOUNT_GONE}' END

@@ -25,7 +25,7 @@ export interface Placement {
 }
 
 /** Every account's Inbox and Sent Items. */
-const INBOX = 1;
+export const INBOX = 1;
 export const SENT = 3;
 
 /** What is placed into one mailbox, and how its counters change. */
@@ -37,21 +37,58 @@ interface Box {
   placements: Placement[];
 }
 
-/**
- * Places copies. The accounts are locked and raised. Throws if a mailbox is not there. `writer`: tx.last where
- * the transaction has nothing more to do with the rows.
- */
-export async function placeCopies(
+/** Places copies. The accounts are locked and raised. Throws if a mailbox is not there. */
+export async function placeCopies(tx: Transaction, tenant: number, placements: Placement[]): Promise<void> {
+  if (placements.length === 0) return;
+  await insertCopies(tx, tenant, placements, await countIn(tx, tenant, boxesOf(placements)));
+}
+
+/** Which UID each mailbox gives next; key: boxKey. */
+export type NextUids = ReadonlyMap<string, number>;
+
+const boxKey = (account: number, mailbox: number): string => `${account} ${mailbox}`;
+
+/** Of those of the mailboxes that are there, whose accounts are locked. */
+export async function nextUids(
   tx: Transaction,
   tenant: number,
+  boxes: { account: number; mailbox: number }[],
+): Promise<NextUids> {
+  if (boxes.length === 0) return new Map();
+  const row = await tx.row<{ accounts: number[] | null; boxes: number[]; next: number[] }>(
+    `SELECT array_agg(m.account_id) AS accounts, array_agg(m.id) AS boxes, array_agg(m.uid_next) AS next
+     FROM unnest($2::int[], $3::int[]) AS b (account_id, id) JOIN mailbox m ON m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`,
+    [tenant, boxes.map((box) => box.account), boxes.map((box) => box.mailbox)],
+  );
+  return new Map(row?.accounts?.map((account, i) => [boxKey(account, row.boxes[i] ?? 0), row.next[i] ?? 0]));
+}
+
+/** As placeCopies, where the UIDs are known: what is written waits for nothing, and may go out with the COMMIT. */
+export async function placeKnown(
+  writer: Writer,
+  tenant: number,
   placements: Placement[],
-  writer: Writer = tx,
+  next: NextUids,
 ): Promise<void> {
-  const [first] = placements;
-  if (!first) return;
-  const placed = await countIn(tx, tenant, boxesOf(placements));
+  if (placements.length === 0) return;
+  const boxes = boxesOf(placements);
+  const placed = boxes.flatMap(({ account, mailbox, placements: copies }) => {
+    const first = next.get(boxKey(account, mailbox));
+    return first === undefined ? [] : copies.map((copy, nth) => ({ copy, uid: first + nth }));
+  });
+  await together(writer.run(COUNT, [tenant, ...countsOf(boxes)]), insertCopies(writer, tenant, placements, placed));
+}
+
+/** A copy in its place. */
+interface Placed {
+  copy: Placement;
+  uid: number;
+}
+
+async function insertCopies(writer: Writer, tenant: number, placements: Placement[], placed: Placed[]): Promise<void> {
   const copies = placed.map(({ copy }) => copy);
-  if (copies.length < placements.length)
+  const [first] = copies;
+  if (!first || copies.length < placements.length)
     throw new Error(`${placements.length - copies.length} copies have no mailbox to go to`);
   // Of one message to many, what is the same in all copies is said once: to read it a thousand times takes its time.
   const isOne = copies.every(
@@ -109,23 +146,25 @@ function boxesOf(placements: Placement[]): Box[] {
   return boxes;
 }
 
+const COUNT = `UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
+       FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) WITH ORDINALITY AS b (account_id, id, count, unread, modseq, i)
+       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id`;
+
+const countsOf = (boxes: Box[]): number[][] => [
+  boxes.map((box) => box.account),
+  boxes.map((box) => box.mailbox),
+  boxes.map((box) => box.placements.length),
+  boxes.map((box) => box.unread),
+  boxes.map((box) => box.modseq),
+];
+
 /** Raises the mailboxes' counters; answers what is placed with the UIDs that they give. */
-async function countIn(tx: Transaction, tenant: number, boxes: Box[]): Promise<{ copy: Placement; uid: number }[]> {
+async function countIn(tx: Transaction, tenant: number, boxes: Box[]): Promise<Placed[]> {
   const row = await tx.row<{ i: number[] | null; next: number[] }>(
     `WITH counted AS (
-       UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = b.modseq
-       FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[]) WITH ORDINALITY AS b (account_id, id, count, unread, modseq, i)
-       WHERE m.tenant_id = $1 AND m.account_id = b.account_id AND m.id = b.id
-       RETURNING b.i, m.uid_next)
+       ${COUNT} RETURNING b.i, m.uid_next)
      SELECT array_agg(i) AS i, array_agg(uid_next) AS next FROM counted`,
-    [
-      tenant,
-      boxes.map((box) => box.account),
-      boxes.map((box) => box.mailbox),
-      boxes.map((box) => box.placements.length),
-      boxes.map((box) => box.unread),
-      boxes.map((box) => box.modseq),
-    ],
+    [tenant, ...countsOf(boxes)],
   );
   return (row?.i ?? []).flatMap((i, at) => {
     const copies = boxes[i - 1]?.placements ?? [];

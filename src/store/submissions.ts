@@ -3,7 +3,7 @@
 import { raise } from './account-state.ts';
 import { accountChanged } from './notify.ts';
 import { addWork } from './work.ts';
-import type { Reader, Transaction } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 
 export interface NewSubmission {
   id: number;
@@ -27,13 +27,13 @@ export interface NewSubmission {
 }
 
 export async function insertSubmissions(
-  tx: Transaction,
+  writer: Writer,
   tenant: number,
   submissions: NewSubmission[],
   now: Date,
 ): Promise<void> {
   if (submissions.length === 0) return;
-  await tx.run(
+  await writer.run(
     `INSERT INTO submission (tenant_id, accepted_at, id, account_id, submitted_by, message_id_header, mail_from, identity_id, email_id, thread_id, source,
        send_at, undo_status, total, outside, envelope, created_modseq, modseq, redirected)
      SELECT $1, $2, s.id, s.account_id, s.submitted_by, s.message_id_header, s.mail_from, s.identity_id, s.email_id, s.thread_id, s.source,
@@ -77,13 +77,13 @@ export interface NewEnvelope {
 
 /** What delivering later needs. */
 export async function insertEnvelopes(
-  tx: Transaction,
+  writer: Writer,
   tenant: number,
   envelopes: NewEnvelope[],
   now: Date,
 ): Promise<void> {
   if (envelopes.length === 0) return;
-  await tx.run(
+  await writer.run(
     `INSERT INTO envelope (tenant_id, received_at, message_id, mail_from, sender_id, body, smtputf8, ret, envid)
      SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[])`,
     [
