@@ -3,7 +3,7 @@
 import { openBlob, uploadPieces } from '../blob.ts';
 import { invalidArguments, MethodError, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { accountOf, idMap, onlyArguments, orNull } from '../standard.ts';
+import { accountOf, idMap, onlyArguments, orNull, resolveId } from '../standard.ts';
 import type { Method } from '../wire.ts';
 
 export const blobCopy: Method = async (args, context) => {
@@ -19,7 +19,7 @@ export const blobCopy: Method = async (args, context) => {
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInSet} blobs.`);
   const copied = idMap<string>();
   const notCopied = idMap<SetError>();
-  for (const blobId of new Set(blobIds)) {
+  for (const blobId of new Set(blobIds.map((one) => resolveId(one, context)))) {
     const blob = await openBlob(
       context,
       { tenant: from.tenant, account: from.id, actor: context.user.id, program: context.program },

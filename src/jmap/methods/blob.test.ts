@@ -44,7 +44,7 @@ test('a blob is made of texts, base64 and octets of blobs, and of those made bef
     c: { id: ids['c'], type: null, size: 0 },
   });
   assert.deepEqual(await get({ ids: [ids['b']] }), { id: ids['b'], 'data:asText': 'flieg!', size: 6 });
-  assert.deepEqual(await get({ ids: ['#b'], properties: ['size'] }), { id: '#b', size: 6 });
+  assert.deepEqual(await get({ ids: ['#b'], properties: ['size'] }), { id: ids['b'], size: 6 });
 });
 
 test('what is no source is refused, and says why', async () => {

@@ -154,8 +154,8 @@ export const blobGet: Method = async (args, context) => {
   const notFound: string[] = [];
   let given = 0;
   // One after the other: each may be 50 MB.
-  for (const id of new Set(ids)) {
-    const blob = await openBlob(context, user, resolveId(id, context));
+  for (const id of new Set(ids.map((one) => resolveId(one, context)))) {
+    const blob = await openBlob(context, user, id);
     if (!blob) {
       notFound.push(id);
       continue;
@@ -215,7 +215,7 @@ export const blobLookup: Method = async (args, context) => {
     throw new MethodError('requestTooLarge', `At most ${LIMITS.maxObjectsInGet} ids.`);
   const unknown = typeNames.find((name) => !BLOB_CAPABILITY.supportedTypeNames.includes(name));
   if (unknown !== undefined) throw new MethodError('unknownDataType', `Nothing of type "${unknown}" refers to blobs.`);
-  const names = new Map([...new Set(ids)].map((id) => [id, parseBlobId(resolveId(id, context))]));
+  const names = new Map(ids.map((one) => resolveId(one, context)).map((id) => [id, parseBlobId(id)]));
   const emails = [...names.values()].flatMap((name) => (name?.of.kind === 'email' ? [name.of.emailId] : []));
   // Where it is, and nothing of what it holds: that is no exposure.
   const { rows } = await readEmails(context.store, { tenant, account }, emails, 'structure', null);

@@ -32,16 +32,15 @@ export const emailParse: Method = async (args, context) => {
   const notParsable: string[] = [];
   const notFound: string[] = [];
   // One after the other: each may be 50 MB.
-  for (const given of new Set(blobIds)) {
-    const blobId = resolveId(given, context);
+  for (const blobId of new Set(blobIds.map((one) => resolveId(one, context)))) {
     const blob = await openBlob(context, user, blobId);
     const large = blob !== null && blob.size > IN_MEMORY;
     const bytes = await blob?.read(large ? [0, IN_MEMORY] : undefined);
-    if (!blob || !bytes) notFound.push(given);
-    else if (headerFields(bytes).length === 0) notParsable.push(given);
+    if (!blob || !bytes) notFound.push(blobId);
+    else if (headerFields(bytes).length === 0) notParsable.push(blobId);
     else {
       const { envelope, root, preview, hasAttachment } = large ? await parsePieces(blob.stream()) : parseMessage(bytes);
-      parsed[given] = await emailObject(wanted, {
+      parsed[blobId] = await emailObject(wanted, {
         blobId,
         size: blob.size,
         own: null,

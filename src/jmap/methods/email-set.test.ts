@@ -329,3 +329,13 @@ test('reading opens, and a covered copy is absent', async () => {
   );
   assert.deepEqual(rows[0]?.opened_at, t.now);
 });
+
+// RFC 8620 §5.3, RFC 9404 §4.1: what one call of a request has uploaded, a later one may name by its creation id.
+test('a blob that was uploaded in the same request', async () => {
+  const { blobId } = await uploadBlob(ben.context, blobUser, Buffer.from('pigeon'), 'text/plain');
+  ben.context.createdIds.set('blob', blobId);
+  const { id } = await created({ textBody: [{ blobId: '#blob', type: 'text/plain' }] });
+  assert.match(await raw(id), /\r\n\r\ncGlnZW9u$/);
+  const { type, notFound } = await refused({ textBody: [{ blobId: '#none', type: 'text/plain' }] });
+  assert.deepEqual([type, notFound], ['blobNotFound', ['#none']]);
+});

@@ -153,7 +153,7 @@ async function openBlobs(
     const blob = await openBlob(
       context,
       { tenant: account.tenant, account: account.id, actor: context.user.id, program: context.program },
-      blobId,
+      resolveId(blobId, context),
     );
     if (!blob) notFound.push(blobId);
     else if ((size += blob.size) > limit) throw tooLarge(limit);
