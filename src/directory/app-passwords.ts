@@ -43,12 +43,15 @@ export function isSecret({ secret }: Token, hash: Buffer | undefined): boolean {
   return hash !== undefined && hash.length === 32 && timingSafeEqual(hashOf(secret), hash);
 }
 
-export function tokenHash(reader: Reader, { tenant, account, id }: Token): Promise<Buffer | undefined> {
+export function tokenHash(reader: Reader, { tenant, account, id }: Omit<Token, 'secret'>): Promise<Buffer | undefined> {
   return appPasswordHash(reader, { tenant, account }, id);
 }
 
 /** How a credential is called where something belongs to it: '' is the account's own password. */
 export const credentialOf = (id: number): string => `p${id}`;
+
+/** Of an application password; null: it is the account's own. */
+export const numberOf = (credential: string): number | null => (credential === '' ? null : Number(credential.slice(1)));
 
 export interface AppPasswords {
   list(account: Account): Promise<AppPasswordRow[]>;

@@ -1,5 +1,6 @@
 // Who is who: lookups that every face makes all the time, remembered until the directory changes.
 
+import { createHash } from 'node:crypto';
 import { canonicalAddress, domainOf } from '../mail/address.ts';
 import type { GivenRole } from '../mail/roles.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../store/directory.ts';
 import { touchAppPassword } from '../store/app-passwords.ts';
 import type { Store } from '../store/postgres.ts';
-import { credentialOf, isSecret, readToken, tokenHash, type Token } from './app-passwords.ts';
+import { credentialOf, isSecret, numberOf, readToken, tokenHash, type Token } from './app-passwords.ts';
 import { createGuard, type GuardLimits } from './guard.ts';
 import { groupPoliciesOf, hasGroupPolicies } from '../store/directory-groups.ts';
 import { createMemory } from './memory.ts';
@@ -57,6 +58,8 @@ export interface SignedIn {
   account: Account;
   /** What they signed in with: '' the account's own password, else an application password ("p3"). */
   credential: string;
+  /** Of that credential as it was: another password of the same account has another one. */
+  mark: string;
 }
 
 export interface Directory {
@@ -78,6 +81,11 @@ export interface Directory {
    * Throws Unavailable.
    */
   authenticate(address: string, password: string): Promise<Account | null>;
+  /**
+   * Is what somebody signed in with still theirs? For connections that stay: not once the password was changed, the
+   * application password removed, or the account.
+   */
+  holds(signedIn: SignedIn): Promise<boolean>;
   resolve(address: string): Promise<Target>;
   account(tenant: number, id: number): Promise<Account | undefined>;
   /** The organisation's; with an account, as it holds for what that one sends: groups may differ. */
@@ -115,6 +123,13 @@ const CREDENTIALS_MS = 10_000;
 /** Milliseconds between two notes of when an application password was last used. */
 const NOTED_MS = 5 * 60_000;
 
+/** Tells nothing of what it is made of. */
+function markOf(credential: string | Buffer | null | undefined): string {
+  return createHash('sha256')
+    .update(credential ?? '')
+    .digest('base64url');
+}
+
 /** `limits`: how much may be guessed; null, the default: nothing is counted. */
 export function createDirectory(deps: { store: Store; clock?: () => Date; limits?: GuardLimits | null }): Directory {
   const { store, clock = () => new Date(), limits = null } = deps;
@@ -144,9 +159,9 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
   const tenantOf = (tenant: number): ReturnType<typeof tenantRow> =>
     remembered(`tenant ${tenant}`, () => tenantRow(store, tenant));
 
-  const phcOf = async (target: Target): Promise<string | null> => {
-    if (target.kind !== 'account') return null;
-    const { tenant, account: of } = target;
+  const phcOf = async (target: Target): Promise<string | null> =>
+    target.kind === 'account' ? phcOfAccount(target.tenant, target.account) : null;
+  const phcOfAccount = async (tenant: number, of: number): Promise<string | null> => {
     const ask = (): ReturnType<typeof credentialsOf> => credentialsOf(store, tenant, of);
     return (await remembered(`password ${tenant} ${of}`, ask, CREDENTIALS_MS))?.password ?? null;
   };
@@ -154,16 +169,20 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
     const phc = await phcOf(target);
     if (!(await passwords[how](password, phc)) || target.kind !== 'account') return null;
     const found = await account(target.tenant, target.account);
-    return found ? { account: found, credential: '' } : null;
+    return found ? { account: found, credential: '', mark: markOf(phc) } : null;
+  };
+  const hashOfToken = (token: Omit<Token, 'secret'>): Promise<Buffer | undefined> => {
+    const { tenant, account: owner, id } = token;
+    return remembered(`token ${tenant} ${owner} ${id}`, () => tokenHash(store, token), CREDENTIALS_MS);
   };
   /** `of`: whose it must be. */
   const byToken = async (token: Token, of: Target | null): Promise<SignedIn | null> => {
     const { tenant, account: owner, id } = token;
     if (of !== null && !(of.kind === 'account' && of.tenant === tenant && of.account === owner)) return null;
-    const ask = (): Promise<Buffer | undefined> => tokenHash(store, token);
-    if (!isSecret(token, await remembered(`token ${tenant} ${owner} ${id}`, ask, CREDENTIALS_MS))) return null;
+    const hash = await hashOfToken(token);
+    if (!isSecret(token, hash)) return null;
     const found = await account(tenant, owner);
-    return found ? { account: found, credential: credentialOf(id) } : null;
+    return found ? { account: found, credential: credentialOf(id), mark: markOf(hash) } : null;
   };
   const noteUse = async ({ tenant, account: of, id }: Token, { face, ip }: SignInFrom): Promise<void> => {
     const key = `${tenant} ${of} ${id}`;
@@ -188,6 +207,10 @@ export function createDirectory(deps: { store: Store; clock?: () => Date; limits
   return {
     resolve,
     account,
+    async holds({ account: { tenant, id: of }, credential, mark }) {
+      const id = numberOf(credential);
+      return mark === markOf(await (id === null ? phcOfAccount(tenant, of) : hashOfToken({ tenant, account: of, id })));
+    },
     async signIn(given, password, from) {
       const target = await resolve(given);
       const token = readToken(password);

@@ -68,6 +68,7 @@ export class Connection {
       log: deps.log,
       secure,
       user: null,
+      signedIn: null,
       program: 'unknown',
       enabled: new Set(),
       selected: null,
@@ -93,13 +94,12 @@ export class Connection {
 
   /** The directory has changed: whoever may no longer be here, or in the mailbox that is selected, has to come again. */
   async recheck(): Promise<void> {
-    const { user, selected, deps } = this.session;
-    if (!user) return;
-    const { tenant, id } = user;
+    const { signedIn, selected, deps } = this.session;
+    if (!signedIn) return;
+    const { tenant, id } = signedIn.account;
     const others = selected && selected.at.account !== id ? await deps.directory.accessible(tenant, id) : null;
     const may = others === null || others.some((other) => other.id === selected?.at.account);
-    if (!may || !(await deps.directory.account(tenant, id)))
-      this.end('What you may do here has changed; sign in again.');
+    if (!may || !(await deps.directory.holds(signedIn))) this.end('What you may do here has changed; sign in again.');
   }
 
   #bye(text: string): void {

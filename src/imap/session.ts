@@ -1,7 +1,7 @@
 // What a connection is by now: who is signed in, what is enabled, which mailbox is selected (RFC 9051 §3).
 
 import type { Connections } from '../directory/connections.ts';
-import type { Account, Directory } from '../directory/directory.ts';
+import type { Account, Directory, SignedIn } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
 import type { Recalls } from '../recall/recalls.ts';
 import type { Told } from '../recall/told.ts';
@@ -24,7 +24,7 @@ export interface ImapDeps {
   append: Append;
   ids: Ids;
   blobs: Blobs;
-  directory: Pick<Directory, 'signIn' | 'account' | 'accessible' | 'policy'>;
+  directory: Pick<Directory, 'signIn' | 'holds' | 'account' | 'accessible' | 'policy'>;
   connections: Connections;
   recalls: Pick<Recalls, 'request'>;
   clock: () => Date;
@@ -76,6 +76,8 @@ export interface Session {
   readonly onClose: (() => void)[];
   secure: boolean;
   user: Account | null;
+  /** With what they signed in. */
+  signedIn: SignedIn | null;
   /** As reports name it: from ID. */
   program: string;
   readonly enabled: Set<Enabled>;

@@ -707,6 +707,26 @@ test('compressed, the last words are heard too', async () => {
   assert.match(await text(plain), /^\* BYE .*\r\nc OK .*\r\n$/);
 });
 
+test('a password that is changed, or an application password that is removed, ends the sessions begun with it', async () => {
+  const eli = await homing.client('eli@pigeon.test');
+  const made = (await eli.call('AppPassword/set', { create: { k: { name: 'a phone that is lost' } } }))['created'] as {
+    k: { id: string; password: string };
+  };
+  const [phone, desk] = [await rawImap(imaps, { user: 'eli@pigeon.test', password: made.k.password }), await as('eli')];
+  phone.write('i IDLE\r\n');
+  assert.equal(await phone.line(), '+ idling');
+  await eli.call('AppPassword/set', { destroy: [made.k.id] });
+  assert.match(await phone.line(), /^\* BYE /);
+  assert.equal(await phone.line(), '');
+  assert.match(last(await desk.run('NOOP')), /^OK/);
+  await homing.admin.setAccount('eli@pigeon.test', { name: 'Eli' });
+  assert.match(last(await desk.run('NOOP')), /^OK/, 'another change');
+  await homing.admin.setAccount('eli@pigeon.test', { password: 'changed' });
+  assert.match(await desk.line(), /^\* BYE /);
+  assert.equal(await desk.line(), '');
+  await homing.admin.setAccount('eli@pigeon.test', { password: 'homing', name: 'Eli Novak' });
+});
+
 test('who may no longer use a shared mailbox is put out of it; others stay', async () => {
   const [ana, ben] = [await as('ana'), await as('ben')];
   for (const client of [ana, ben])

@@ -35,8 +35,9 @@ export async function imapMail(options: { connections?: Connections } = {}): Pro
       async signIn(address) {
         const target = await directory.resolve(address);
         const account = target.kind === 'account' ? await directory.account(target.tenant, target.account) : undefined;
-        return account ? { account, credential: '' } : null;
+        return account ? { account, credential: '', mark: '' } : null;
       },
+      holds: async () => true,
     },
     connections: options.connections ?? createConnections(null),
     recalls: { request: () => Promise.reject(new Error('nobody recalls here')) },

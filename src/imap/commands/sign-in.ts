@@ -65,5 +65,6 @@ async function signIn(session: Session, user: string, password: string): Promise
   if (!closed) throw no('LIMIT', 'Too many connections of this account.');
   session.onClose.push(closed);
   session.user = account;
+  session.signedIn = signedIn;
   return ok(`Welcome, ${account.name.replace(/[^\x20-\x7e]/g, '?')}.`, `CAPABILITY ${capabilities(session)}`);
 }
