@@ -89,8 +89,9 @@ export function createBlobs(deps: { store: Reader; ids: Ids }): Blobs {
     },
     async readHeads(tenant, list) {
       const rows = await store.rows<{ id: number; bytes: Buffer }>(
-        `SELECT b.id, substring(b.bytes FROM 1 FOR x.octets) AS bytes FROM unnest($2::bigint[], $3::int[]) AS x (id, octets)
-         JOIN blob b ON b.tenant_id = $1 AND b.id = x.id AND b.seq = 0`,
+        // OFFSET 0: each by its key, however many are thought to be there.
+        `SELECT x.id, b.bytes FROM unnest($2::bigint[], $3::int[]) AS x (id, octets) CROSS JOIN LATERAL (
+           SELECT substring(b.bytes FROM 1 FOR x.octets) AS bytes FROM blob b WHERE b.tenant_id = $1 AND b.id = x.id AND b.seq = 0 OFFSET 0) b`,
         [tenant, list.map(({ id }) => id), list.map(({ octets }) => Math.min(octets, CHUNK))],
       );
       return new Map(rows.map((row) => [row.id, row.bytes]));

@@ -126,14 +126,12 @@ async function mark(
  */
 function markSql(set: string, within: string): string {
   const key = `c.tenant_id = $1 AND c.account_id = $2${within}`;
-  const due =
-    within === ''
-      ? 'c.email_id = ANY (ARRAY(SELECT email_id FROM due))'
-      : '(c.email_id IN (SELECT email_id FROM due)) IS TRUE';
+  const isOf = (list: string): string =>
+    within === '' ? `c.email_id = ANY (ARRAY(${list}))` : `(c.email_id IN (${list})) IS TRUE`;
   return `WITH due AS MATERIALIZED (
-      SELECT c.email_id FROM visible_copy c WHERE ${key} AND c.email_id = ANY ($3::bigint[])
+      SELECT c.email_id FROM visible_copy c WHERE ${key} AND ${within === '' ? 'c.email_id = ANY ($3::bigint[])' : isOf('SELECT unnest($3::bigint[])')}
       ORDER BY c.mailbox_id, c.uid FOR NO KEY UPDATE)
-    UPDATE visible_copy c SET ${set} WHERE ${key} AND ${due} RETURNING c.email_id, c.message_id`;
+    UPDATE visible_copy c SET ${set} WHERE ${key} AND ${isOf('SELECT email_id FROM due')} RETURNING c.email_id, c.message_id`;
 }
 
 const SET_LISTED = 'listed_at = coalesce(c.listed_at, $4)';

@@ -62,14 +62,15 @@ export async function holdCopies(tx: Transaction, at: AccountKey, which: Which):
       [at.tenant, at.account, which.mailbox],
     );
   }
-  // The range says nothing new; but by it, every plan goes to where they stand.
+  // The range says nothing new; but by it, every plan goes to where they stand, and looks each of these up among those asked for.
   const [low, high] = which.uids.reduce(
     ([low, high], uid) => [Math.min(low, uid), Math.max(high, uid)],
     [which.uids[0] ?? 0, which.uids[0] ?? 0],
   );
   return tx.rows<HeldCopy>(
     `SELECT ${HELD} FROM visible_copy c
-     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid = ANY ($4::bigint[]) AND c.uid BETWEEN $5 AND $6
+     WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = $3 AND c.uid BETWEEN $5 AND $6
+       AND (c.uid IN (SELECT unnest($4::bigint[]))) IS TRUE
      ORDER BY c.mailbox_id, c.uid FOR UPDATE`,
     [at.tenant, at.account, which.mailbox, which.uids, low, high],
   );
