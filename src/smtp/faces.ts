@@ -7,7 +7,7 @@ import type { Accept } from '../delivery/accept.ts';
 import type { Recalls } from '../recall/recalls.ts';
 import type { Reader } from '../store/postgres.ts';
 import type { Connections } from '../directory/connections.ts';
-import type { Account, Directory } from '../directory/directory.ts';
+import type { Account, Directory, SignedIn } from '../directory/directory.ts';
 import type { Logger } from '../mail/log.ts';
 import { DEFAULT_POLICY } from '../mail/policy.ts';
 import { checkLocalRecipient, checkOutsideSender, receiveLocal } from './local.ts';
@@ -20,7 +20,7 @@ import { checkSender, checkSubmissionRecipient, submit } from './submission.ts';
 export interface SmtpDeps {
   store: Reader;
   accept: Accept;
-  directory: Pick<Directory, 'signIn' | 'account' | 'resolve' | 'policy' | 'addressesOf' | 'sendingRight'>;
+  directory: Pick<Directory, 'signIn' | 'holds' | 'account' | 'resolve' | 'policy' | 'addressesOf' | 'sendingRight'>;
   connections: Connections;
   recalls: Pick<Recalls, 'request' | 'replace' | 'completedBy'>;
   config: Pick<Config, 'host' | 'hostname' | 'ports'>;
@@ -53,7 +53,7 @@ export type Face = 'smtp' | 'lmtp' | 'submission';
 export type SmtpUser = Pick<Account, 'tenant' | 'id'>;
 
 /** A session with who is signed in. */
-export type FaceSession = Omit<SMTPServerSession, 'user'> & { user?: SmtpUser };
+export type FaceSession = Omit<SMTPServerSession, 'user'> & { user?: SmtpUser & { signedIn: SignedIn } };
 
 /** Opens the four ports, or none: throws the first error, with `face` and `port` in it. */
 export async function startSmtpFaces(deps: SmtpDeps): Promise<SmtpFaces> {
@@ -137,7 +137,7 @@ function createFace(deps: SmtpDeps, face: Face, secure: boolean): FaceServer {
           const closed = connections.open({ account: `${account.tenant} ${account.id}` });
           if (!closed) return callback(reply(454, '4.7.0', 'Too many connections of this account.'));
           open.get(session.id)?.push(closed);
-          callback(null, { user: account });
+          callback(null, { user: { tenant: account.tenant, id: account.id, signedIn } });
         },
         (error: unknown) => callback(toAuthReply(error)),
       );

@@ -55,6 +55,19 @@ test('an application password signs in, and says that it did', async () => {
   other.close();
 });
 
+test('one that is removed sends nothing more, on a connection that stays either', async () => {
+  const passwords = createAppPasswords({ store: t.store, clock: t.clock, actor: 'test' });
+  const ana = (await directory.account(t.tenant, t.ana)) ?? assert.fail();
+  const { password, id } = await passwords.add(ana, 'Lost telephone');
+  const client = await open();
+  assert.match(await client.signIn('ana@pigeon.test', password), /^235/);
+  assert.match(await client.say('MAIL FROM:<ana@pigeon.test>'), /^250/);
+  assert.match(await client.say('RSET'), /^250/);
+  await passwords.remove(ana, id);
+  assert.match(await client.say('MAIL FROM:<ana@pigeon.test>'), /^530 5\.7\.0/);
+  client.close();
+});
+
 test('who guesses has to wait', async () => {
   const replies: string[] = [];
   for (let i = 0; i < 4; i++) {

@@ -14,7 +14,7 @@ import { reply } from './replies.ts';
 import type { Incoming } from './stream.ts';
 import { receivedField } from './trace.ts';
 
-function signedIn({ user }: FaceSession): SmtpUser {
+function signedIn({ user }: FaceSession): NonNullable<FaceSession['user']> {
   if (!user) throw reply(530, '5.7.0', 'Sign in first.');
   return user;
 }
@@ -22,6 +22,8 @@ function signedIn({ user }: FaceSession): SmtpUser {
 /** A sender uses only addresses that are theirs, and learns at once of a size that is too large for them. */
 export async function checkSender(deps: SmtpDeps, session: FaceSession, sender: SMTPServerAddress): Promise<void> {
   const user = signedIn(session);
+  // What they signed in with may have been changed or taken away since.
+  if (!(await deps.directory.holds(user.signedIn))) throw reply(530, '5.7.0', 'Sign in again.');
   sender.address = sender.address && wireAddress(sender.address, session.envelope);
   if (!(await isOwn(deps, user, sender.address)))
     throw reply(550, '5.7.1', `You may not send as ${sender.address || '<>'}.`);
