@@ -11,6 +11,8 @@ const { positionals, values } = parseArgs({
     replace: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     seconds: { type: 'string', default: '10' },
+    starttls: { type: 'boolean', default: false },
+    classic: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -21,6 +23,8 @@ const options: BenchOptions = {
   replace: values.replace,
   connections: Number(values.connections),
   seconds: Number(values.seconds),
+  starttls: values.starttls,
+  classic: values.classic,
   say: values.json ? () => undefined : (line) => console.error(line),
 };
 
@@ -42,7 +46,7 @@ const benches: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
   console.error(
-    `Usage: npm run bench -- ${Object.keys(benches).join('|')} [--recipients N] [--opened N] [--replace] [--connections N] [--seconds N] [--json]`,
+    `Usage: npm run bench -- ${Object.keys(benches).join('|')} [--recipients N] [--opened N] [--replace] [--connections N] [--seconds N] [--starttls] [--classic] [--json]`,
   );
   process.exit(2);
 }

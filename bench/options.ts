@@ -6,6 +6,10 @@ export interface BenchOptions {
   replace: boolean;
   connections: number;
   seconds: number;
+  /** STARTTLS instead of TLS from the first octet on. */
+  starttls: boolean;
+  /** Clients agree on keys by X25519, as those do that know no ML-KEM. */
+  classic: boolean;
   /** Progress for a person; silent with --json. */
   say: (line: string) => void;
 }

@@ -1,5 +1,6 @@
 // A small IMAP client for load: it looks at no more of an answer than where it ends.
 
+import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
@@ -14,9 +15,17 @@ export interface ImapClient {
   close(): void;
 }
 
-export async function connectImap(port: number, tls: boolean): Promise<ImapClient> {
+/** `starttls`: on a port that begins in the clear. `groups`: what keys are agreed on with, as OpenSSL names it. */
+export async function connectImap(port: number, tls: boolean | 'starttls', groups?: string): Promise<ImapClient> {
   const local = { host: '127.0.0.1', port };
-  const socket: Socket = tls ? connectTls({ ...local, rejectUnauthorized: false }) : connectPlain(local);
+  const secure = { rejectUnauthorized: false, ...(groups === undefined ? {} : { ecdhCurve: groups }) };
+  let socket: Socket = tls === true ? connectTls({ ...local, ...secure }) : connectPlain(local);
+  if (tls === 'starttls') {
+    await once(socket, 'data');
+    socket.write('s STARTTLS\r\n');
+    await once(socket, 'data');
+    socket = connectTls({ socket, ...secure });
+  }
   socket.setNoDelay(true);
   let chunks: Buffer[] = [];
   let size = 0;
@@ -47,7 +56,7 @@ export async function connectImap(port: number, tls: boolean): Promise<ImapClien
     if (!tail.includes(`${tag} OK`)) throw new Error(tail.slice(-300));
     return size;
   };
-  await wait('* OK');
+  if (tls !== 'starttls') await wait('* OK');
   return {
     count: (command) => run(command),
     async run(command) {

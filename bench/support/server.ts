@@ -25,6 +25,12 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** As npm start and bin/homing have it. */
+const ENV = {
+  MALLOC_ARENA_MAX: '2',
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url)),
+};
+
 /** As npm start has them: the heaps stay small, whatever memory the machine has. */
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--max-old-space-size=512'];
 
@@ -42,6 +48,7 @@ export async function startHoming(
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
+        ...ENV,
         ...process.env,
         HOMING_PARENT: '1',
         HOMING_DATA: dataDir,
