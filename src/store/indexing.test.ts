@@ -264,6 +264,20 @@ test('an account that has got many is looked at from there on; what comes with a
   assert.equal((await sql<{ until: number }>(until, [reader]))[0]?.until, first, 'one more is not worth a write');
 });
 
+test('an account that no search has looked at is looked through beforehand', async () => {
+  const busy = await t.newAccount('busy');
+  for (let i = 0; i < 105; i++) await t.append(busy, 1, mail(`Unread ${i}`));
+  const until = `SELECT email_id::int AS until FROM indexed_until WHERE account_id = $1`;
+  const background = createBackground({ ...searched, clock });
+  while (await background.step());
+  assert.deepEqual(await sql(until, [busy]), [], 'not for a few');
+  await sql(`UPDATE account_state SET modseq = modseq + 5000 WHERE account_id = $1`, [busy]);
+  const next = createBackground({ ...searched, clock });
+  while (await next.step());
+  const [state] = await sql(`SELECT modseq::int AS until FROM account_state WHERE account_id = $1`, [busy]);
+  assert.deepEqual(await sql(until, [busy]), [state]);
+});
+
 test('a database from before keeps its words', async () => {
   const database = await testDatabase();
   const client = new pg.Client(database.owner);
