@@ -1,9 +1,12 @@
 // A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6, RFC 8514 §4.3).
 
-import type { EmailFilter } from '../store/email-filter.ts';
-import type { Found } from '../store/mailbox-search.ts';
+import type { EmailFilter, Searched } from '../store/email-filter.ts';
+import { whichFind, type Found } from '../store/mailbox-search.ts';
+import type { MailboxKey } from '../store/mailbox-view.ts';
+import { no } from './replies.ts';
 import type { Selected } from './session.ts';
 import type { SearchKey } from './wire/command.ts';
+import { LIMITS } from './wire/limits.ts';
 import { intersect, resolve, setOf, type SequenceSet } from './wire/sequence-set.ts';
 
 const EVERYTHING: EmailFilter = { kind: 'and', of: [] };
@@ -11,21 +14,34 @@ const NOTHING: EmailFilter = { kind: 'or', of: [] };
 
 /**
  * What `search` finds. BODY and TEXT look for words by their beginnings, which the index answers at once; where that finds
- * nothing, in the middle of words too. NOT leaves out what the same key without it finds.
+ * nothing, in the middle of words too. NOT leaves out what the same key without it finds. Three statements at the most. Throws
+ * NO for more BODY and TEXT keys than LIMITS says: each may be looked for in every message.
  */
 export async function findBy<T>(
-  criteria: SearchKey,
+  deps: Searched & { clock: () => Date },
   selected: Selected,
-  now: Date,
-  search: (filter: EmailFilter) => Promise<Found<T>>,
+  criteria: SearchKey,
+  search: (searched: Searched, at: MailboxKey, filter: EmailFilter) => Promise<Found<T>>,
 ): Promise<Found<T>> {
+  const now = deps.clock();
   const keys = textKeys(criteria, false);
-  const inside = new Set<SearchKey>();
-  for (const { key, negated } of keys)
-    if (negated && (await search(filterOf(key, { selected, now, inside }))).hits.length === 0) inside.add(key);
-  const found = await search(filterOf(criteria, { selected, now, inside }));
+  if (keys.length > LIMITS.textKeys)
+    throw no('LIMIT', `A search has at most ${LIMITS.textKeys} keys that are BODY or TEXT.`);
+  const from = (inside: ReadonlySet<SearchKey>, key = criteria): EmailFilter =>
+    filterOf(key, { selected, now, inside });
+  const negated = keys.filter((one) => one.negated).map(({ key }) => key);
+  const present =
+    negated.length === 0
+      ? []
+      : await whichFind(
+          deps,
+          selected.at,
+          negated.map((key) => from(new Set(), key)),
+        );
+  const inside = new Set(negated.filter((_, i) => present[i] !== true));
+  const found = await search(deps, selected.at, from(inside));
   if (found.hits.length > 0 || inside.size === keys.length) return found;
-  return search(filterOf(criteria, { selected, now, inside: new Set(keys.map(({ key }) => key)) }));
+  return search(deps, selected.at, from(new Set(keys.map(({ key }) => key))));
 }
 
 /** As it stands now, whatever messages come and go: numbers and `$` as UIDs (RFC 5267 §4.3). */

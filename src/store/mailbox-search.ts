@@ -62,6 +62,25 @@ export async function searchForSort(searched: Searched, at: MailboxKey, filter: 
   );
 }
 
+/** Of each filter, whether it finds anything: in one statement, and in each case no more is looked at than the first. */
+export async function whichFind(
+  searched: Searched,
+  at: MailboxKey,
+  filters: readonly EmailFilter[],
+): Promise<boolean[]> {
+  const params = await searchParams(searched, at, { kind: 'or', of: [...filters] });
+  const mailbox = params.add(at.mailbox, 'int');
+  const any = filters.map(
+    (filter) => `EXISTS (SELECT FROM visible_copy c ${joinsOf(filter)}
+      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${mailbox} AND ${filterSql(filter, params)})`,
+  );
+  const [row] = await searched.store.unprepared<{ found: boolean[] }>(
+    `SELECT ARRAY[${any.join(', ')}] AS found`,
+    params.values,
+  );
+  return row?.found ?? [];
+}
+
 /** `select`: makes the statement of a condition. */
 async function find<T extends Hit>(
   searched: Searched,

@@ -1,4 +1,4 @@
-// SEARCH, SORT and THREAD beside what others do.
+// SEARCH, SORT and THREAD: beside what others do, and what they may cost.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -51,4 +51,26 @@ test('a search without what went a moment ago says so, though nobody has told of
     await elsewhere.close();
     client.close();
   }
+});
+
+test('what is not to be there is looked for in one statement, and of texts so many and no more', async ({ mock }) => {
+  const account = await t.newAccount('ben');
+  for (const body of ['A swallow came.', 'The swift stayed.', 'No bird at all.'])
+    await t.deliver([account], mail('Birds', { body }));
+  const client = await t.signIn('ben');
+  await client.run('SELECT INBOX');
+  const { mock: statements } = mock.method(t.store, 'unprepared');
+  const without = (words: string[]): string => `SEARCH ${words.map((word) => `NOT BODY ${word}`).join(' ')}`;
+  // By its beginning; from its middle where nothing begins so; and what nobody has.
+  assert.deepEqual(await client.run(without(['swal', 'wift', 'nightingale'])), ['* SEARCH 3', 'OK That is all.']);
+  const few = statements.callCount();
+  statements.resetCalls();
+  const words = Array.from({ length: 32 }, (_, i) => `nightingale${i}`);
+  assert.deepEqual(await client.run(without(words)), ['* SEARCH 1 2 3', 'OK That is all.']);
+  assert.equal(statements.callCount(), few);
+  for (const command of ['SEARCH', 'SORT (DATE) UTF-8', 'THREAD REFERENCES UTF-8'])
+    assert.deepEqual(await client.run(`${command} ${without([...words, 'more']).slice(7)}`), [
+      'NO [LIMIT] A search has at most 32 keys that are BODY or TEXT.',
+    ]);
+  client.close();
 });

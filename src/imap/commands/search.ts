@@ -45,5 +45,5 @@ export const search: Verb<'SEARCH'> = {
 };
 
 async function find({ deps }: Session, selected: Selected, criteria: SearchKey): Promise<Found<Hit>> {
-  return findBy(criteria, selected, deps.clock(), (filter) => searchMailbox(deps, selected.at, filter));
+  return findBy(deps, selected, criteria, searchMailbox);
 }

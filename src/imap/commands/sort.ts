@@ -49,7 +49,7 @@ async function find(
   criteria: SearchKey,
   keys: readonly SortKey[],
 ): Promise<Found<SortRow>> {
-  const found = await findBy(criteria, selected, deps.clock(), (filter) => searchForSort(deps, selected.at, filter));
+  const found = await findBy(deps, selected, criteria, searchForSort);
   return { ...found, hits: sortRows(found.hits, keys) };
 }
 

@@ -16,7 +16,7 @@ export const thread: Verb<'THREAD'> = {
     const selected = selectedOf(session);
     const { view } = selected;
     const { deps } = session;
-    const found = await findBy(criteria, selected, deps.clock(), (filter) => searchForSort(deps, selected.at, filter));
+    const found = await findBy(deps, selected, criteria, searchForSort);
     const shown = toldHits(selected, found);
     const nodes = algorithm === 'REFERENCES' ? references(shown) : orderedSubject(shown);
     const text = formatThreads(nodes, (row) => (uid ? row.uid : view.sequenceOf(row.uid)));

@@ -14,6 +14,8 @@ export const LIMITS = {
   depth: 30,
   /** Keys of one search. */
   searchKeys: 2_000,
+  /** Of those, BODY and TEXT: each may have to look through every message. */
+  textKeys: 32,
   /** Ranges of one sequence set, as it is written. */
   ranges: 20_000,
   /** Elements of any other list: flags, header fields, patterns, fetch items. */
