@@ -30,6 +30,7 @@ export function createLanes(options: {
   let running = false;
   let woken = Promise.withResolvers<void>();
   let lanes: Promise<void>[] = [];
+  let stopped = Promise.withResolvers<void>();
 
   const wake = (): void => {
     const before = woken;
@@ -40,7 +41,7 @@ export function createLanes(options: {
     if (options.wakes.includes(worker)) wake();
   };
   const lane = async (): Promise<void> => {
-    const courtesy = activity && createCourtesy(activity, options.manners);
+    const courtesy = activity && createCourtesy(activity, options.manners, (ms) => withTimeout(stopped.promise, ms));
     while (running) {
       const news = woken.promise;
       try {
@@ -60,6 +61,7 @@ export function createLanes(options: {
   return {
     start() {
       running = true;
+      stopped = Promise.withResolvers();
       store.notifier.on('wake', onWake).on('resync', wake);
       lanes = Array.from({ length: options.lanes }, lane);
     },
@@ -67,6 +69,7 @@ export function createLanes(options: {
       running = false;
       store.notifier.off('wake', onWake).off('resync', wake);
       wake();
+      stopped.resolve(); // nobody waits for one that rests
       await Promise.all(lanes);
     },
   };
