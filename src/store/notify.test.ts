@@ -73,23 +73,44 @@ test('a change of the directory that could not be told is told later', async (t)
   assert.equal(calls, 2);
 });
 
-test('news of accounts that follows other news waits a little, and is told at once where there is more to tell', async (t) => {
+test('news of accounts that comes often waits a little, and is told at once where there is more to tell', async (t) => {
   const sent: string[] = [];
   const one = await notifier(t, async (payload) => void sent.push(payload), { paceMs: 3_600_000 });
-  one.publish(changed(1));
-  assert.deepEqual(sent, ['{"a":[[1,[1]]]}']);
-  one.publish(changed(2));
-  one.publish(changed(3));
+  const told: string[] = [];
+  for (let account = 1; account <= 6; account++) {
+    one.publish(changed(account));
+    await one.flushed();
+    told.push(`{"a":[[1,[${account}]]]}`);
+    assert.deepEqual(sent, told);
+  }
+  one.publish(changed(7));
+  one.publish(changed(8));
   one.publish({ ...emptyChanges(), wake: new Set(['sweep']) });
   await one.flushed();
-  assert.deepEqual(sent, ['{"a":[[1,[1]]]}', '{"a":[[1,[2,3]]],"w":["sweep"]}']);
+  assert.deepEqual(sent, [...told, '{"a":[[1,[7,8]]],"w":["sweep"]}']);
 });
 
 test('news of accounts is told after a little in any case', async (t) => {
   const sent: string[] = [];
   const one = await notifier(t, async (payload) => void sent.push(payload), { paceMs: 1 });
-  one.publish(changed(1));
-  one.publish(changed(2));
+  for (let account = 1; account <= 20; account++) one.publish(changed(account));
   await one.flushed();
   assert.equal(sent.length, 2);
+  for (let account = 1; account <= 20; account++) {
+    one.publish(changed(account));
+    await one.flushed();
+  }
+  assert.equal(sent.length, 22);
+});
+
+test('however much was told that does not wait, news of accounts waits for one turn', async (t) => {
+  const one = await notifier(t, async () => undefined, { paceMs: 20 });
+  for (let i = 0; i < 500; i++) {
+    one.publish({ ...emptyChanges(), wake: new Set(['sweep']) });
+    await one.flushed();
+  }
+  const began = performance.now();
+  one.publish(changed(1));
+  await one.flushed();
+  assert.ok(performance.now() - began < 5000);
 });
