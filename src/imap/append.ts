@@ -100,8 +100,7 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
     const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
     const [now = new Date()] = batch.map((one) => one.now);
     // In Sent Items each takes the place of the copy that acceptance made there: then there is more to be done with them.
-    const supersedes = boxes.some(({ role }) => role === 'sent');
-    const writer = supersedes ? tx : tx.last;
+    const writer = boxes.some(({ role }) => role === 'sent') ? tx : tx.last;
     const { placed, written } = appendTogether(
       tx,
       writer,
@@ -120,11 +119,9 @@ function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appende
       })),
     );
     await together(written, writeMessages(tx, blobs, tenant, messages, threads, now, writer));
-    if (supersedes) {
-      for (const [i, { at, messages: own }] of batch.entries()) {
-        const box = boxes[i];
-        if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
-      }
+    for (const [i, { at, messages: own }] of batch.entries()) {
+      const box = boxes[i];
+      if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
     }
     await pause?.('applied');
     return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));
