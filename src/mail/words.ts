@@ -3,7 +3,7 @@
 // are found by their beginnings instead), and what is written without spaces is cut into pairs of characters. Pure.
 
 /** Raised with every change of what comes out: what was indexed before is made anew (store/indexing.ts). */
-export const WORDS_VERSION = 2;
+export const WORDS_VERSION = 3;
 
 /** UTF-16 units of a word that count. */
 const LONGEST = 64;

@@ -92,15 +92,44 @@ export interface MailboxChange {
   countsOnly: boolean;
 }
 
+/** Changes of copies up to which it is looked up where their threads are; of more, all mailboxes are told of. */
+const LOOKED_UP = 2000;
+
+/**
+ * Mailboxes that have a copy of a thread of which another changed: whether it is unread there goes by all of them (RFC 8621
+ * §2). A thread's copies in the two ways in which an index finds them.
+ */
+const TOUCHED = `touched AS MATERIALIZED (
+    SELECT thread_id, modseq FROM copy WHERE tenant_id = $1 AND account_id = $2 AND email_id > $3
+    UNION ALL SELECT thread_id, modseq FROM copy WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3 AND modseq <> email_id
+    UNION ALL SELECT thread_id, modseq FROM tombstone WHERE tenant_id = $1 AND account_id = $2 AND modseq > $3 AND thread_id IS NOT NULL
+    LIMIT ${LOOKED_UP + 1}
+  ), few AS MATERIALIZED (
+    SELECT thread_id, max(modseq) AS modseq FROM touched WHERE (SELECT count(*) FROM touched) <= ${LOOKED_UP} GROUP BY thread_id
+  ), counted AS MATERIALIZED (
+    SELECT c.mailbox_id, max(t.modseq) AS modseq FROM few t CROSS JOIN LATERAL (
+      SELECT c.mailbox_id FROM copy c
+      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.thread_id = t.thread_id AND c.thread_id <> c.message_id
+      UNION ALL
+      SELECT c.mailbox_id FROM copy c
+      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.message_id = t.thread_id AND c.thread_id = c.message_id
+      OFFSET 0) c GROUP BY c.mailbox_id
+    UNION ALL
+    SELECT m.id, s.modseq FROM mailbox m, account_state s
+    WHERE m.tenant_id = $1 AND m.account_id = $2 AND s.tenant_id = $1 AND s.account_id = $2 AND (SELECT count(*) FROM touched) > ${LOOKED_UP}
+  )`;
+
 export async function mailboxChanges(
   reader: Reader,
   at: AccountKey,
   since: number,
 ): Promise<{ modseq: number; changes: MailboxChange[] }> {
   const rows = await reader.rows<MailboxChange & { current: number }>(
-    `SELECT s.modseq AS current, x.* FROM account_state s LEFT JOIN LATERAL (
-       SELECT m.id, CASE WHEN m.created_modseq > $3 THEN m.created_modseq ELSE m.modseq END AS modseq, m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly" FROM mailbox m
-       WHERE m.tenant_id = $1 AND m.account_id = $2 AND m.modseq > $3
+    `WITH ${TOUCHED} SELECT s.modseq AS current, x.* FROM account_state s LEFT JOIN LATERAL (
+       SELECT m.id, CASE WHEN m.created_modseq > $3 THEN m.created_modseq WHEN m.modseq > $3 THEN m.modseq ELSE n.modseq END AS modseq,
+         m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly"
+       FROM mailbox m LEFT JOIN counted n ON n.mailbox_id = m.id
+       WHERE m.tenant_id = $1 AND m.account_id = $2 AND (m.modseq > $3 OR n.modseq IS NOT NULL)
        UNION ALL
        SELECT t.id, t.modseq, false, true, false FROM mailbox_tombstone t WHERE t.tenant_id = $1 AND t.account_id = $2 AND t.modseq > $3
      ) x ON true WHERE s.tenant_id = $1 AND s.account_id = $2`,

@@ -108,15 +108,15 @@ test('search finds subject, sender, recipients and text, each by its field', asy
     (await t.sql(`SELECT FROM message_words WHERE message_id = $1 AND words @@ $2::tsquery`, [id, query])).length === 1;
   for (const query of [
     'xylophone',
-    `'subject:xylophone'`,
-    `'from:yolanda'`,
-    `'from:zeta' <-> 'from:quince'`,
-    `'to:walter'`,
+    `':subject:xylophone'`,
+    `':from:yolanda'`,
+    `':from:zeta' <-> ':from:quince'`,
+    `':to:walter'`,
     'umbrella:D',
   ]) {
     assert.ok(await found(query), query);
   }
-  for (const query of ['xylophone:D', `'to:xylophone'`, `'to:yolanda'`, 'umbrella:ABC', `'subject:umbrella'`])
+  for (const query of ['xylophone:D', `':to:xylophone'`, `':to:yolanda'`, 'umbrella:ABC', `':subject:umbrella'`])
     assert.ok(!(await found(query)), query);
 });
 

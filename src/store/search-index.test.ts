@@ -65,6 +65,26 @@ test('languages without: any part, in one piece', async () => {
   assert.equal(await find('"开会大学"'), '');
 });
 
+test('the names of fields are no words of a message', async () => {
+  for (const word of ['from', 'fro', 'to', 'cc', 'bcc', 'subject', 'subj', '"from"', 'h'])
+    assert.equal(await find(word), '', word);
+  assert.equal(await find('c'), 'en', 'Chen, Charlie');
+});
+
+test('in one field, of what was indexed as version 2 did it', async () => {
+  await t.sql(`UPDATE message_words SET words = regexp_replace(words::text, $1, $2, 'g')::tsvector, version = 2`, [
+    "(^| )':",
+    "\\1'",
+  ]);
+  assert.notEqual(await find('subject'), '', 'as it was');
+  assert.equal(await find('charlie', 'cc'), 'en');
+  assert.equal(await find('ben.oka', 'to'), 'en');
+  assert.equal(await find('通知', 'subject'), 'zh');
+  assert.equal(await find('"Chen, Charlie"', 'cc'), 'en');
+  await t.sql(`DELETE FROM message_words`);
+  await t.sql(`DELETE FROM indexed_until`);
+});
+
 test('addresses in parts, each in its own field', async () => {
   for (const word of ['ben.okafor@mail.example.org', 'okafor', '@mail.example', 'example.org', 'ben.oka', 'Okafor ben'])
     assert.equal(await find(word, 'to'), 'en', word);

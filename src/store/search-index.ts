@@ -1,6 +1,7 @@
 // What a message is found by, as PostgreSQL keeps it: the words of subject, addresses and text, each at its place. Words of a
-// field of the header stand there once more under its name ("cc:ana"), at the same places, so that looking in one field
-// costs no look at the message; those of all other fields only so ("h:list"). Text has weight D, the rest C.
+// field of the header stand there once more under its name (":cc:ana"), at the same places, so that looking in one field
+// costs no look at the message; those of all other fields only so (":h:list"). No word begins with a colon: "c" and what
+// begins with it is nobody's Cc. Text has weight D, the rest C.
 
 import type { EmailAddress, ParsedMessage } from '../mail/message.ts';
 import { wantedWords, wordsOf, type WantedWord } from '../mail/words.ts';
@@ -53,7 +54,7 @@ export function searchVector({
     for (const word of wordsOf(text)) {
       place++;
       put(word, WEIGHT.C);
-      put(`${field}:${word}`, WEIGHT.C);
+      put(`:${field}:${word}`, WEIGHT.C);
     }
     place++; // no phrase goes from one to the next
   };
@@ -75,7 +76,7 @@ export function searchVector({
     place++;
     for (const word of wordsOf(line)) {
       place++;
-      put(`${OTHERS}:${word}`, WEIGHT.C);
+      put(`:${OTHERS}:${word}`, WEIGHT.C);
     }
   }
   const vector = Buffer.allocUnsafe(size);
@@ -123,12 +124,15 @@ export type SearchedIn = SearchField | 'body' | 'others' | null;
 
 /** Words that stand one after the other. */
 export function wordsQuery(wanted: readonly WantedWord[], where: SearchedIn, phrase: boolean): string {
-  const prefix = where === null || where === 'body' ? '' : `${where === 'others' ? OTHERS : where}:`;
+  const field = where === 'others' ? OTHERS : where;
+  // The second is how it was written up to version 2 of WORDS_VERSION: what is still to be made anew is found as well.
+  const names = field === null || field === 'body' ? [''] : [`:${field}:`, `${field}:`];
   let query = '';
   for (const [i, { text, prefix: begins, pair }] of wanted.entries()) {
     const marks = `${begins ? '*' : ''}${where === 'body' ? 'D' : ''}`;
     if (i > 0) query += pair && wanted[i - 1]?.pair && !phrase ? ' & ' : ' <-> ';
-    query += `'${prefix}${text}'${marks === '' ? '' : `:${marks}`}`;
+    const either = names.map((name) => `'${name}${text}'${marks === '' ? '' : `:${marks}`}`);
+    query += either.length > 1 ? `(${either.join(' | ')})` : either.join('');
   }
   return query;
 }

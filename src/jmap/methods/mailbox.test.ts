@@ -147,3 +147,39 @@ test('changes: what is new, what is only counted anew, what is gone', async () =
     assert.equal((await changes(sinceState))['error'], 'cannotCalculateChanges');
   }
 });
+
+test('changes: a mailbox in which a thread has become read or unread by what is elsewhere', async () => {
+  await world.deliver([ben.account], 'Plans', { headers: ['Message-ID: <p1@x>'] });
+  const [first] = await emailIds('Plans');
+  await patch(first, { 'keywords/$seen': true, mailboxIds: { f4: true } });
+  const unreadThreads = async (): Promise<unknown> => (await mailbox('f4'))['unreadThreads'];
+  let known = await unreadThreads();
+  let since = await ben.state('Mailbox');
+  const changed = async (): Promise<boolean> => {
+    const { updated, newState, updatedProperties } = await ben.call('Mailbox/changes', { sinceState: since });
+    since = newState as string;
+    assert.deepEqual(updatedProperties, ['totalEmails', 'unreadEmails', 'totalThreads', 'unreadThreads']);
+    return (updated as string[]).includes('f4');
+  };
+  const differs = async (): Promise<boolean> => {
+    const before = known;
+    known = await unreadThreads();
+    return before !== known;
+  };
+  world.advance(1000);
+  await world.deliver([ben.account], 'Re: Plans', { headers: ['Message-ID: <p2@x>', 'References: <p1@x>'] });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'an answer in the Inbox');
+  const second = (await emailIds('Plans'))[1];
+  await patch(second, { 'keywords/$seen': true });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'read there');
+  await patch(second, { 'keywords/$seen': null });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'unread again');
+  await patch(second, { mailboxIds: { f6: true } });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'thrown away');
+  await patch(second, { mailboxIds: { f5: true } });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'fetched back, to another place');
+  await ben.call('Email/set', { destroy: [second] });
+  assert.deepEqual([await differs(), await changed()], [true, true], 'destroyed');
+  await world.deliver([ben.account], 'Of another thread');
+  assert.deepEqual([await differs(), await changed()], [false, false]);
+});
