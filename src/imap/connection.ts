@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { SecureContext } from 'node:tls';
 import { capabilities } from './capabilities.ts';
-import { finish } from './finish.ts';
+import { attempt, finish } from './finish.ts';
 import { Incoming } from './incoming.ts';
 import { tellNews } from './news.ts';
 import { ConnectionGone, Output } from './output.ts';
@@ -173,7 +173,7 @@ export class Connection {
         session.out.line('+ Go on.');
         return;
       case 'announced':
-        this.#reader.take(session.incoming.announced(session, event.size));
+        this.#reader.take(await attempt(session, () => session.incoming.announced(session, event.size, event.pieces)));
         return;
       case 'data':
         return session.incoming.data(event.stream, event.bytes);

@@ -4,6 +4,7 @@ import { tellNews } from './news.ts';
 import { ConnectionGone } from './output.ts';
 import { statusLine, toResult, type Result } from './replies.ts';
 import type { Session } from './session.ts';
+import type { Fault } from './wire/fault.ts';
 
 export async function finish(
   session: Session,
@@ -20,7 +21,7 @@ export async function finish(
 }
 
 /** Errors become results here; a fault of ours is logged and told without its cause. */
-export async function attempt<T>(session: Session, work: () => Promise<T>): Promise<T | Result> {
+export async function attempt<T>(session: Session, work: () => Promise<T>): Promise<T | Fault> {
   try {
     return await work();
   } catch (error) {

@@ -1,25 +1,37 @@
 // Messages of an APPEND on their way in (RFC 9051 §6.3.12): taken or refused when they are announced, kept until the
 // command is whole; large ones in the store.
 
-import { DEFAULT_POLICY } from '../mail/policy.ts';
+import type { AccountKey } from '../store/exposure.ts';
 import { createSpool, IN_MEMORY, type Spool, type Spooled } from '../store/spool.ts';
-import type { Session } from './session.ts';
-import type { Fault } from './wire/fault.ts';
+import { findBox } from './mailboxes.ts';
+import { isRecallRow } from './recall-mailbox.ts';
+import { no } from './replies.ts';
+import { checkRoom } from './room.ts';
+import { isUtf8, userOf, type Session } from './session.ts';
+import { CommandFault } from './wire/fault.ts';
 import { LIMITS } from './wire/limits.ts';
+import { appendedTo } from './wire/parse.ts';
+import type { Piece } from './wire/reader.ts';
 
 export class Incoming {
   #messages: (Buffer[] | Spool)[] = [];
   #size = 0;
 
-  /** May it come? */
-  announced({ user, deps }: Pick<Session, 'user' | 'deps'>, size: number): 'stream' | Fault {
-    if (!user) return { status: 'NO', text: 'Sign in first.' };
-    if (size > DEFAULT_POLICY.maxMessageSize)
-      return { status: 'NO', code: 'TOOBIG', text: `A message may have ${DEFAULT_POLICY.maxMessageSize} octets.` };
-    if (this.#size + size > LIMITS.appended) return { status: 'NO', code: 'TOOBIG', text: 'That is too much at once.' };
-    this.#size += size;
+  /**
+   * Throws why it may not come, as far as that can be known before it does: who waits to be told to go on has then sent nothing
+   * (RFC 9051 §4.3). Whether what is small has a place is looked at in the transaction that stores it.
+   */
+  async announced(session: Session, size: number, pieces: readonly Piece[]): Promise<'stream'> {
+    if (!session.user) throw new CommandFault({ status: 'NO', text: 'Sign in first.' });
+    await checkSize(session, size);
+    if (this.#size + size > LIMITS.appended) throw no('TOOBIG', 'That is too much at once.');
     const large = size > IN_MEMORY;
-    this.#messages.push(large ? createSpool(deps, user.tenant) : []);
+    if (large) {
+      const account = await checkBox(session, appendedTo(pieces, isUtf8(session)));
+      await checkRoom(session, account, () => this.#size + size);
+    }
+    this.#size += size;
+    this.#messages.push(large ? createSpool(session.deps, session.user.tenant) : []);
     return 'stream';
   }
 
@@ -50,4 +62,17 @@ export class Incoming {
     this.#size = 0;
     for (const message of messages) if (!Array.isArray(message)) await message.discard();
   }
+}
+
+/** RFC 7889 §4: throws for a message that is larger than this organisation takes. */
+async function checkSize(session: Session, size: number): Promise<void> {
+  const { maxMessageSize } = await session.deps.directory.policy(userOf(session).tenant);
+  if (size > maxMessageSize) throw no('TOOBIG', `A message may have ${maxMessageSize} octets.`);
+}
+
+/** Throws if there is no such mailbox, or none that anything is stored in; answers whose it is. */
+export async function checkBox(session: Session, name: string): Promise<AccountKey> {
+  const { row, account } = await findBox(session, name, 'TRYCREATE');
+  if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
+  return { tenant: account.tenant, account: account.id };
 }

@@ -1,7 +1,7 @@
 // How a command ends (RFC 9051 §7.1, RFC 5530): the one place where reasons become response codes.
 
 import { Refusal, SyntaxFault, Unavailable } from '../mail/errors.ts';
-import { CommandFault } from './wire/fault.ts';
+import { CommandFault, type Fault } from './wire/fault.ts';
 
 export interface Result {
   status: 'OK' | 'NO' | 'BAD';
@@ -33,7 +33,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** Any error as the end of a command; undefined: a fault of ours, to be logged, and told without its cause. */
-export function toResult(error: unknown): Result | undefined {
+export function toResult(error: unknown): Fault | undefined {
   if (error instanceof CommandFault) return error.fault;
   if (error instanceof SyntaxFault) return { status: 'BAD', text: error.message };
   if (error instanceof Unavailable)

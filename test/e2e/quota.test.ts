@@ -63,6 +63,26 @@ test('IMAP: APPEND and COPY that do not fit are refused, what fits is taken', as
   imap.close();
 });
 
+test('IMAP: what is too large, has no place or no room is refused before any of it is sent', async () => {
+  const imap = await rawImap(ports.imaps, { user: BEN });
+  const announce = async (mailbox: string, octets: number): Promise<string> => {
+    imap.write(`x APPEND ${mailbox} (\\Seen) {${octets}}\r\n`);
+    return imap.line();
+  };
+  assert.match(await announce('Nowhere', 2_000_000), /^x NO \[TRYCREATE\]/);
+  assert.match(await announce('Recall', 2_000_000), /^x NO \[CANNOT\] Move/);
+  assert.match(await announce('&', 2_000_000), /^x NO \[CANNOT\]/);
+  await admin.setPolicy(homing.tenant, { maxMessageSize: 2_500_000 });
+  assert.match(await announce('INBOX', 2_500_001), /^x NO \[TOOBIG\] A message may have 2500000 octets/);
+  assert.match((await imap.run('STATUS INBOX (APPENDLIMIT)')).join(), /APPENDLIMIT 2500000/);
+  await leave(2_100_000);
+  assert.match(await announce('INBOX', 2_200_000), /^x NO \[OVERQUOTA\]/);
+  assert.match(await announce('INBOX', 2_000_000), /^\+ /);
+  imap.close();
+  await unlimited();
+  await admin.setPolicy(homing.tenant, { maxMessageSize: null });
+});
+
 test('IMAP: of many that come at once, as many as fit are taken', async () => {
   const sessions = await Promise.all(Array.from({ length: 8 }, () => rawImap(ports.imaps, { user: BEN })));
   const message = mail('At once');

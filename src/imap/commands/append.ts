@@ -5,13 +5,13 @@ import { Refusal } from '../../mail/errors.ts';
 import { encodeNul } from '../../mail/mime/nul.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { keywordsOf } from '../flags.ts';
-import { findBox, placeOf, tellOldName } from '../mailboxes.ts';
-import { isRecallRow } from '../recall-mailbox.ts';
+import { checkBox } from '../incoming.ts';
+import { placeOf, tellOldName } from '../mailboxes.ts';
 import { no, ok } from '../replies.ts';
 import { checkRoom } from '../room.ts';
 import type { Verb } from '../verb.ts';
 import type { Appended } from '../append.ts';
-import { IN_MEMORY, type Spooled } from '../../store/spool.ts';
+import type { Spooled } from '../../store/spool.ts';
 import { userOf, type Session } from '../session.ts';
 import { formatSequenceSet, setOf } from '../wire/sequence-set.ts';
 
@@ -19,16 +19,11 @@ export const append: Verb<'APPEND'> = {
   state: 'authenticated',
   news: 'all',
   async run(session, { mailbox, messages }) {
-    const { ids, clock, directory } = session.deps;
+    const { ids, clock } = session.deps;
     const place = await placeOf(session.deps, userOf(session), mailbox);
     if (!place) throw no('TRYCREATE', 'There is no such mailbox.');
     const { account, path } = place;
     const octets = messages.reduce((sum, { content }) => sum + content.size, 0);
-    // What is small is refused as soon by its own transaction.
-    if (octets > IN_MEMORY) await checkBox(session, mailbox);
-    const { maxMessageSize } = await directory.policy(account.tenant);
-    if (messages.some((message) => message.content.size > maxMessageSize))
-      throw no('TOOBIG', `A message may have ${maxMessageSize} octets.`);
     if (messages.some((message) => message.content.size === 0)) throw no('CANNOT', 'The message is empty.');
     const at = { tenant: account.tenant, account: account.id };
     const now = clock();
@@ -55,12 +50,6 @@ export const append: Verb<'APPEND'> = {
     return ok('Stored.', `APPENDUID ${uidValidity} ${formatSequenceSet(setOf(uids))}`);
   },
 };
-
-/** Throws if there is no such mailbox, or none that anything is stored in. */
-async function checkBox(session: Session, name: string): Promise<void> {
-  const { row } = await findBox(session, name, 'TRYCREATE');
-  if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
-}
 
 /** What is in the store is read only where it may have to be written otherwise: a large message with NULs. */
 async function read(

@@ -40,6 +40,16 @@ export function parseCommand(pieces: readonly Piece[], options: { utf8: boolean 
   }
 }
 
+/** The mailbox that an APPEND names, before all of it is there. Throws CommandFault. */
+export function appendedTo(pieces: readonly Piece[], utf8: boolean): string {
+  const [first] = pieces;
+  const c: Cursor = { pieces, piece: 0, at: typeof first === 'string' ? tagOf(first).length : 0, utf8 };
+  at.space(c);
+  at.word(c);
+  at.space(c);
+  return at.mailbox(c);
+}
+
 function byVerb(c: Cursor): Command {
   const name = at.word(c);
   const bare = BARE_VERBS.find((verb) => verb === name);
