@@ -118,6 +118,7 @@ export async function answer(
     user,
     accounts,
     credential: request.credential,
+    using: asked.using,
     createdIds: new Map<string, string>(),
     program: programOf(request),
   };

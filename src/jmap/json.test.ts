@@ -39,3 +39,10 @@ test('brackets in text do not nest', () => {
   const text = JSON.stringify('[{"\\'.repeat(1000));
   assert.equal(parse(text), JSON.parse(text));
 });
+
+test('two members of one name in an object are no I-JSON (RFC 7493 §2.3)', () => {
+  for (const bad of ['{"a":1,"a":1}', '[{"b":{"a":1,"\\u0061":{}}}]', '{"__proto__":1,"__proto__":2}'])
+    assert.throws(() => parse(bad), { type: 'urn:ietf:params:jmap:error:notJSON', status: 400 }, bad);
+  for (const good of ['{"a":{"a":":"},"A":[{"a":1},{"a":1}],":":null}', '{"__proto__":{"a":1},"a":1}'])
+    assert.deepEqual(parse(good), JSON.parse(good));
+});

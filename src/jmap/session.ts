@@ -114,7 +114,7 @@ export async function accountObjects(
           ...(account.id === user.id ? await directoryOf(directory, user) : {}),
           [CAPABILITY.recall]: {},
           [CAPABILITY.rules]: {},
-          ...(account.id === user.id ? administrationOf(user) : {}),
+          ...(account.id === user.id ? { [CAPABILITY.appPasswords]: {}, ...administrationOf(user) } : {}),
         },
       };
       return [id, object];

@@ -24,6 +24,8 @@ export interface MethodContext extends JmapServices {
   user: Account;
   /** Accounts they may use, by JMAP id; their own first. */
   accounts: ReadonlyMap<string, Account>;
+  /** Capabilities that the request names (RFC 8620 §3.3). */
+  using: readonly string[];
   /** Creation ids of this request, so far (RFC 8620 §5.3). */
   createdIds: Map<string, string>;
   /** What they signed in with: '' their password, else an application password ("p3"). */

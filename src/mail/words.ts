@@ -97,6 +97,8 @@ export interface WantedWord {
   prefix: boolean;
   /** Two characters of what is written without spaces. */
   pair: boolean;
+  /** How many places after the one before it: what comes after pairs stands behind their last character, which is alone too. */
+  after: 1 | 2;
 }
 
 /**
@@ -108,14 +110,20 @@ export function wantedWords(text: string, { whole }: { whole: boolean }): Wanted
   let last: Piece | undefined;
   for (const piece of piecesOf(foldText(text))) {
     last = piece;
+    const after = wanted.at(-1)?.pair ? 2 : 1;
     if (!piece.unspaced) {
-      wanted.push({ text: piece.text.slice(0, LONGEST), prefix: false, pair: false });
+      wanted.push({ text: piece.text.slice(0, LONGEST), prefix: false, pair: false, after });
       continue;
     }
     const characters = Array.from(piece.text);
-    if (characters.length === 1) wanted.push({ text: piece.text, prefix: true, pair: false });
+    if (characters.length === 1) wanted.push({ text: piece.text, prefix: true, pair: false, after });
     for (let i = 0; i + 1 < characters.length; i++)
-      wanted.push({ text: `${characters[i]}${characters[i + 1]}`, prefix: false, pair: true });
+      wanted.push({
+        text: `${characters[i]}${characters[i + 1]}`,
+        prefix: false,
+        pair: true,
+        after: i > 0 ? 1 : after,
+      });
   }
   const end = wanted.at(-1);
   if (end && last && !last.unspaced && !whole && /[\p{L}\p{N}\p{M}]$/u.test(text.trimEnd())) end.prefix = true;

@@ -120,3 +120,32 @@ test('what no index holds whole is cut, whatever the script', async () => {
   assert.equal(await find(han.slice(0, 3)), 'long');
   assert.equal(await find('w1x'), 'many');
 });
+
+test('what has spaces and what has none, side by side', async () => {
+  await put('mixed', letter('新しい端末', 'iPhone17発売は東京2024年から、会議A室と本社B棟にて。'));
+  for (const word of [
+    '東京2024',
+    '東京2024年',
+    'iPhone17発売',
+    '17発売は東京',
+    '会議A室',
+    '会議A',
+    '本社B棟',
+    '"東京2024年から"',
+  ])
+    assert.equal(await find(word), word.startsWith('17') ? '' : 'mixed', word);
+  assert.equal(await find('京2024'), 'mixed', 'any part of what has none');
+  assert.equal(await find('東京2025'), '');
+  assert.equal(await find('東2024'), '', 'characters that do not stand together');
+  assert.equal(await find('"端末 iPhone17"'), '', 'no phrase goes from one to the next');
+});
+
+test('words that belong together, far on in a long text', async () => {
+  // Places are counted to 16383, and those of a word to 255.
+  const text = `${'lorem ipsum dolor '.repeat(6000)} Ende: rear-admiral tail@far.example 末尾2024号 zug zugspitze`;
+  await put('long', letter('Volume', text));
+  for (const word of ['rear-admiral', '"rear admiral"', 'tail@far.example', 'tail@far.ex', '末尾2024'])
+    assert.equal(await find(word), 'long', word);
+  assert.equal(await find('"lorem admiral"'), '');
+  assert.equal(await find('rear-lorem'), '');
+});

@@ -122,17 +122,26 @@ export function searchQuery(term: { text: string; phrase: boolean }, where: Sear
 
 export type SearchedIn = SearchField | 'body' | 'others' | null;
 
-/** Words that stand one after the other. */
+/**
+ * Words that stand one after the other. So far on in a text that places are not counted any more, all of them stand in the
+ * last one there is: there it is enough that they do.
+ */
 export function wordsQuery(wanted: readonly WantedWord[], where: SearchedIn, phrase: boolean): string {
   const field = where === 'others' ? OTHERS : where;
   // The second is how it was written up to version 2 of WORDS_VERSION: what is still to be made anew is found as well.
   const names = field === null || field === 'body' ? [''] : [`:${field}:`, `${field}:`];
-  let query = '';
-  for (const [i, { text, prefix: begins, pair }] of wanted.entries()) {
-    const marks = `${begins ? '*' : ''}${where === 'body' ? 'D' : ''}`;
-    if (i > 0) query += pair && wanted[i - 1]?.pair && !phrase ? ' & ' : ' <-> ';
+  const words = wanted.map(({ text, prefix }) => {
+    const marks = `${prefix ? '*' : ''}${where === 'body' ? 'D' : ''}`;
     const either = names.map((name) => `'${name}${text}'${marks === '' ? '' : `:${marks}`}`);
-    query += either.length > 1 ? `(${either.join(' | ')})` : either.join('');
-  }
-  return query;
+    return either.length > 1 ? `(${either.join(' | ')})` : either.join('');
+  });
+  const isLoose = ({ pair }: WantedWord, before: WantedWord | undefined): boolean =>
+    pair && before?.pair === true && !phrase;
+  const joined = (near: (word: WantedWord) => string): string =>
+    wanted.map((word, i) => (i === 0 ? '' : isLoose(word, wanted[i - 1]) ? ' & ' : near(word)) + words[i]).join('');
+  const inOrder = joined(({ after }) => ` <${after}> `);
+  const together = joined(() => ' <0> ');
+  // One word is where it is, whatever is asked of it twice.
+  const isTwice = wanted.some((one, i) => wanted.some((other, j) => i !== j && other.text.startsWith(one.text)));
+  return together === inOrder || isTwice ? inOrder : `(${inOrder} | ${together})`;
 }

@@ -4,7 +4,7 @@ import { createAccept } from '../../src/delivery/accept.ts';
 import { createConnections } from '../../src/directory/connections.ts';
 import { createDirectory, type Account } from '../../src/directory/directory.ts';
 import { toMethodError } from '../../src/jmap/errors.ts';
-import type { Method, MethodContext, Reply } from '../../src/jmap/wire.ts';
+import { CAPABILITY, type Method, type MethodContext, type Reply } from '../../src/jmap/wire.ts';
 import { SILENT } from '../../src/mail/log.ts';
 import { NO_METER } from '../../src/mail/meter.ts';
 import { parseMessage } from '../../src/mail/mime/parse.ts';
@@ -77,6 +77,7 @@ export async function testJmap(): Promise<TestJmap> {
         meter: NO_METER,
         user,
         accounts,
+        using: Object.values(CAPABILITY),
         createdIds: new Map<string, string>(),
         program: 'Test Mail',
       };

@@ -18,7 +18,7 @@ export class Faults {
   }
 }
 
-/** The fields that one property stands for; null gives none. */
+/** The fields that one property stands for; null gives none, and neither does an empty list: no such field may be empty. */
 export function fieldsOf(
   property: string,
   name: string,
@@ -34,12 +34,16 @@ export function fieldsOf(
     return [];
   }
   return values.flatMap((each): ComposeHeader[] => {
+    if (LISTS.has(form) && Array.isArray(each) && each.length === 0) return [];
     const written = writeField(form, each);
     if (written !== null) return [{ name, ...written }];
     faults.add(property, `is no value of the form ${form}`);
     return [];
   });
 }
+
+/** RFC 5322 §3.4, §3.6.4; RFC 2369 §2: one at the least. */
+const LISTS: ReadonlySet<HeaderForm> = new Set<HeaderForm>(['Addresses', 'GroupedAddresses', 'MessageIds', 'URLs']);
 
 function writeField(form: HeaderForm, value: unknown): Omit<ComposeHeader, 'name'> | null {
   switch (form) {

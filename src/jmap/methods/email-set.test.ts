@@ -148,6 +148,21 @@ test('nothing but a mailbox makes an empty message', async () => {
   });
 });
 
+test('an empty list makes no field, and keeps none that is needed away', async () => {
+  const lists = [
+    'messageId',
+    'inReplyTo',
+    'references',
+    'to',
+    'header:List-Post:asURLs',
+    'header:Cc:asGroupedAddresses',
+  ];
+  const made = await created(Object.fromEntries(lists.map((name) => [name, []])));
+  const text = await raw(made['id']);
+  assert.doesNotMatch(text, /^(?:In-Reply-To|References|To|Cc|List-Post):/im);
+  assert.match(text, /^Message-ID: <[0-9a-f-]{36}@pigeon\.test>$/m);
+});
+
 test('what may not be created, and why', async () => {
   const text = { bodyValues: { 1: { value: 'x' } } };
   const cases: [Json, string[]][] = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { testJmap } from '../../../test/support/jmap.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
+import { CAPABILITY } from '../wire.ts';
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './quota.ts';
 
 const t = await testJmap();
@@ -56,4 +57,18 @@ test('it is found by what it is', async () => {
   assert.deepEqual(await ids({ operator: 'NOT', conditions: [{ resourceType: 'count' }] }), ['octets']);
   assert.equal(await ids({ used: 3 }), 'unsupportedFilter');
   assert.equal(await ids({ name: 3 }), 'invalidArguments');
+});
+
+test('to who does not name the capability of its types there is none', async () => {
+  const { using } = ben.context;
+  ben.context.using = [CAPABILITY.core, CAPABILITY.quota];
+  try {
+    const { list, notFound } = await ben.call(quotaGet, { ids: ['octets'] });
+    assert.deepEqual([list, notFound], [[], ['octets']]);
+    assert.deepEqual((await ben.call(quotaGet, { ids: null }))['list'], []);
+    assert.deepEqual((await ben.call(quotaQuery, { filter: {} }))['ids'], []);
+    assert.deepEqual((await ben.call(quotaChanges, { sinceState: '0' }))['updated'], []);
+  } finally {
+    ben.context.using = using;
+  }
 });

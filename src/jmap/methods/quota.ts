@@ -14,7 +14,7 @@ import {
   onlyArguments,
   type Args,
 } from '../standard.ts';
-import type { Method } from '../wire.ts';
+import { CAPABILITY, type Method, type MethodContext } from '../wire.ts';
 
 const ID = 'octets';
 
@@ -34,6 +34,12 @@ const QUOTA = {
 
 const PROPERTIES = [...Object.keys(QUOTA), 'used'];
 
+/**
+ * RFC 9425 §4: types whose capability the request does not name are left out of `types`, and a quota of no others is not
+ * returned. All of this one's are of mail.
+ */
+const isKnownTo = ({ using }: MethodContext): boolean => using.includes(CAPABILITY.mail);
+
 function quotaOf({ octets, quota }: Usage): Record<string, unknown> {
   const limit = quota === null ? {} : { hardLimit: quota, description: 'What all messages take up, and may take up.' };
   return { ...QUOTA, ...limit, used: octets };
@@ -43,7 +49,7 @@ export const quotaGet: Method = async (args, context) => {
   const { tenant, id: account } = accountOf(args, context);
   const { ids, properties } = getArguments(args, (name) => PROPERTIES.includes(name));
   const usage = await usageOf(context.store, { tenant, account });
-  const all = new Map(usage ? [[ID, quotaOf(usage)]] : []);
+  const all = new Map(usage && isKnownTo(context) ? [[ID, quotaOf(usage)]] : []);
   return { accountId: args['accountId'], state: String(usage?.state ?? 0), ...listed(all, ids, properties) };
 };
 
@@ -61,7 +67,7 @@ export const quotaChanges: Method = async (args, context) => {
     hasMoreChanges: false,
     updatedProperties: limitChanged ? null : ['used'],
     created: [],
-    updated: state > since ? [ID] : [],
+    updated: state > since && isKnownTo(context) ? [ID] : [],
     destroyed: [],
   };
 };
@@ -98,7 +104,7 @@ export const quotaQuery: Method = async (args, context) => {
     accountId: args['accountId'],
     queryState: String(await quotaStateOf(context.store, { tenant, account })),
     canCalculateChanges: true,
-    ...pageOf(matches(args) ? [ID] : [], args, LIMITS.maxQuery),
+    ...pageOf(isKnownTo(context) && matches(args) ? [ID] : [], args, LIMITS.maxQuery),
   };
 };
 
@@ -109,5 +115,10 @@ export const quotaQueryChanges: Method = async (args, context) => {
   sortArguments(args, SORTS);
   const state = await quotaStateOf(context.store, { tenant, account });
   const { max } = queryChangesArguments(args, state);
-  return queryChanges(args, { ids: matches(args) ? [ID] : [], state: String(state) }, new Map(), max);
+  return queryChanges(
+    args,
+    { ids: isKnownTo(context) && matches(args) ? [ID] : [], state: String(state) },
+    new Map(),
+    max,
+  );
 };
