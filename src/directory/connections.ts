@@ -18,14 +18,16 @@ export interface Connections {
   open(of: { ip: string } | { account: string }): (() => void) | null;
 }
 
+const uncounted = (): void => undefined;
+
 /** `limits` null: nothing is counted. */
 export function createConnections(limits: ConnectionLimits | null): Connections {
   const counts = new Map<string, number>();
   return {
     open(of) {
-      if (limits === null) return () => undefined;
+      if (limits === null) return uncounted;
       const key = 'ip' in of ? placeOf(of.ip) : `account ${of.account}`;
-      if (key === null) return () => undefined;
+      if (key === null) return uncounted;
       const now = counts.get(key) ?? 0;
       if (now >= ('ip' in of ? limits.perPlace : limits.perAccount)) return null;
       counts.set(key, now + 1);

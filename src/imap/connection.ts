@@ -12,19 +12,22 @@ import { ConnectionGone, Output } from './output.ts';
 import { ok, statusLine } from './replies.ts';
 import { runCommand } from './run.ts';
 import { secureSocket } from './secure.ts';
-import { leave, type ImapDeps, type Session } from './session.ts';
-import type { Watch } from './watch.ts';
+import { leave, NOTHING_ENABLED, type ImapDeps, type Session } from './session.ts';
+import type { Watch, Watcher } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
 import { CommandReader, type ReaderEvent } from './wire/reader.ts';
 
+/** The same for all connections. */
 export interface ConnectionOptions {
   deps: ImapDeps;
   watch: Watch;
   secureContext: SecureContext;
-  secure: boolean;
+  /** It is over. */
+  gone(connection: Connection): void;
 }
 
-export class Connection {
+/** Ten thousand of them wait: what is empty, or the same for all, is made for none. */
+export class Connection implements Watcher {
   readonly session: Session;
   readonly #options: ConnectionOptions;
   #socket: Socket;
@@ -41,36 +44,26 @@ export class Connection {
   #goodbye = '';
   /** News that is being told to one who idles. */
   #telling: Promise<void> | null = null;
-  readonly closed: Promise<void>;
-  #closed: () => void;
 
-  constructor(socket: Socket, options: ConnectionOptions) {
+  constructor(socket: Socket, secure: boolean, options: ConnectionOptions) {
     this.#options = options;
     this.#socket = socket;
     this.#source = socket;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    [this.closed, this.#closed] = [promise, resolve];
-    const hear = (): void => this.#hear();
-    const { deps, watch, secure } = options;
+    const { deps, watch } = options;
     const session: Session = {
       deps,
       watch,
-      watcher: {
-        get told() {
-          return session.selected?.told ?? Number.MAX_SAFE_INTEGER;
-        },
-        hear,
-      },
+      watcher: this,
       out: new Output(socket),
       incoming: new Incoming(),
       ip: socket.remoteAddress ?? '',
-      onClose: [],
       log: deps.log,
       secure,
       user: null,
       signedIn: null,
+      signedOut: null,
       program: 'unknown',
-      enabled: new Set(),
+      enabled: NOTHING_ENABLED,
       selected: null,
       compressed: false,
       failures: 0,
@@ -132,8 +125,8 @@ export class Connection {
         if (socket !== this.#socket) return;
         leave(this.session);
         void this.session.incoming.clear();
-        for (const closed of this.session.onClose.splice(0)) closed();
-        this.#closed();
+        this.session.signedOut?.();
+        this.#options.gone(this);
       });
   }
 
@@ -268,7 +261,11 @@ export class Connection {
     if (rest.length > 0) inflate.write(rest);
   }
 
-  #hear(): void {
+  get told(): number {
+    return this.session.selected?.told ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  hear(): void {
     const { session } = this;
     if (session.selected) session.selected.stale = true;
     if (session.idling !== null) this.#telling ??= this.#tell();

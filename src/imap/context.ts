@@ -16,7 +16,8 @@ export interface SearchContext {
 }
 
 /** Under the tag of the command that asked for it. */
-export function keepInformed({ out }: Session, { contexts }: Selected, tag: string, context: SearchContext): void {
+export function keepInformed({ out }: Session, selected: Selected, tag: string, context: SearchContext): void {
+  const contexts = (selected.contexts ??= new Map());
   if (contexts.size < LIMITS.contexts) contexts.set(tag, context);
   // RFC 5267 §4.3.1.
   else out.line(`* NO [NOUPDATE "${tag}"] That is one search too many to be kept up with.`);
@@ -31,7 +32,7 @@ export interface Update {
 
 export async function lookAgain({ contexts }: Selected): Promise<Update[]> {
   const updates: Update[] = [];
-  for (const [tag, context] of contexts) updates.push({ tag, context, now: await context.search() });
+  for (const [tag, context] of contexts ?? []) updates.push({ tag, context, now: await context.search() });
   return updates;
 }
 

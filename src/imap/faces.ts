@@ -29,7 +29,7 @@ export interface ImapFaces {
 
 const CLOSE_MS = 10_000;
 
-/** For the first octet in TLS, and from there to the end of the handshake. */
+/** From a connection's beginning to the end of its handshake. */
 const HANDSHAKE_MS = 60_000;
 
 /** Opens both ports, or none: throws the first error, with `face` and `port` in it. */
@@ -45,14 +45,18 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     if (connections.size >= LIMITS.connections) return 'Too many connections; try again.';
     const closed = deps.connections.open({ ip: socket.remoteAddress ?? '' });
     if (!closed) return 'Too many connections from where you are.';
-    socket.once('close', closed);
+    socket.on('close', closed);
     return null;
   };
-  const begin = (socket: Socket, secure: boolean): void => {
-    const connection = new Connection(socket, { deps, watch, secureContext, secure });
-    connections.add(connection);
-    void connection.closed.then(() => connections.delete(connection));
+  /** Heard once the last is gone. */
+  let allGone: (() => void) | undefined;
+  const gone = (connection: Connection): void => {
+    connections.delete(connection);
+    if (connections.size === 0) allGone?.();
   };
+  const options = { deps, watch, secureContext, gone };
+  const begin = (socket: Socket, secure: boolean): void =>
+    void connections.add(new Connection(socket, secure, options));
   const shakeHands = (plain: Socket): void => {
     handshakes.add(plain);
     // A client that breaks the handshake off is no fault of ours.
@@ -60,21 +64,28 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
       deps.log.debug({ err: error }, 'imap connection');
       plain.destroy();
     };
-    const late = (): void => void plain.destroy();
-    const gone = (): void => void handshakes.delete(plain);
+    // A socket's own time limit would stay with it as long as it lasts.
+    const late = setTimeout(() => plain.destroy(), HANDSHAKE_MS);
+    const over = (): void => {
+      clearTimeout(late);
+      handshakes.delete(plain);
+    };
     plain
-      .setTimeout(HANDSHAKE_MS, late)
       .on('error', failed)
-      .on('close', gone)
+      .on('close', over)
       .once('data', (hello) => {
+        plain.off('close', over);
         const secure = secureSocket(plain, hello, secureContext);
-        secure.on('error', failed).once('secure', () => {
-          // Ten thousand of them wait: none keeps what it needs no more.
-          plain.setTimeout(0, late).off('error', failed).off('close', gone);
-          secure.off('error', failed);
-          gone();
-          begin(secure, true);
-        });
+        secure
+          .on('error', failed)
+          .on('close', over)
+          .once('secure', () => {
+            // Ten thousand of them wait: none keeps what it needs no more.
+            plain.off('error', failed);
+            secure.off('error', failed).off('close', over);
+            over();
+            begin(secure, true);
+          });
       });
   };
   const faces = [
@@ -106,7 +117,10 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     for (const connection of connections) connection.end('The server is shutting down; try again in a moment.');
     for (const plain of handshakes) plain.destroy();
     const late = setTimeout(() => connections.forEach((connection) => connection.destroy()), CLOSE_MS);
-    await Promise.all([...connections].map((connection) => connection.closed));
+    await new Promise<void>((resolve) => {
+      allGone = resolve;
+      if (connections.size === 0) resolve();
+    });
     clearTimeout(late);
     await Promise.all(closed);
     watch.close();

@@ -23,8 +23,7 @@ export async function tellNews(session: Session, expunges: boolean): Promise<voi
       selected.stale = true; // it is still to be told
       throw error;
     }
-    for (const uid of news?.gone ?? selected.view.all())
-      if (selected.view.sequenceOf(uid) > 0) selected.view.gone.add(uid);
+    for (const uid of news?.gone ?? selected.view.all()) if (selected.view.sequenceOf(uid) > 0) selected.view.lose(uid);
   }
   tellRemoved(session, selected, updates);
   const expunged = expunges && tellGone(session, selected);
@@ -54,7 +53,7 @@ function tellChanges(session: Session, selected: Selected, news: MailboxNews): v
   }
   tellKeywords(session, selected, news.changed);
   for (const row of news.changed) {
-    if (row.uid > last || own.get(row.uid) === row.modseq) continue;
+    if (row.uid > last || own?.get(row.uid) === row.modseq) continue;
     const sequence = view.sequenceOf(row.uid);
     if (sequence === 0) continue;
     const modseq = tellsModseq(session) ? ` MODSEQ (${row.modseq})` : '';
@@ -63,7 +62,7 @@ function tellChanges(session: Session, selected: Selected, news: MailboxNews): v
     );
   }
   selected.told = news.modseq;
-  own.clear();
+  selected.own = null;
 }
 
 /** The client knows now which messages there are: what is gone, it has been told of. */
@@ -77,9 +76,10 @@ export function tellKeywords(
   selected: Selected,
   rows: readonly { keywords: string[] | null }[],
 ): void {
-  const known = selected.keywords.size;
-  for (const { keywords } of rows) for (const keyword of keywords ?? []) selected.keywords.add(keyword);
-  if (selected.keywords.size === known) return;
+  const known = new Set(selected.keywords);
+  for (const { keywords } of rows) for (const keyword of keywords ?? []) known.add(keyword);
+  if (known.size === selected.keywords.length) return;
+  selected.keywords = [...known];
   const flags = allFlags(selected.keywords);
   out.line(`* FLAGS ${flags}`);
   out.line(`* OK [PERMANENTFLAGS ${selected.readOnly ? '()' : `${flags.slice(0, -1)} \\*)`}] Flags that stay.`);

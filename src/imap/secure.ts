@@ -19,7 +19,10 @@ export function secureSocket(plain: Socket, hello: Buffer, secureContext: Secure
   plain.unshift(hello);
   plain.read = readPiece;
   // What is no TLS after the handshake is no more than this event, where there is no tls.Server.
-  return new TLSSocket(plain, { isServer: true, secureContext }).on('_tlsError', destroy);
+  const secure = new TLSSocket(plain, { isServer: true, secureContext }).on('_tlsError', destroy);
+  // Node would wait for a connection that is up already. Not by removeAllListeners, which leaves a larger table of them.
+  for (const listener of plain.listeners('connect')) plain.off('connect', listener as () => void);
+  return secure;
 }
 
 function destroy(this: TLSSocket): void {

@@ -39,6 +39,8 @@ export interface ImapDeps {
 /** RFC 5161. */
 export type Enabled = 'IMAP4REV2' | 'CONDSTORE' | 'QRESYNC' | 'UTF8=ACCEPT';
 
+export const NOTHING_ENABLED: ReadonlySet<Enabled> = new Set();
+
 export interface Selected {
   at: MailboxKey;
   /** As the client names it. */
@@ -51,13 +53,13 @@ export interface Selected {
   /** Something may have happened since. */
   stale: boolean;
   /** Keywords beyond the usual ones that the client has been told of. */
-  keywords: Set<string>;
-  /** UID → modseq of this session's own changes: their flags were told as the command asked for it. */
-  own: Map<number, number>;
+  keywords: readonly string[];
+  /** UID → modseq of this session's own changes: their flags were told as the command asked for it. Null: there are none. */
+  own: Map<number, number> | null;
   /** UIDs of which this session is the first to be told (RFC 3501 §2.3.2). */
   recent: SequenceSet;
-  /** By the tags of their commands. */
-  contexts: Map<string, SearchContext>;
+  /** By the tags of their commands; null: there are none. */
+  contexts: Map<string, SearchContext> | null;
   /** `$` (RFC 5182): UIDs. */
   saved: SequenceSet;
 }
@@ -72,15 +74,15 @@ export interface Session {
   readonly log: Logger;
   /** The client's address. */
   readonly ip: string;
-  /** Done once the connection is gone. */
-  readonly onClose: (() => void)[];
   secure: boolean;
   user: Account | null;
   /** With what they signed in. */
   signedIn: SignedIn | null;
+  /** To be called once the connection is gone: it counts as one of the account's no more. */
+  signedOut: (() => void) | null;
   /** As reports name it: from ID. */
   program: string;
-  readonly enabled: Set<Enabled>;
+  enabled: ReadonlySet<Enabled>;
   selected: Selected | null;
   compressed: boolean;
   /** Wrong passwords so far. */
@@ -103,9 +105,10 @@ export function tellsModseq(session: Pick<Session, 'enabled'>): boolean {
 }
 
 /** For a command that enables CONDSTORE: the first with a mailbox selected is told its newest modseq (RFC 7162 §3.1). */
-export function enableCondstore({ enabled, selected, out }: Session): void {
+export function enableCondstore(session: Session): void {
+  const { enabled, selected, out } = session;
   if (enabled.has('CONDSTORE')) return;
-  enabled.add('CONDSTORE');
+  session.enabled = new Set([...enabled, 'CONDSTORE']);
   if (selected) out.line(`* OK [HIGHESTMODSEQ ${selected.told}] The newest change.`);
 }
 

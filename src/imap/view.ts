@@ -3,16 +3,22 @@
 
 import { resolve, type SequenceSet } from './wire/sequence-set.ts';
 
+const NONE: ReadonlySet<number> = new Set();
+
 export class View {
   /** Ascending; the first `#length` count. */
   #uids: Uint32Array;
   #length: number;
-  /** Gone, and not told yet. */
-  readonly gone = new Set<number>();
+  #gone: Set<number> | null = null;
 
   constructor(uids: number[]) {
     this.#uids = Uint32Array.from(uids);
     this.#length = uids.length;
+  }
+
+  /** Gone, and not told yet. */
+  get gone(): ReadonlySet<number> {
+    return this.#gone ?? NONE;
   }
 
   get length(): number {
@@ -56,6 +62,10 @@ export class View {
     this.#length += uids.length;
   }
 
+  lose(uid: number): void {
+    (this.#gone ??= new Set()).add(uid);
+  }
+
   /** Takes away those that are gone; their sequence numbers, each as it is once those before it in the list are away. */
   remove(): { sequences: number[]; uids: number[] } {
     const sequences: number[] = [];
@@ -63,13 +73,13 @@ export class View {
     let kept = 0;
     for (let i = 0; i < this.#length; i++) {
       const uid = this.#uids[i] ?? 0;
-      if (this.gone.has(uid)) {
+      if (this.#gone?.has(uid)) {
         sequences.push(kept + 1);
         removed.push(uid);
       } else this.#uids[kept++] = uid;
     }
     this.#length = kept;
-    this.gone.clear();
+    this.#gone = null;
     return { sequences, uids: removed };
   }
 

@@ -8,7 +8,7 @@ export const cancelUpdate: Verb<'CANCELUPDATE'> = {
   news: 'all',
   async run(session, { tags }) {
     const { contexts } = selectedOf(session);
-    for (const tag of tags) contexts.delete(tag);
+    for (const tag of tags) contexts?.delete(tag);
     return ok('No more of it.');
   },
 };

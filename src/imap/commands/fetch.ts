@@ -210,7 +210,7 @@ function showItem(
 function showSeen(session: Session, selected: Selected, plan: Plan, row: FetchedRow): void {
   if (!row.seen_now) return;
   const { out } = session;
-  selected.own.set(row.uid, row.modseq);
+  (selected.own ??= new Map()).set(row.uid, row.modseq);
   if (!plan.items.some(({ item }) => item === 'FLAGS')) out.ascii(` ${flagsItem(row, selected)}`);
   if (tellsModseq(session) && !plan.items.some(({ item }) => item === 'MODSEQ')) out.ascii(` MODSEQ (${row.modseq})`);
 }

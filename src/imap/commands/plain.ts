@@ -75,7 +75,7 @@ export const enable: Verb<'ENABLE'> = {
     const now = ENABLED.filter((one) => asked.includes(one) && !session.enabled.has(one));
     // RFC 7162 §3.2.3: QRESYNC brings CONDSTORE with it.
     if (now.includes('CONDSTORE') || now.includes('QRESYNC')) enableCondstore(session);
-    for (const one of now) session.enabled.add(one);
+    session.enabled = new Set([...session.enabled, ...now]);
     if (now.includes('IMAP4REV2') && session.selected) session.selected.recent = [];
     session.out.line(`* ENABLED${now.map((one) => ` ${one === 'IMAP4REV2' ? 'IMAP4rev2' : one}`).join('')}`);
     return ok('Enabled.');

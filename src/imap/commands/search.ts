@@ -17,7 +17,7 @@ export const search: Verb<'SEARCH'> = {
   async run(session, { uid, returning, criteria }, tag) {
     const selected = selectedOf(session);
     const updates = returning?.give.includes('UPDATE') === true;
-    if (updates && selected.contexts.has(tag)) throw bad('A search of this tag is being kept up with.');
+    if (updates && selected.contexts?.has(tag)) throw bad('A search of this tag is being kept up with.');
     const saves = returning?.give.includes('SAVE') === true;
     const modseqs = asksModseq(criteria);
     if (modseqs) enableCondstore(session);

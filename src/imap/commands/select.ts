@@ -48,10 +48,10 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
     uidValidity: opened.uid_validity,
     told: opened.modseq,
     stale: false,
-    keywords: new Set(opened.keywords),
-    own: new Map(),
+    keywords: opened.keywords,
+    own: null,
     recent: [],
-    contexts: new Map(),
+    contexts: null,
     saved: [],
   };
   takeRecent(session, selected, opened.first_recent, opened.uid_next);

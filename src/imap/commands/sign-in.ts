@@ -63,7 +63,7 @@ async function signIn(session: Session, user: string, password: string): Promise
   const { account } = signedIn;
   const closed = connections.open({ account: `${account.tenant} ${account.id}` });
   if (!closed) throw no('LIMIT', 'Too many connections of this account.');
-  session.onClose.push(closed);
+  session.signedOut = closed;
   session.user = account;
   session.signedIn = signedIn;
   return ok(`Welcome, ${account.name.replace(/[^\x20-\x7e]/g, '?')}.`, `CAPABILITY ${capabilities(session)}`);

@@ -20,7 +20,7 @@ export const sort: Verb<'SORT'> = {
   async run(session, { uid, returning, keys, criteria }, tag) {
     const selected = selectedOf(session);
     const updates = returning?.give.includes('UPDATE') === true;
-    if (updates && selected.contexts.has(tag)) throw bad('A search of this tag is being kept up with.');
+    if (updates && selected.contexts?.has(tag)) throw bad('A search of this tag is being kept up with.');
     const asked = settled(criteria, selected);
     // RFC 5182 §2.1: where it fails, nothing is saved.
     if (returning?.give.includes('SAVE')) selected.saved = [];

@@ -42,10 +42,10 @@ function tellFlags(
   { silent }: CommandOf<'STORE'>,
   done: ReadonlyMap<number, KeywordsSet>,
 ): void {
-  const { view, own } = selected;
+  const { view } = selected;
   const modseqs = tellsModseq(session);
   for (const [uid, { keywords, modseq, changed }] of done) {
-    if (changed || !silent) own.set(uid, modseq);
+    if (changed || !silent) (selected.own ??= new Map()).set(uid, modseq);
     const flags = showFlags({ flags: keywords.flags, keywords: keywords.others }, isRecent(selected, uid));
     const items = [`UID ${uid}`, ...(silent ? [] : [`FLAGS ${flags}`]), ...(modseqs ? [`MODSEQ (${modseq})`] : [])];
     if (items.length > 1) session.out.line(`* ${view.sequenceOf(uid)} FETCH (${items.join(' ')})`);

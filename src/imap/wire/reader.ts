@@ -39,6 +39,7 @@ interface Announced {
 const LF = 10;
 /** Where nothing is kept: thousands of connections wait for their next command. */
 const NONE = Buffer.alloc(0);
+const NO_LITERAL: Announced = { size: 0, binary: false, sync: false };
 /** Octets that a line has room for at first. */
 const LINE = 512;
 /** Octets of a line too long that are looked at for the literal it may end with. */
@@ -66,7 +67,7 @@ export class CommandReader {
   #line: Buffer = NONE;
   #length = 0;
   /** The literal that is coming in. */
-  #literal: Announced = { size: 0, binary: false, sync: false };
+  #literal = NO_LITERAL;
   #bytes: Buffer = NONE;
   #left = 0;
 
@@ -237,7 +238,7 @@ export class CommandReader {
     this.#streams = 0;
     this.#fault = null;
     this.#length = 0;
-    this.#literal = { size: 0, binary: false, sync: false };
+    this.#literal = NO_LITERAL;
     this.#left = 0;
     this.#bytes = NONE;
   }
