@@ -9,13 +9,13 @@ import { parseMessage } from '../mail/mime/parse.ts';
 import { asGiven, takeIn } from '../delivery/large.ts';
 import { replacementDraft } from '../recall/draft.ts';
 import { appendCopies } from '../store/copies.ts';
-import { moveCopies } from '../store/email-change.ts';
-import { lockAccount } from '../store/held-copies.ts';
+import { moveCopies, setKeywords } from '../store/email-change.ts';
+import { lockAccount, type HeldCopy } from '../store/held-copies.ts';
 import { readByUid, type FetchedRow } from '../store/mailbox-read.ts';
 import type { MailboxRow } from '../store/mailboxes.ts';
 import type { RecallRow } from '../store/recalls.ts';
 import { insertMessages, type NewMessage } from '../store/messages.ts';
-import { DRAFT, SEEN } from '../mail/keywords.ts';
+import { DELETED, DRAFT, SEEN } from '../mail/keywords.ts';
 import { no } from './replies.ts';
 import { userOf, type ImapDeps, type Selected, type Session } from './session.ts';
 
@@ -56,8 +56,8 @@ export async function recallBoxes(
 }
 
 /**
- * Asks for the recall of the one message, and puts it back into Sent Items, under a new UID: the program that moved it away
- * sees it again. For Recall/Replace, a draft that replaces when it is sent is there too. Throws `NO [LIMIT]` for more than
+ * Asks for the recall of the one message, and puts it back into Sent Items (what came to its own sender, where it was), under a
+ * new UID and not marked as deleted: the program that moved it away sees it again. For Recall/Replace, a draft that replaces when it is sent is there too. Throws `NO [LIMIT]` for more than
  * one, and what requestRecall refuses.
  */
 export async function recallMoved(
@@ -91,7 +91,13 @@ export async function recallMoved(
   const draft = replaces && recall ? await makeDraft(session, message, recall) : null;
   await store.inTurn(at, async (tx) => {
     await lockAccount(tx, at);
-    await moveCopies(tx, { ...at, now: clock() }, { mailbox: at.mailbox, uids }, () => SENT, true);
+    const now = clock();
+    // Marked by a program that would delete what it has moved: it is what stays.
+    const notDeleted = { add: { flags: 0, others: null }, remove: { flags: DELETED, others: null } };
+    await setKeywords(tx, { ...at, now }, { mailbox: at.mailbox, uids }, () => notDeleted);
+    // What came to its own sender stays where it came.
+    const home = ({ delivery_n, mailbox_id }: HeldCopy): number => (delivery_n === null ? SENT : mailbox_id);
+    await moveCopies(tx, { ...at, now }, { mailbox: at.mailbox, uids }, home, true);
     if (!draft) return;
     const [stored] = await insertMessages(tx, session.deps.blobs, at.tenant, [draft], clock());
     const copy = {

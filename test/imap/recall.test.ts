@@ -88,6 +88,32 @@ test('one at a time; nothing is copied or stored there; only what one has sent',
   ana.close();
 });
 
+test('what a program marked as deleted before it moved it stays in Sent; what came to its own sender stays where it came', async () => {
+  await send('ana@pigeon.test', ['ana@pigeon.test', 'dia@pigeon.test'], mail('To me too', { to: 'dia@pigeon.test' }));
+  const ana = await as('ana');
+  const [sent = 0] = await find(ana, 'Sent Items', 'To me too');
+  await ana.run(`UID STORE ${sent} +FLAGS.SILENT (\\Deleted keep)`);
+  assert.match(last(await ana.run(`UID MOVE ${sent} Recall`)), /^OK It is being taken back/);
+  const [again = 0] = await find(ana, 'Sent Items', 'To me too');
+  assert.match((await ana.run(`UID FETCH ${again} FLAGS`))[0] ?? '', /FLAGS \((?:\\Seen |\\Recent )*keep\)/);
+  await ana.run('EXPUNGE');
+  await homing.settle();
+  assert.equal((await find(ana, 'Sent Items', 'To me too')).length, 1);
+
+  await send('ana@pigeon.test', ['ana@pigeon.test', 'dia@pigeon.test'], mail('Read by me', { to: 'dia@pigeon.test' }));
+  const [got = 0] = await find(ana, 'INBOX', 'Read by me');
+  await ana.run(`UID STORE ${got} +FLAGS.SILENT (\\Seen)`);
+  const told = await ana.run(`UID MOVE ${got} Recall`);
+  assert.match(told[0] ?? '', /^\* \d+ EXPUNGE$/);
+  assert.match(told[1] ?? '', /^\* \d+ EXISTS$/);
+  await homing.settle();
+  assert.equal((await find(ana, 'INBOX', 'Read by me')).length, 2, 'the message, and the report');
+  assert.equal((await find(ana, 'Sent Items', 'Read by me')).length, 1);
+  const became = (await outcomes('Read by me')).map((row) => row.outcome);
+  assert.deepEqual(became.toSorted(), ['kept-read', 'recalled']);
+  ana.close();
+});
+
 test('moved into Recall/Replace, a draft is ready; sent from any program, it stands in the place of what was taken', async () => {
   await send(
     'ana@pigeon.test',
