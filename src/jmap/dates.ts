@@ -20,3 +20,8 @@ export function readDate(value: unknown): Date | null {
 export function readUtcDate(value: unknown): Date | null {
   return typeof value === 'string' && value.endsWith('Z') ? readDate(value) : null;
 }
+
+/** In UTC, of a year from 1 to 9999: PostgreSQL and IMAP know no year 0, and none has a fifth digit. */
+export function isWritable(date: Date): boolean {
+  return date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999;
+}

@@ -24,7 +24,11 @@ export function dateTime(c: Cursor): string {
   const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3));
   if (hour > 23 || minute > 59 || second > 60 || Number(zone.slice(3)) > 59 || offset > 15 * 60 + 59)
     throw bad('There is no such time.');
-  return `${day}T${time.slice(0, 6)}${String(Math.min(59, second)).padStart(2, '0')}${zone.slice(0, 3)}:${zone.slice(3)}`;
+  const written = `${day}T${time.slice(0, 6)}${String(Math.min(59, second)).padStart(2, '0')}${zone.slice(0, 3)}:${zone.slice(3)}`;
+  // It is told in UTC, where it may be of the year before the first or after the last that there is.
+  const year = new Date(written).getUTCFullYear();
+  if (year < 1 || year > 9999) throw bad('There is no such time.');
+  return written;
 }
 
 function dayOf(year: number, monthName: string, day: number): string {

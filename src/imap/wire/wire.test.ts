@@ -236,6 +236,8 @@ test('what is no command: BAD or NO, with a sentence', () => {
     'UID LOGIN a b': /BAD .*LOGIN is no command after UID/,
     'SEARCH CHARSET KOI8-R ALL': /NO BADCHARSET/,
     'SEARCH SINCE 31-Feb-2024': /BAD .*no such day/,
+    'APPEND INBOX "01-Jan-0001 00:00:00 +1400" {1+}\r\nx': /BAD .*no such time/,
+    'APPEND INBOX "31-Dec-9999 23:59:59 -1200" {1+}\r\nx': /BAD .*no such time/,
     'SEARCH FOO': /BAD /,
     'STORE 1 FLAGS (\\Recent)': /NO CANNOT/,
     'SEARCH RETURN (PARTIAL 1:*) ALL': /BAD/,

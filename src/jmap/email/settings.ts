@@ -4,7 +4,7 @@ import { DELETED, isKeyword, toKeywords, type Keywords } from '../../mail/keywor
 import { invalidProperties, SetFault } from '../errors.ts';
 import { isObject } from '../standard.ts';
 import { parseMailboxId } from './ids.ts';
-import { readUtcDate } from '../dates.ts';
+import { isWritable, readUtcDate } from '../dates.ts';
 
 /** Keywords of its owner's own that one Email may have. */
 const MAX_KEYWORDS = 100;
@@ -47,7 +47,7 @@ function bounded(keywords: Keywords): Keywords {
 export function readReceivedAt(value: unknown, fallback: Date): Date {
   if (value === null || value === undefined) return fallback;
   const date = readUtcDate(value);
-  if (date === null) throw invalidProperties(['receivedAt'], 'Is no UTCDate.');
+  if (date === null || !isWritable(date)) throw invalidProperties(['receivedAt'], 'Is no UTCDate, or of no year.');
   return date;
 }
 

@@ -60,6 +60,14 @@ test('a message is brought in as it is', async () => {
   assert.equal((await get(plain['created'].a.id, ['receivedAt']))['receivedAt'], '2026-11-23T13:00:00Z');
 });
 
+test('a Received field of a year that cannot be written says nothing', async () => {
+  for (const date of ['Fri, 31 Dec 9999 23:59:59 -1200', 'Mon, 1 Jan 0001 00:00:00 +1400']) {
+    const blobId = await upload(`Received: from a by b; ${date}\r\n${mail('Far')}`);
+    const { created } = await bring({ a: { blobId, mailboxIds: { f1: true } } });
+    assert.equal((await get(created.a.id, ['receivedAt']))['receivedAt'], '2026-11-23T13:00:00Z', date);
+  }
+});
+
 test('what is refused is refused by itself', async () => {
   const blobId = await upload(mail('One'));
   const stranger = await t.newUser('stranger');
@@ -73,6 +81,7 @@ test('what is refused is refused by itself', async () => {
     boxes: { blobId, mailboxIds: { f1: true, f2: true } },
     word: { blobId, mailboxIds: { f1: true }, keywords: { 'a b': true } },
     date: { blobId, mailboxIds: { f1: true }, receivedAt: 5 },
+    year: { blobId, mailboxIds: { f1: true }, receivedAt: '0000-12-31T23:59:59Z' },
     more: { blobId, mailboxIds: { f1: true }, subject: 'x' },
     noMail: { blobId: await upload('this is not an email'), mailboxIds: { f1: true } },
     empty: { blobId: await upload(''), mailboxIds: { f1: true } },
@@ -89,6 +98,7 @@ test('what is refused is refused by itself', async () => {
     boxes: 'tooManyMailboxes',
     word: 'invalidProperties',
     date: 'invalidProperties',
+    year: 'invalidProperties',
     more: 'invalidProperties',
     noMail: 'invalidEmail',
     empty: 'invalidEmail',

@@ -21,6 +21,7 @@ import {
   type CreatedEmail,
   type NewEmail,
 } from '../email/new-messages.ts';
+import { isWritable } from '../dates.ts';
 import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -191,6 +192,7 @@ async function supersede(
 /** RFC 8621 §4.8: of the most recent Received field, which is the first. */
 function receivedDate(bytes: Buffer): Date | null {
   const received = headerFields(bytes).find((field) => field.name.toLowerCase() === 'received')?.value;
-  const date = asDate(received?.slice(received.lastIndexOf(';') + 1) ?? '');
-  return date === null ? null : new Date(date);
+  const written = asDate(received?.slice(received.lastIndexOf(';') + 1) ?? '');
+  const date = written === null ? null : new Date(written);
+  return date && isWritable(date) ? date : null;
 }
