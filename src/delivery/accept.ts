@@ -17,7 +17,7 @@ import { messageIdOf } from '../store/messages.ts';
 import type { Account, Directory } from '../directory/directory.ts';
 import { acceptTogether, type Acceptance } from './acceptance.ts';
 import { gatherAnswers } from './gather.ts';
-import { takeIn, tooLarge, type Form } from './large.ts';
+import { takeIn, tooLarge, type Form } from '../store/large.ts';
 import { route } from './route.ts';
 
 export interface AcceptRecipient {

@@ -20,7 +20,7 @@ import { addDue } from '../store/vacation.ts';
 import { addWork } from '../store/work.ts';
 import type { AcceptDeps, AcceptInput, Accepted } from './accept.ts';
 import { rowsOf } from './acceptance-rows.ts';
-import type { Form } from './large.ts';
+import type { Form } from '../store/large.ts';
 import { numberDeliveries, numberedHere, type Numbered } from './acceptance-numbers.ts';
 import type { Routed } from './route.ts';
 import { answerables } from './vacation.ts';

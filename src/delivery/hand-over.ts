@@ -7,7 +7,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Claimed, OutgoingMessage } from '../store/outgoing.ts';
 import type { Accept } from './accept.ts';
-import { asGiven } from './large.ts';
+import { asGiven } from '../store/large.ts';
 import { GIVEN } from './notify.ts';
 import type { Fate } from './smtp-client.ts';
 

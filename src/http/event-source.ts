@@ -114,6 +114,7 @@ async function listen(
     {
       tenant: user.tenant,
       accounts,
+      own: user.id,
       administrator: administratorOf(user),
       types: asked.types,
       last: readSeen(request.headers['last-event-id']),

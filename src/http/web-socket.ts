@@ -241,6 +241,7 @@ async function enable({ push, tellings }: WebSocketDeps, line: Line, message: Re
     {
       tenant: line.user.tenant,
       accounts: line.accounts,
+      own: line.user.id,
       administrator: administratorOf(line.user),
       types: dataTypes && new Set(dataTypes),
       last: readSeen(pushState),

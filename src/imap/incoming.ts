@@ -1,10 +1,10 @@
 // Messages of an APPEND on their way in (RFC 9051 §6.3.12): taken or refused when they are announced, kept until the
 // command is whole; large ones in the store.
 
+import { isRecallBox, NOTHING_STORED } from '../recall/mailbox.ts';
 import type { AccountKey } from '../store/exposure.ts';
 import { createSpool, IN_MEMORY, type Spool, type Spooled } from '../store/spool.ts';
 import { findBox } from './mailboxes.ts';
-import { isRecallRow } from './recall-mailbox.ts';
 import { no } from './replies.ts';
 import { checkRoom } from './room.ts';
 import { isUtf8, userOf, type Session } from './session.ts';
@@ -73,6 +73,6 @@ async function checkSize(session: Session, size: number): Promise<void> {
 /** Throws if there is no such mailbox, or none that anything is stored in; answers whose it is. */
 export async function checkBox(session: Session, name: string): Promise<AccountKey> {
   const { row, account } = await findBox(session, name, 'TRYCREATE');
-  if (isRecallRow(row)) throw no('CANNOT', 'Move a sent message into it; nothing is stored there.');
+  if (isRecallBox(row)) throw no('CANNOT', NOTHING_STORED);
   return { tenant: account.tenant, account: account.id };
 }

@@ -2,9 +2,9 @@
 // may use under "Other Users".
 
 import type { Account } from '../directory/directory.ts';
+import { recallBoxes } from '../recall/mailbox.ts';
 import { lostSubscriptions } from '../store/lost-subscriptions.ts';
 import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
-import { recallBoxes } from './recall-mailbox.ts';
 import { no } from './replies.ts';
 import { userOf, type ImapDeps, type Session } from './session.ts';
 import { mailbox } from './wire/response.ts';
@@ -35,7 +35,7 @@ type Deps = Pick<ImapDeps, 'store' | 'directory'>;
 
 /** Every name there is for this person, and those that are subscribed to. */
 export async function allBoxes(deps: Deps, user: Account): Promise<Box[]> {
-  const boxes = await boxesOf(deps, user, '', (list) => recallBoxes(deps, user, list));
+  const boxes = await boxesOf(deps, user, '', (list) => recallBoxes(deps.directory, user, list));
   const others = await deps.directory.accessible(user.tenant, user.id);
   if (others.length === 0) return boxes;
   const place = { row: null, subscribed: false, lost: false };
@@ -51,12 +51,12 @@ async function boxesOf(
   { store }: Deps,
   account: Account,
   prefix: string,
-  more: (list: MailboxRow[]) => Promise<[string, MailboxRow][]>,
+  more: (list: MailboxRow[]) => Promise<readonly MailboxRow[]>,
 ): Promise<Box[]> {
   const at = { tenant: account.tenant, account: account.id };
   const [{ list }, kept] = await Promise.all([mailboxesOf(store, at, false), lostSubscriptions(store, at)]);
   const lost = new Set(kept);
-  const named = [...pathsOf(list), ...(await more(list))];
+  const named = pathsOf([...list, ...(await more(list))]);
   const boxes: Box[] = named.map(([path, row]) => {
     // One that JMAP has made since is what the name stands for.
     const subscribed = lost.delete(path) || row.subscribed;
@@ -125,21 +125,20 @@ export async function findBox(
   if (place) {
     const { account, path } = place;
     const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
-    const row = rowAt(list, path) ?? (await recallRow(session.deps, account, userOf(session), list, name));
+    const row = rowAt(list, path) ?? (await recallRow(session, account, list, path));
     if (row) return { name, account, row };
   }
   throw no(code, 'There is no such mailbox.');
 }
 
 async function recallRow(
-  deps: Deps,
+  session: Pick<Session, 'user' | 'deps'>,
   account: Account,
-  user: Account,
   list: MailboxRow[],
-  name: string,
+  path: readonly string[],
 ): Promise<MailboxRow | undefined> {
-  if (account.id !== user.id) return undefined;
-  return (await recallBoxes(deps, user, list)).find(([known]) => known === name)?.[1];
+  if (account.id !== userOf(session).id) return undefined;
+  return rowAt(await recallBoxes(session.deps.directory, account, list), path);
 }
 
 export function rowAt<R extends Pick<MailboxRow, 'id' | 'parent_id' | 'name'>>(

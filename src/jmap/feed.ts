@@ -20,7 +20,8 @@ export interface Feed {
 export interface FeedOptions {
   tenant: number;
   accounts: number[];
-  /** As Listener has it. */
+  /** As Listener has them. */
+  own: number;
   administrator: number | undefined;
   /** Null: all types. */
   types: ReadonlySet<string> | null;
@@ -37,7 +38,7 @@ export async function openFeed(
   options: FeedOptions,
   emit: (changed: Changed, seen: ReadonlyMap<number, Seen>) => void,
 ): Promise<Feed> {
-  const { tenant, accounts, administrator, types, record, gatherMs = GATHER_MS } = options;
+  const { tenant, accounts, own, administrator, types, record, gatherMs = GATHER_MS } = options;
   let listening: Listening | undefined;
   let begun = false;
   let pending: Changed = {};
@@ -58,7 +59,7 @@ export async function openFeed(
     for (const [account, states] of Object.entries(changed)) pending[account] = { ...pending[account], ...states };
     if (!gathering) flush();
   };
-  listening = await push.listen({ tenant, accounts, administrator, types, send }, options.last);
+  listening = await push.listen({ tenant, accounts, own, administrator, types, send }, options.last);
   return {
     begin() {
       begun = true;

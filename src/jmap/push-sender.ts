@@ -124,7 +124,15 @@ export function createPushSender(deps: PushSenderDeps): PushSender {
     const feed = await openFeed(
       push,
       // The organisation's recalls are for pages that are looked at: no telephone is woken by them.
-      { tenant: row.tenant_id, accounts, administrator: undefined, types, last, gatherMs: GATHER_MS },
+      {
+        tenant: row.tenant_id,
+        accounts,
+        own: row.account_id,
+        administrator: undefined,
+        types,
+        last,
+        gatherMs: GATHER_MS,
+      },
       (changed) => {
         for (const [account, changes] of Object.entries(changed))
           one.pending[account] = { ...one.pending[account], ...changes };

@@ -28,6 +28,8 @@ export interface MethodContext extends JmapServices {
   using: readonly string[];
   /** Creation ids of this request, so far (RFC 8620 §5.3). */
   createdIds: Map<string, string>;
+  /** This request has taken a message back by moving it into Recall: it takes back no other. */
+  tookBack?: boolean;
   /** What they signed in with: '' their password, else an application password ("p3"). */
   credential: string;
   /** The program that asks, for exposure: its User-Agent, at most 100 printable characters. */

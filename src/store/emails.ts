@@ -10,6 +10,7 @@ import {
   type Given,
   type Pause,
 } from './exposure.ts';
+import type { MailboxRow } from './mailboxes.ts';
 import type { Reader, Store } from './postgres.ts';
 
 /** A copy's own: nothing of the message's content. */
@@ -101,11 +102,13 @@ export async function allEmailIds(reader: Reader, at: AccountKey, limit: number)
   return rows.map((row) => row.email_id);
 }
 
-/** Mailboxes of the account, by id, with their roles. */
-export async function mailboxRoles(reader: Reader, at: AccountKey): Promise<Map<number, string | null>> {
-  const rows = await reader.rows<{ id: number; role: string | null }>(
-    `SELECT id, role FROM mailbox WHERE tenant_id = $1 AND account_id = $2`,
-    [at.tenant, at.account],
-  );
-  return new Map(rows.map((row) => [row.id, row.role]));
+/** Mailboxes of the account, as whoever puts Emails into them has to know them. */
+export async function mailboxPlaces(
+  reader: Reader,
+  at: AccountKey,
+): Promise<Pick<MailboxRow, 'id' | 'parent_id' | 'name' | 'role'>[]> {
+  return reader.rows(`SELECT id, parent_id, name, role FROM mailbox WHERE tenant_id = $1 AND account_id = $2`, [
+    at.tenant,
+    at.account,
+  ]);
 }

@@ -16,6 +16,11 @@ export interface MailboxRow {
   unread_threads: number;
 }
 
+/** A mailbox of their own that has the name of what takes messages back (recall/mailbox.ts), in whatever case. */
+export function isNamedRecall(box: Pick<MailboxRow, 'name' | 'parent_id'>): boolean {
+  return box.parent_id === null && box.name.toLowerCase() === 'recall';
+}
+
 /** Every account's Inbox and Trash. */
 const INBOX = 1;
 export const TRASH = 6;
@@ -119,13 +124,18 @@ const TOUCHED = `touched AS MATERIALIZED (
     WHERE m.tenant_id = $1 AND m.account_id = $2 AND s.tenant_id = $1 AND s.account_id = $2 AND (SELECT count(*) FROM touched) > ${LOOKED_UP}
   )`;
 
+/** Has the account of `s` a mailbox as isNamedRecall has it? */
+export const NAMED_RECALL = `EXISTS (SELECT FROM mailbox own WHERE own.tenant_id = s.tenant_id AND own.account_id = s.account_id
+  AND own.parent_id IS NULL AND lower(own.name) = 'recall')`;
+
+/** What changed since, and of the same moment whether there is one as isNamedRecall has it. */
 export async function mailboxChanges(
   reader: Reader,
   at: AccountKey,
   since: number,
-): Promise<{ modseq: number; changes: MailboxChange[] }> {
-  const rows = await reader.rows<MailboxChange & { current: number }>(
-    `WITH ${TOUCHED} SELECT s.modseq AS current, x.* FROM account_state s LEFT JOIN LATERAL (
+): Promise<{ modseq: number; changes: MailboxChange[]; named_recall: boolean }> {
+  const rows = await reader.rows<MailboxChange & { current: number; named_recall: boolean }>(
+    `WITH ${TOUCHED} SELECT s.modseq AS current, ${NAMED_RECALL} AS named_recall, x.* FROM account_state s LEFT JOIN LATERAL (
        SELECT m.id, CASE WHEN m.created_modseq > $3 THEN m.created_modseq WHEN m.modseq > $3 THEN m.modseq ELSE n.modseq END AS modseq,
          m.created_modseq > $3 AS created, false AS destroyed, m.meta_modseq <= $3 AS "countsOnly"
        FROM mailbox m LEFT JOIN counted n ON n.mailbox_id = m.id
@@ -135,7 +145,8 @@ export async function mailboxChanges(
      ) x ON true WHERE s.tenant_id = $1 AND s.account_id = $2`,
     [at.tenant, at.account, since],
   );
-  return { modseq: rows[0]?.current ?? 0, changes: rows.filter((row) => row.id !== null) };
+  const { current = 0, named_recall = false } = rows[0] ?? {};
+  return { modseq: current, named_recall, changes: rows.filter((row) => row.id !== null) };
 }
 
 /** What its owner sets. */

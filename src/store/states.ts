@@ -1,5 +1,6 @@
 // The states that a client is told of: how far each type of an account, and of an organisation's administration, has come.
 
+import { NAMED_RECALL } from './mailboxes.ts';
 import type { Reader } from './postgres.ts';
 import { quotaState } from './quota.ts';
 
@@ -8,6 +9,8 @@ export interface AccountStates {
   modseq: number;
   submission: number;
   recall: number;
+  /** Of a mailbox that has the name of what takes messages back. See mailboxes.ts. */
+  named_recall: boolean;
 }
 
 /** In one statement, for accounts of a tenant that somebody listens to. */
@@ -15,7 +18,7 @@ export async function accountStates(reader: Reader, tenant: number, accounts: nu
   return reader.rows(
     `SELECT s.account_id, s.modseq,
        coalesce((SELECT max(modseq) FROM submission x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS submission,
-       coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall
+       coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall, ${NAMED_RECALL} AS named_recall
      FROM account_state s WHERE s.tenant_id = $1 AND s.account_id = ANY ($2::int[])`,
     [tenant, accounts],
   );
@@ -34,7 +37,7 @@ export interface ChangedStates extends AccountStates {
 function changedStates(since: string, from: string): string {
   return `SELECT s.account_id, s.modseq,
        coalesce((SELECT max(modseq) FROM submission x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS submission,
-       coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall,
+       coalesce((SELECT max(modseq) FROM recall_state x WHERE x.tenant_id = $1 AND x.account_id = s.account_id), 0) AS recall, ${NAMED_RECALL} AS named_recall,
        (SELECT max(modseq) FROM identity x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > ${since}) AS identity,
        (SELECT modseq FROM vacation_response x WHERE x.tenant_id = $1 AND x.account_id = s.account_id AND x.modseq > ${since}) AS vacation,
        nullif(greatest(${since}, ${quotaState('$1', 's.account_id')}), ${since}) AS quota,

@@ -293,14 +293,17 @@ test('Recall is one mailbox, always subscribed to, and no other of its name is m
 
 test("a person's own mailbox of that name stays theirs; where policy has none there is none", async () => {
   const cho = await homing.client('cho@pigeon.test');
-  await cho.call('Mailbox/set', { create: { k: { name: 'Recall' } } });
+  const policy = (recallMailbox: boolean): Promise<void> => homing.admin.setPolicy(homing.tenant, { recallMailbox });
+  await policy(false);
+  assert.equal((await cho.call('Mailbox/set', { create: { k: { name: 'Recall' } } }))['notCreated'], null);
+  await policy(true);
   await send('cho@pigeon.test', ['ben@pigeon.test'], mail('Kept', { from: 'cho@pigeon.test' }));
   const client = await as('cho');
   assert.equal((await client.run('LIST "" Recall/*')).length, 1);
   const [uid = 0] = await find(client, 'Sent Items', 'Kept');
   assert.match((await client.run(`UID MOVE ${uid} Recall`))[0] ?? '', /COPYUID/);
   assert.deepEqual(await outcomes('Kept'), []);
-  await homing.admin.setPolicy(homing.tenant, { recallMailbox: false });
+  await policy(false);
   const ana = await as('ana');
   assert.equal((await ana.run('LIST "" Recall*')).length, 1);
   assert.match(await send('ana@pigeon.test', ['recall@pigeon.test'], mail('<x@y>')), /^550 5\.1\.1/);

@@ -35,13 +35,13 @@ export function useMailboxesQuery(accountId: string): { data: Mailbox[] | undefi
   return useQuery({
     queryKey: [accountId, 'Mailbox', 'all'],
     queryFn: () => jmap.call<{ list: Mailbox[]; state: string }>('Mailbox/get', { accountId, ids: null }),
-    select: listOf<Mailbox>,
+    select: foldersOf,
   });
 }
 
-/** A function that stays the same, so that what it selects does. */
-function listOf<T>({ list }: { list: T[] }): T[] {
-  return list;
+/** A function that stays the same, so that what it selects does. Recall is for programs that have no button for it. */
+function foldersOf({ list }: { list: Mailbox[] }): Mailbox[] {
+  return list.filter(({ id }) => !id.startsWith('f-'));
 }
 
 /** The mailbox that an address names: a role, or an id. */

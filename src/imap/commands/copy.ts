@@ -1,20 +1,21 @@
 // COPY and MOVE (RFC 9051 §6.4.7, §6.4.8; RFC 4315 §3).
 
+import { isRecallBox, ONE_AT_A_TIME, recallMoved } from '../../recall/mailbox.ts';
 import { copyAcross } from '../../store/email-across.ts';
 import { copyCopies, moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccounts } from '../../store/account-state.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
 import { octetsOf } from '../../store/quota.ts';
+import { readByUid } from '../../store/mailbox-read.ts';
 import { mailboxStatus } from '../../store/mailbox-view.ts';
 import type { MailboxRow } from '../../store/mailboxes.ts';
 import { findBox } from '../mailboxes.ts';
 import { choose } from '../message-set.ts';
 import { tellNews } from '../news.ts';
-import { isRecallRow, recallMoved } from '../recall-mailbox.ts';
 import { no, ok, type Result } from '../replies.ts';
 import { checkRoom } from '../room.ts';
-import { given, tellsModseq, type Selected, type Session } from '../session.ts';
+import { given, tellsModseq, userOf, type Selected, type Session } from '../session.ts';
 import { selectedOf, writableOf, type CommandOf, type Verb } from '../verb.ts';
 import { formatRuns } from '../wire/sequence-set.ts';
 
@@ -57,7 +58,7 @@ export const move: Verb<'MOVE'> = {
   async run(session, command) {
     const selected = writableOf(session);
     const box = await findBox(session, command.mailbox, 'TRYCREATE');
-    if (isRecallRow(box.row)) return recall(session, selected, command, box.row);
+    if (isRecallBox(box.row)) return recall(session, selected, command, box.row);
     const { target, validity, uids, missing } = await prepare(session, selected, command);
     const { at } = selected;
     const now = session.deps.clock();
@@ -89,10 +90,14 @@ async function recall(
   row: MailboxRow,
 ): Promise<Result> {
   const { uids, missing } = choose(selected, command.set, command.uid);
-  const done = uids.length === 0 ? 'gone' : await recallMoved(session, selected, uids, row);
+  if (uids.length > 1) throw no('LIMIT', ONE_AT_A_TIME);
+  const { account } = selected.at;
+  const [copy] = uids.length === 0 ? [] : await readByUid(session.deps.store, selected.at, uids, ['email'], null);
+  const moved = copy && { actor: userOf(session), account, emailId: copy.email_id, box: row };
+  const done = moved ? await recallMoved(session.deps, moved) : null;
   selected.stale = true;
   await tellNews(session, true);
-  if (done === 'moved') return ok('It is being taken back; the report comes by mail.');
+  if (done !== null) return ok('It is being taken back; the report comes by mail.');
   if (command.uid || (uids.length === 0 && !missing)) return ok('There was nothing to be done.');
   throw no('EXPUNGEISSUED', 'It is gone.');
 }
@@ -103,7 +108,7 @@ async function prepare(
   { mailbox, set, uid }: CommandOf<'COPY'>,
 ): Promise<{ target: Target; validity: number; uids: number[]; missing: boolean }> {
   const box = await findBox(session, mailbox, 'TRYCREATE');
-  if (isRecallRow(box.row)) throw no('CANNOT', 'Move a message into it: a copy would stay.');
+  if (isRecallBox(box.row)) throw no('CANNOT', 'Move a message into it: a copy would stay.');
   const { tenant } = selected.at;
   const [status] = await mailboxStatus(session.deps.store, { tenant, account: box.account.id }, [box.row.id], false);
   if (!status) throw no('TRYCREATE', 'There is no such mailbox.');

@@ -1,6 +1,7 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3.4 to §6.3.8; RFC 6154 §3).
 
 import { MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
+import { isRecallBox, IT_STAYS, recallBoxes } from '../../recall/mailbox.ts';
 import { raiseAndTell } from '../../store/account-state.ts';
 import { moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccount } from '../../store/held-copies.ts';
@@ -17,7 +18,6 @@ import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
 import { findBox, INBOX, OTHERS, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
-import { isRecallRow, recallBoxes } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { userOf, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
@@ -54,7 +54,7 @@ async function newPlace(session: Session, given: string): Promise<Place> {
 async function oldPlace(session: Session, name: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), name);
   if (!place) throw no('NONEXISTENT', 'There is no such mailbox.');
-  if (await isRecall(session, place)) throw no('CANNOT', 'It is what takes messages back, and stays.');
+  if (await isRecall(session, place)) throw no('CANNOT', IT_STAYS);
   return place;
 }
 
@@ -63,7 +63,7 @@ async function isRecall(session: Session, { account, path }: Place): Promise<boo
   const user = userOf(session);
   if (account.id !== user.id || path[0]?.toLowerCase() !== 'recall') return false;
   const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
-  return (await recallBoxes(session.deps, user, list)).length > 0;
+  return (await recallBoxes(session.deps.directory, user, list)).length > 0;
 }
 
 function find(list: MailboxRow[], path: readonly string[]): MailboxRow {
@@ -189,7 +189,7 @@ const subscription = (subscribed: boolean): Verb<'SUBSCRIBE' | 'UNSUBSCRIBE'> =>
   news: 'all',
   async run(session, { mailbox }) {
     if (subscribed && (mailbox === 'Recall' || mailbox === 'Recall/Replace')) {
-      if (isRecallRow((await findBox(session, mailbox)).row)) return ok('It always is.');
+      if (isRecallBox((await findBox(session, mailbox)).row)) return ok('It always is.');
     }
     const { account, path } = await oldPlace(session, mailbox);
     await managing(session, account, async (managing) => {

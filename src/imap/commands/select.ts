@@ -1,12 +1,12 @@
 // SELECT, EXAMINE, CLOSE, UNSELECT (RFC 9051 §6.3.2, §6.3.3, §6.4.1, §6.4.2; RFC 7162 §3.1 and §3.2.5; RFC 8474 §4.2).
 
+import { isRecallBox } from '../../recall/mailbox.ts';
 import { openMailbox, vanishedSince, flagsSince, type OpenedMailbox } from '../../store/mailbox-view.ts';
 import { allFlags, showFlags } from '../flags.ts';
 import { mailboxIdOf } from '../ids.ts';
 import { findBox, tellOldName } from '../mailboxes.ts';
 import { tellKeywords, toldOf } from '../news.ts';
 import { isRecent, takeRecent, tellRecent } from '../recent.ts';
-import { isRecallRow } from '../recall-mailbox.ts';
 import { no, ok } from '../replies.ts';
 import { expungeDeleted } from '../expunge.ts';
 import { enableCondstore, isUtf8, leave, tellsModseq, userOf, type Selected, type Session } from '../session.ts';
@@ -36,7 +36,7 @@ async function open(session: Session, command: CommandOf<'SELECT'>): ReturnType<
   const { out, deps } = session;
   const box = await findBox(session, command.mailbox);
   const at = { tenant: box.account.tenant, account: box.account.id, mailbox: box.row.id };
-  const opened = isRecallRow(box.row) ? NOTHING : await openMailbox(deps.store, at);
+  const opened = isRecallBox(box.row) ? NOTHING : await openMailbox(deps.store, at);
   if (!opened) throw no('NONEXISTENT', 'There is no such mailbox.');
   const readOnly = command.verb === 'EXAMINE';
   const view = new View(opened.uids);

@@ -1,8 +1,8 @@
 // STATUS (RFC 9051 §6.3.11; RFC 7162 §3.1.2, RFC 7889 §3.1, RFC 8474 §4.3).
 
+import { isRecallBox } from '../../recall/mailbox.ts';
 import { mailboxStatus, type MailboxStatus } from '../../store/mailbox-view.ts';
 import { findBox, type Box } from '../mailboxes.ts';
-import { isRecallRow } from '../recall-mailbox.ts';
 import { ok } from '../replies.ts';
 import { enableCondstore, userOf, isUtf8, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
@@ -46,7 +46,7 @@ export async function statusLines(
     const found = await mailboxStatus(session.deps.store, at, ids, walk, recent);
     const rows = new Map(found.map((row) => [row.id, row]));
     for (const { name, row } of some) {
-      const counts = row && isRecallRow(row) ? EMPTY : rows.get(row?.id ?? 0);
+      const counts = row && isRecallBox(row) ? EMPTY : rows.get(row?.id ?? 0);
       if (!counts) continue;
       const values = items.map(
         (item) => `${item} ${value(item, counts, maxMessageSize, mailboxIdOf(user, account, row?.id ?? 0))}`,

@@ -1,18 +1,39 @@
 // The mutable part of an Email, as clients give it: mailboxIds, keywords, receivedAt (RFC 8621 §4.6–4.8).
 
 import { DELETED, isKeyword, toKeywords, type Keywords } from '../../mail/keywords.ts';
+import { isRecallBox, NOTHING_STORED } from '../../recall/mailbox.ts';
+import { mailboxPlaces } from '../../store/emails.ts';
+import type { AccountKey } from '../../store/exposure.ts';
+import type { MailboxRow } from '../../store/mailboxes.ts';
+import type { Reader } from '../../store/postgres.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import { isObject } from '../standard.ts';
-import { parseMailboxId } from './ids.ts';
+import { recallBeside } from '../recall-boxes.ts';
+import { mailboxIdOf, parseMailboxId } from './ids.ts';
 import { isWritable, readUtcDate } from '../dates.ts';
 
 /** Keywords of its owner's own that one Email may have. */
 const MAX_KEYWORDS = 100;
 
-/** The account's mailboxes by number, and what a creation id stands for. */
+/** An account's mailboxes, and what a creation id stands for. */
 export interface Boxes {
-  exists(mailbox: number): boolean;
+  /** By number. */
+  roles: ReadonlyMap<number, string | null>;
+  /** What takes messages back, where it is shown. */
+  recall: readonly MailboxRow[];
   resolve(id: string): string;
+}
+
+/** `shows`: of showsRecall. */
+export async function boxesOf(
+  reader: Reader,
+  at: AccountKey,
+  shows: boolean,
+  resolve: (id: string) => string,
+): Promise<Boxes> {
+  const places = await mailboxPlaces(reader, at);
+  const roles = new Map(places.map(({ id, role }) => [id, role]));
+  return { roles, recall: recallBeside(shows, places), resolve };
 }
 
 /** An Id[Boolean] or String[Boolean] in which every value is true; null: it is none. */
@@ -20,14 +41,24 @@ function trueSet(value: unknown): string[] | null {
   return isObject(value) && Object.values(value).every((each) => each === true) ? Object.keys(value) : null;
 }
 
-/** The one mailbox it goes into. Throws SetFault `invalidProperties`, `tooManyMailboxes`. */
+/** The one mailbox it is put into. Throws SetFault `invalidProperties`, `tooManyMailboxes`; `forbidden` for Recall. */
 export function readMailbox(value: unknown, boxes: Boxes): number {
+  const mailbox = readPlace(value, boxes);
+  if (isRecallBox({ id: mailbox })) throw new SetFault('forbidden', NOTHING_STORED);
+  return mailbox;
+}
+
+/** Recall has a number too: recall/mailbox.ts. */
+function readPlace(value: unknown, boxes: Boxes): number {
   const ids = trueSet(value);
   if (ids === null || ids.length === 0) throw invalidProperties(['mailboxIds'], 'An Email is in a mailbox.');
   if (ids.length > 1)
     throw new SetFault('tooManyMailboxes', 'An Email is in one mailbox.', { properties: ['mailboxIds'] });
-  const mailbox = parseMailboxId(boxes.resolve(ids[0] ?? ''));
-  if (mailbox === null || !boxes.exists(mailbox)) throw invalidProperties(['mailboxIds'], 'There is no such mailbox.');
+  const id = boxes.resolve(ids[0] ?? '');
+  const recall = boxes.recall.find((box) => mailboxIdOf(box.id) === id);
+  const mailbox = recall?.id ?? parseMailboxId(id);
+  if (mailbox === null || !(recall || boxes.roles.has(mailbox)))
+    throw invalidProperties(['mailboxIds'], 'There is no such mailbox.');
   return mailbox;
 }
 
@@ -108,16 +139,16 @@ export function keywordChange(patch: EmailPatch, current: Keywords): { add: Keyw
   return change;
 }
 
-/** The mailbox it is to be in; null: nothing was asked. Throws as readMailbox. */
+/** The mailbox it is to be in, or what it is moved into to be taken back; null: nothing was asked. Throws as readMailbox. */
 export function mailboxChange(patch: EmailPatch, current: number, boxes: Boxes): number | null {
   const { mailboxIds } = patch;
   if (mailboxIds === null) return null;
-  if ('replace' in mailboxIds) return readMailbox(mailboxIds.replace, boxes);
+  if ('replace' in mailboxIds) return readPlace(mailboxIds.replace, boxes);
   const ids = new Set([`f${current}`]);
   for (const [given, put] of mailboxIds.set) {
     const id = boxes.resolve(given);
     if (put) ids.add(id);
     else ids.delete(id);
   }
-  return readMailbox(Object.fromEntries([...ids].map((id) => [id, true])), boxes);
+  return readPlace(Object.fromEntries([...ids].map((id) => [id, true])), boxes);
 }

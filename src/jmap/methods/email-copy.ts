@@ -4,11 +4,10 @@ import type { Account } from '../../directory/directory.ts';
 import type { Keywords } from '../../mail/keywords.ts';
 import { copyAcross, type AcrossTarget } from '../../store/email-across.ts';
 import { lockAccounts } from '../../store/account-state.ts';
-import { mailboxRoles } from '../../store/emails.ts';
 import { lockAccount } from '../../store/held-copies.ts';
 import { hasRoom, octetsOfEmails, overQuota } from '../../store/quota.ts';
 import { emailBlobId, emailIdOf, parseEmailId, threadIdOf } from '../email/ids.ts';
-import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
+import { boxesOf, readKeywords, readMailbox, readReceivedAt, type Boxes } from '../email/settings.ts';
 import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
@@ -23,6 +22,7 @@ import {
   resolveId,
   type Args,
 } from '../standard.ts';
+import { showsRecall } from '../recall-boxes.ts';
 import type { Method, MethodContext, Reply } from '../wire.ts';
 import { emailSet } from './email-set.ts';
 
@@ -75,7 +75,7 @@ interface Wish {
   target: AcrossTarget;
 }
 
-function copyAll(
+async function copyAll(
   context: MethodContext,
   from: Account,
   to: Account,
@@ -83,6 +83,7 @@ function copyAll(
   asked: Map<string, Args>,
 ): Promise<{ response: Record<string, unknown>; originals: string[] }> {
   const { tenant } = to;
+  const shows = await showsRecall(context, to);
   const ifInState = optionalString(args, 'ifInState');
   const ifFromInState = optionalString(args, 'ifFromInState');
   return context.store.inTurn({ tenant, account: to.id }, async (tx) => {
@@ -92,7 +93,8 @@ function copyAll(
     if (ifFromInState !== null && ifFromInState !== String(states.get(from.id))) throw new MethodError('stateMismatch');
     await context.pause?.('locked');
     const notCreated = idMap<SetError>();
-    const wishes = await readWishes(context, await mailboxRoles(tx, { tenant, account: to.id }), asked, notCreated);
+    const boxes = await boxesOf(tx, { tenant, account: to.id }, shows, (id) => resolveId(id, context));
+    const wishes = await readWishes(context, boxes, asked, notCreated);
     const ids = [...wishes.values()].map(({ emailId }) => emailId);
     const sizes = await octetsOfEmails(tx, { tenant, account: from.id }, ids);
     const octets = ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
@@ -152,11 +154,10 @@ function copyAll(
 
 async function readWishes(
   context: MethodContext,
-  roles: Map<number, string | null>,
+  boxes: Boxes,
   asked: Map<string, Args>,
   notCreated: Record<string, SetError>,
 ): Promise<Map<string, Wish>> {
-  const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
   const wishes = new Map<string, Wish>();
   for (const [key, object] of asked) {
     await attempt(key, notCreated, async () => {

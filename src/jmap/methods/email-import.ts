@@ -4,7 +4,6 @@ import type { Account } from '../../directory/directory.ts';
 import type { ParsedMessage } from '../../mail/message.ts';
 import { asDate, headerFields } from '../../mail/mime/headers.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
-import { mailboxRoles } from '../../store/emails.ts';
 import { lockAccount } from '../../store/held-copies.ts';
 import { hasRoom, overQuota } from '../../store/quota.ts';
 import type { Transaction } from '../../store/postgres.ts';
@@ -22,7 +21,7 @@ import {
   type NewEmail,
 } from '../email/new-messages.ts';
 import { isWritable } from '../dates.ts';
-import { readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
+import { boxesOf, readKeywords, readMailbox, readReceivedAt } from '../email/settings.ts';
 import { errorReply, invalidArguments, invalidProperties, MethodError, SetFault, type SetError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
@@ -36,6 +35,7 @@ import {
   resolveId,
   type Args,
 } from '../standard.ts';
+import { showsRecall } from '../recall-boxes.ts';
 import type { Method, MethodContext } from '../wire.ts';
 
 /** Octets of messages that are put in in one transaction. */
@@ -129,19 +129,19 @@ interface Imported {
   notCreated: Record<string, SetError>;
 }
 
-function importTogether(
+async function importTogether(
   context: MethodContext,
   account: Account,
   messages: Map<string, Brought>,
   ifInState: string | null,
 ): Promise<Imported> {
   const at = { tenant: account.tenant, account: account.id };
+  const shows = await showsRecall(context, account);
   return context.store.inTurn(at, async (tx) => {
     const oldState = await lockAccount(tx, at);
     if (ifInState !== null && ifInState !== String(oldState)) throw new MethodError('stateMismatch');
     await context.pause?.('locked');
-    const roles = await mailboxRoles(tx, at);
-    const boxes = { exists: (mailbox: number) => roles.has(mailbox), resolve: (id: string) => resolveId(id, context) };
+    const boxes = await boxesOf(tx, at, shows, (id) => resolveId(id, context));
     const notCreated = idMap<SetError>();
     const keys: string[] = [];
     const emails: NewEmail[] = [];
@@ -166,7 +166,7 @@ function importTogether(
     const created = await putNewEmails(tx, context, at, emails);
     for (const [i, { emailId }] of created.entries()) {
       const { mailbox, parsed } = emails[i] ?? {};
-      if (mailbox !== undefined && roles.get(mailbox) === 'sent')
+      if (mailbox !== undefined && boxes.roles.get(mailbox) === 'sent')
         await supersede(tx, { ...at, mailbox }, parsed, emailId);
     }
     await context.pause?.('applied');

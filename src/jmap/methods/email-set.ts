@@ -3,11 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { domainOf } from '../../mail/address.ts';
+import { isRecallBox } from '../../recall/mailbox.ts';
 import type { Account } from '../../directory/directory.ts';
 import { compose, composePieces } from '../../mail/mime/compose.ts';
 import { parseMessage } from '../../mail/mime/parse.ts';
 import { moveCopies, removeCopies, setKeywords, type KeywordChange } from '../../store/email-change.ts';
-import { mailboxRoles } from '../../store/emails.ts';
 import { hasRoom, overQuota } from '../../store/quota.ts';
 import { holdCopies, lockAccount } from '../../store/held-copies.ts';
 import type { Transaction } from '../../store/postgres.ts';
@@ -26,6 +26,7 @@ import {
 } from '../email/new-messages.ts';
 import { parseWanted } from '../email/object.ts';
 import {
+  boxesOf,
   keywordChange,
   mailboxChange,
   readKeywords,
@@ -46,12 +47,13 @@ import {
   type Args,
   type SetResult,
 } from '../standard.ts';
+import { showsRecall } from '../recall-boxes.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { readWanted, showAll } from './email-get.ts';
+import { recallMovedIn, type MovedIntoRecall } from './email-recall.ts';
 
 export const emailSet: Method = async (args, context) => {
   const account = accountOf(args, context);
-  const at = { tenant: account.tenant, account: account.id };
   // Read twice: here for its form, and under the lock against the state.
   const asked = setArguments(args, String(args['ifInState']));
   const refused = emptySetResult();
@@ -59,7 +61,7 @@ export const emailSet: Method = async (args, context) => {
   try {
     await makeDrafts(context, account, asked.create, drafts, refused);
     const patches = await readPatches(context, account, asked.update, refused);
-    return await setAll(args, context, at, { drafts, patches, destroy: asked.destroy }, refused);
+    return await setAll(args, context, account, { drafts, patches, destroy: asked.destroy }, refused);
   } finally {
     await discardAll(drafts.values());
   }
@@ -69,12 +71,14 @@ export const emailSet: Method = async (args, context) => {
 async function setAll(
   args: Args,
   context: MethodContext,
-  at: { tenant: number; account: number },
+  account: Account,
   asked: { drafts: Map<string, Draft>; patches: Map<string, EmailPatch>; destroy: string[] },
   refused: SetResult,
 ): Promise<Record<string, unknown>> {
+  const at = { tenant: account.tenant, account: account.id };
+  const shows = await showsRecall(context, account);
   const made = new Map<string, string>();
-  const response = await context.store.inTurn(at, async (tx) => {
+  const { result, oldState, newState, moved } = await context.store.inTurn(at, async (tx) => {
     const state = await lockAccount(tx, at);
     setArguments(args, String(state));
     await context.pause?.('locked');
@@ -83,18 +87,19 @@ async function setAll(
       notCreated: { ...refused.notCreated },
       notUpdated: { ...refused.notUpdated },
     };
-    const known = await mailboxRoles(tx, at);
     made.clear();
     const resolve = (id: string): string => resolveId(id, context, made);
-    const boxes: Boxes = { exists: (mailbox) => known.has(mailbox), resolve };
+    const boxes = await boxesOf(tx, at, shows, resolve);
     await create(tx, context, at, asked.drafts, boxes, result, made);
-    await update(tx, { ...at, now: context.clock() }, asked.patches, boxes, result);
+    const moved = await update(tx, { ...at, now: context.clock() }, asked.patches, boxes, result);
     await destroy(tx, at, asked.destroy, resolve, result);
     await context.pause?.('applied');
-    return setResponse(args['accountId'], String(state), String(await lockAccount(tx, at)), result);
+    return { result, oldState: String(state), newState: String(await lockAccount(tx, at)), moved };
   });
   for (const [key, id] of made) context.createdIds.set(key, id);
-  return response;
+  // After this state: what is put back into its place, and others' changes meanwhile, are told to whoever goes on from it.
+  await recallMovedIn(context, account, moved, result);
+  return setResponse(args['accountId'], oldState, newState, result);
 }
 
 type Draft = Coming & { email: Args; receivedAt: Date };
@@ -241,14 +246,16 @@ async function checkImmutable(
   if (changed.length > 0) throw invalidProperties(changed, 'Cannot be changed.');
 }
 
+/** Answers what is still to be done: what is moved into Recall. */
 async function update(
   tx: Transaction,
   at: { tenant: number; account: number; now: Date },
   patches: Map<string, EmailPatch>,
   boxes: Boxes,
   result: SetResult,
-): Promise<void> {
-  if (patches.size === 0) return;
+): Promise<MovedIntoRecall[]> {
+  const recalled: MovedIntoRecall[] = [];
+  if (patches.size === 0) return recalled;
   const ids = new Map([...patches.keys()].map((given) => [given, parseEmailId(boxes.resolve(given))]));
   const held = await holdCopies(tx, at, { emailIds: [...ids.values()].filter((id) => id !== null) });
   const copies = new Map(held.map((copy) => [copy.email_id, copy]));
@@ -260,6 +267,10 @@ async function update(
       if (!copy) throw new SetFault('notFound');
       const change = keywordChange(patch, { flags: copy.flags, others: copy.keywords });
       const mailbox = mailboxChange(patch, copy.mailbox_id, boxes);
+      if (mailbox !== null && isRecallBox({ id: mailbox })) {
+        recalled.push({ given, emailId: copy.email_id, box: mailbox, keywords: change });
+        return;
+      }
       if (change) keywords.set(copy.email_id, change);
       if (mailbox !== null) moves.set(copy.email_id, mailbox);
       result.updated[emailIdOf(copy.email_id)] = null;
@@ -269,6 +280,7 @@ async function update(
     await setKeywords(tx, at, { emailIds: [...keywords.keys()] }, (copy) => keywords.get(copy.email_id) ?? null);
   if (moves.size > 0)
     await moveCopies(tx, at, { emailIds: [...moves.keys()] }, (copy) => moves.get(copy.email_id) ?? null);
+  return recalled;
 }
 
 async function destroy(

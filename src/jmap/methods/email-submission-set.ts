@@ -15,7 +15,7 @@ import {
   undoStatus,
 } from '../../store/submissions-read.ts';
 import { openBlob } from '../blob.ts';
-import { asGiven } from '../../delivery/large.ts';
+import { asGiven } from '../../store/large.ts';
 import { emailBlobId } from '../email/ids.ts';
 import { errorReply, invalidArguments, invalidProperties, SetFault } from '../errors.ts';
 import {

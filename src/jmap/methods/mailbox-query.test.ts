@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { httpWorld, type Json } from '../../../test/support/http.ts';
 
-const world = await httpWorld();
+const world = await httpWorld({ recallMailbox: false });
 after(() => world.close());
 const { ana } = world;
 

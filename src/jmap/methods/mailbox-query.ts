@@ -13,6 +13,7 @@ import {
   type Sort,
 } from '../query.ts';
 import { accountOf, onlyArguments, optionalBoolean, type Args } from '../standard.ts';
+import { mailboxState, readMailboxState, recallBeside, recallChanges, showsRecall } from '../recall-boxes.ts';
 import type { Method } from '../wire.ts';
 
 type Test = (row: MailboxRow) => boolean;
@@ -103,11 +104,12 @@ export const mailboxQuery: Method = async (args, context) => {
   const account = accountOf(args, context);
   const query = queryOf(args);
   const { modseq, list } = await mailboxesOf(context.store, { tenant: account.tenant, account: account.id }, false);
+  const recall = recallBeside(await showsRecall(context, account), list);
   return {
     accountId: args['accountId'],
-    queryState: String(modseq),
+    queryState: mailboxState(modseq, recall.length),
     canCalculateChanges: true,
-    ...pageOf(run(query, list), args, LIMITS.maxQuery),
+    ...pageOf(run(query, [...list, ...recall]), args, LIMITS.maxQuery),
   };
 };
 
@@ -116,14 +118,20 @@ export const mailboxQueryChanges: Method = async (args, context) => {
   const account = accountOf(args, context);
   const at = { tenant: account.tenant, account: account.id };
   const query = queryOf(args);
-  const { modseq, list } = await mailboxesOf(context.store, at, false);
-  const { since, max } = queryChangesArguments(args, modseq);
+  const { modseq, list: stored } = await mailboxesOf(context.store, at, false);
+  const [sinceQueryState, known] = readMailboxState(args['sinceQueryState']);
+  const { since, max } = queryChangesArguments({ ...args, sinceQueryState }, modseq);
+  const recall = recallBeside(await showsRecall(context, account), stored);
+  const list = [...stored, ...recall];
   const { changes } = await mailboxChanges(context.store, at, since);
   const changed = new Map(
     changes.filter((change) => !change.countsOnly).map((change) => [`f${change.id}`, change.created]),
   );
+  const { created, destroyed } = recallChanges(known, recall);
+  for (const id of created) changed.set(id, true);
+  for (const id of destroyed) changed.set(id, false);
   if (query.sortAsTree || query.filterAsTree) addDescendants(changed, list);
-  return queryChanges(args, { ids: run(query, list), state: String(modseq) }, changed, max);
+  return queryChanges(args, { ids: run(query, list), state: mailboxState(modseq, recall.length) }, changed, max);
 };
 
 /** In a tree, what stands below something that moved moves with it. */

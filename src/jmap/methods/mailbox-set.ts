@@ -1,11 +1,13 @@
 // Mailbox/set (RFC 8621 §2.5).
 
 import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
+import { IT_STAYS } from '../../recall/mailbox.ts';
 import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { removeCopies } from '../../store/email-change.ts';
 import {
   deleteMailbox,
   insertMailbox,
+  isNamedRecall,
   mailboxesOf,
   nextMailboxId,
   undoable,
@@ -26,6 +28,7 @@ import {
   unlike,
   type SetResult,
 } from '../standard.ts';
+import { mailboxState, recallBeside, refuseRecallBox, showsRecall } from '../recall-boxes.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { checkMailbox, depthOf, fitTogether } from './mailbox-check.ts';
 import { MAILBOX_PROPERTIES, toMailbox } from './mailbox.ts';
@@ -41,6 +44,8 @@ interface Setting {
   now: Date;
   /** As they are by now. */
   list: MailboxRow[];
+  /** What takes messages back, where it is shown. */
+  recall: readonly MailboxRow[];
   state: number;
   /** Creation ids of this call. */
   made: Map<string, string>;
@@ -52,11 +57,15 @@ interface Setting {
 export const mailboxSet: Method = async (args, context) => {
   const account = accountOf(args, context);
   const at = { tenant: account.tenant, account: account.id };
+  const shows = await showsRecall(context, account);
   const removeEmails = optionalBoolean(args, 'onDestroyRemoveEmails', false);
   return context.store.inTurn(at, async (tx) => {
     await raise(tx, at.tenant, at.account, 0);
     const { modseq: before, list } = await mailboxesOf(tx, at, Object.keys(args['update'] ?? {}).length > 0);
-    const { create, update, destroy } = setArguments(args, String(before), ['onDestroyRemoveEmails']);
+    const recall = recallBeside(shows, list);
+    const { create, update, destroy } = setArguments(args, mailboxState(before, recall.length), [
+      'onDestroyRemoveEmails',
+    ]);
     const change = async (together: boolean): Promise<Setting> => {
       const setting: Setting = {
         tx,
@@ -65,6 +74,7 @@ export const mailboxSet: Method = async (args, context) => {
         together,
         now: context.clock(),
         list: list.map((row) => ({ ...row })),
+        recall,
         state: before,
         made: new Map(),
         result: emptySetResult(),
@@ -82,7 +92,9 @@ export const mailboxSet: Method = async (args, context) => {
     const { result, state, made } =
       (create.size + update.size + destroy.length > 1 && (await ifTheyFit(tx, change))) || (await change(false));
     tx.onCommit(() => made.forEach((id, key) => context.createdIds.set(key, id)));
-    return setResponse(args['accountId'], String(before), String(state), result);
+    // Where one of their own has made room for Recall, that is told to whoever goes on from here.
+    const [oldState, newState] = [mailboxState(before, recall.length), mailboxState(state, recall.length)];
+    return setResponse(args['accountId'], oldState, newState, result);
   });
 };
 
@@ -109,7 +121,8 @@ function resolve({ made, context }: Setting, id: string): string {
   return resolveId(id, context, made);
 }
 
-function find({ list }: Setting, id: string): MailboxRow {
+function find({ list, recall }: Setting, id: string): MailboxRow {
+  refuseRecallBox(id, recall, IT_STAYS);
   const row = list.find((one) => `f${one.id}` === id);
   if (!row) throw new SetFault('notFound');
   return row;
@@ -148,12 +161,23 @@ async function createOne(setting: Setting, object: Record<string, unknown>): Pro
   const unknown = Object.keys(object).filter((name) => !SETTABLE.includes(name));
   if (unknown.length > 0) throw invalidProperties(unknown);
   const { tx, at, now, list } = setting;
+  checkBesideRecall(setting, { ...DEFAULTS, ...object });
   const box = checkMailbox({ ...DEFAULTS, ...object }, null, list, (id) => resolve(setting, id), setting.together);
   const id = await nextMailboxId(tx, at);
   await insertMailbox(tx, { ...at, now, modseq: await nextModseq(setting) }, { id, ...box });
   const row = { id, ...box, total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
   list.push(row);
   return toMailbox(row);
+}
+
+/** Nothing lies in Recall, and nothing else is called so: nobody makes one of their own by mistake. */
+function checkBesideRecall(setting: Setting, { name, parentId }: Record<string, unknown>): void {
+  const { recall } = setting;
+  if (typeof parentId === 'string') return refuseRecallBox(resolve(setting, parentId), recall, IT_STAYS);
+  const isNamed = typeof name === 'string' && isNamedRecall({ name, parent_id: null });
+  const [box] = recall;
+  if (isNamed && box)
+    throw new SetFault('alreadyExists', 'That is the name of what takes messages back.', { existingId: `f${box.id}` });
 }
 
 /** Answers what the client does not know: null for nothing. */
@@ -171,6 +195,7 @@ async function updateOne(
   const changed = Object.keys(unlike(current, wanted));
   const fixed = changed.filter((name) => !SETTABLE.includes(name));
   if (fixed.length > 0) throw invalidProperties(fixed, 'Cannot be changed.');
+  checkBesideRecall(setting, wanted);
   const box = checkMailbox(wanted, row.id, list, (parent) => resolve(setting, parent), setting.together);
   if (row.id <= SYSTEM_MAILBOXES && changed.some((name) => ['name', 'parentId', 'role'].includes(name))) {
     throw new SetFault('forbidden', 'This mailbox keeps its name, place and role.');

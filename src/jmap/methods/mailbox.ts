@@ -1,8 +1,10 @@
 // Mailbox/get and /changes (RFC 8621 §2).
 
 import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
+import { isRecallBox } from '../../recall/mailbox.ts';
 import { mailboxChanges, mailboxesOf, type MailboxRow } from '../../store/mailboxes.ts';
 import { accountOf, changesArguments, checkState, firstChanges, getArguments, listed } from '../standard.ts';
+import { mailboxState, readMailboxState, recallBeside, recallChanges, showsRecall } from '../recall-boxes.ts';
 import type { Method } from '../wire.ts';
 
 const COUNTED = ['unreadEmails', 'totalThreads', 'unreadThreads'];
@@ -21,6 +23,8 @@ export const MAILBOX_PROPERTIES = [
 
 export function toMailbox(row: MailboxRow): Record<string, unknown> {
   const own = row.id > SYSTEM_MAILBOXES;
+  // Recall may be looked at, as in IMAP, and moved into.
+  const holds = !isRecallBox(row);
   return {
     id: `f${row.id}`,
     name: row.name,
@@ -34,13 +38,13 @@ export function toMailbox(row: MailboxRow): Record<string, unknown> {
     myRights: {
       mayReadItems: true,
       mayAddItems: true,
-      mayRemoveItems: true,
-      maySetSeen: true,
-      maySetKeywords: true,
-      mayCreateChild: true,
+      mayRemoveItems: holds,
+      maySetSeen: holds,
+      maySetKeywords: holds,
+      mayCreateChild: holds,
       mayRename: own,
       mayDelete: own,
-      maySubmit: true,
+      maySubmit: holds,
     },
     isSubscribed: row.subscribed,
   };
@@ -54,27 +58,34 @@ export const mailboxGet: Method = async (args, context) => {
   const { modseq, list } = await (counted
     ? context.mailboxCounts.mailboxes(at)
     : mailboxesOf(context.store, at, false));
-  const all = new Map(list.map((row) => [`f${row.id}`, toMailbox(row)]));
-  return { accountId: args['accountId'], state: String(modseq), ...listed(all, ids, properties) };
+  const recall = recallBeside(await showsRecall(context, account), list);
+  const all = new Map([...list, ...recall].map((row) => [`f${row.id}`, toMailbox(row)]));
+  const state = mailboxState(modseq, recall.length);
+  return { accountId: args['accountId'], state, ...listed(all, ids, properties) };
 };
 
 export const mailboxChangesMethod: Method = async (args, context) => {
   const account = accountOf(args, context);
-  const { since, max } = changesArguments(args);
+  const [sinceState, known] = readMailboxState(args['sinceState']);
+  const { since, max } = changesArguments({ ...args, sinceState });
   const at = { tenant: account.tenant, account: account.id };
-  const { modseq, changes } = await mailboxChanges(context.store, at, since);
+  const { modseq, changes, named_recall: named } = await mailboxChanges(context.store, at, since);
   checkState(since, modseq);
-  const { taken, newState, more } = firstChanges(changes, max);
+  const shown = named ? [] : recallBeside(await showsRecall(context, account), []);
+  const recall = recallChanges(known, shown, max ?? undefined);
+  const left = max === null ? null : max - recall.created.length - recall.destroyed.length;
+  const { taken, newState, more } =
+    left === 0 ? { taken: [], newState: since, more: changes.length > 0 } : firstChanges(changes, left);
   const updated = taken.filter((change) => !change.created && !change.destroyed);
   const countsOnly = updated.length > 0 && updated.every((change) => change.countsOnly);
   return {
     accountId: args['accountId'],
-    oldState: String(since),
-    newState: String(newState ?? modseq),
-    hasMoreChanges: more,
-    created: taken.filter((change) => change.created).map((change) => `f${change.id}`),
+    oldState: mailboxState(since, known),
+    newState: mailboxState(newState ?? modseq, recall.known),
+    hasMoreChanges: more || recall.known !== shown.length,
+    created: [...taken.filter((change) => change.created).map((change) => `f${change.id}`), ...recall.created],
     updated: updated.map((change) => `f${change.id}`),
-    destroyed: taken.filter((change) => change.destroyed).map((change) => `f${change.id}`),
+    destroyed: [...taken.filter((change) => change.destroyed).map((change) => `f${change.id}`), ...recall.destroyed],
     updatedProperties: countsOnly ? ['totalEmails', ...COUNTED] : null,
   };
 };

@@ -2,7 +2,7 @@
 
 import type { Account } from '../../directory/directory.ts';
 import type { Replacement } from '../../recall/apply/replace.ts';
-import { asGiven } from '../../delivery/large.ts';
+import { asGiven } from '../../store/large.ts';
 import { readContent } from '../../store/exposure.ts';
 import { emailToSubmit } from '../../store/submissions-read.ts';
 import { invalidProperties, SetFault } from '../errors.ts';

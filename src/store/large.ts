@@ -1,11 +1,11 @@
-// A large message on its way through acceptance: its beginning is at hand, the rest goes into the store as it comes.
+// A large message on its way in: its beginning is at hand, the rest goes into the store as it comes.
 
 import { Refusal } from '../mail/errors.ts';
 import type { ByteRange, ParsedMessage } from '../mail/message.ts';
 import { readCarriedFiles, type CarriedFile } from '../mail/mime/carried.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { isHeaderWhole } from '../mail/mime/structure.ts';
-import { createSpool, IN_MEMORY, type SpoolDeps, type Spooled } from '../store/spool.ts';
+import { createSpool, IN_MEMORY, type SpoolDeps, type Spooled } from './spool.ts';
 
 /** A message, and how it is stored. */
 export interface Form {

@@ -1,0 +1,224 @@
+// Recall as any JMAP client sees it: two mailboxes; one sent message moved into them, over HTTP.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startTestHoming } from '../../../test/support/homing.ts';
+import type { Client, Json } from '../../../test/support/http.ts';
+import { mail } from '../../../test/support/mailboxes.ts';
+import { submitter } from '../../../test/support/smtp.ts';
+
+const homing = await startTestHoming({ policy: { rateLimit: 0 } });
+after(() => homing.close());
+const client = (name: string): Promise<Client> => homing.client(`${name}@pigeon.test`);
+const [ana, ben, cho] = [await client('ana'), await client('ben'), await client('cho')];
+
+/** Answers the id of the copy in Sent Items. */
+async function send(subject: string, to = ['ben@pigeon.test', 'cho@pigeon.test']): Promise<string> {
+  const line = await submitter(homing.ports, ana.address);
+  await line.send(ana.address, to, mail(subject, { from: ana.address, to: to.join(', ') }));
+  line.close();
+  await homing.settle();
+  const [id] = await found(ana, { inMailbox: 'f3', subject });
+  return id ?? assert.fail();
+}
+
+const found = async (who: Client, filter: Json): Promise<string[]> =>
+  (await who.call('Email/query', { filter }))['ids'] as string[];
+
+const placeOf = async (id: string): Promise<unknown> => {
+  const { list } = await ana.call('Email/get', { ids: [id], properties: ['mailboxIds', 'keywords'] });
+  return (list as Json[])[0];
+};
+
+const move = (update: Record<string, Json>): Promise<Json> => ana.call('Email/set', { update });
+
+const outcomes = async (subject: string): Promise<string[]> => {
+  const rows = await homing.sql<{ outcome: string }>(
+    `SELECT o.outcome FROM outcome o JOIN recall r ON r.tenant_id = o.tenant_id AND r.id = o.recall_id WHERE r.subject = $1 ORDER BY o.n`,
+    [subject],
+  );
+  return rows.map(({ outcome }) => outcome);
+};
+
+const errorOf = (answer: Json, which: string, key: string): Json => (answer[which] as Record<string, Json>)[key] ?? {};
+
+test('moved into Recall, it is taken back: the answer has where it is, and the state of before leads there', async () => {
+  const id = await send('Salaries');
+  const [received] = await found(ben, { subject: 'Salaries' });
+  const { oldState, newState, updated, notUpdated } = await move({ [id]: { mailboxIds: { 'f-1': true } } });
+  assert.deepEqual([updated, notUpdated], [{ [id]: { mailboxIds: { f3: true } } }, null]);
+  // The gate: from the answer on nobody opens it.
+  assert.deepEqual((await ben.call('Email/get', { ids: [received] }))['notFound'], [received]);
+  assert.deepEqual(await found(cho, { subject: 'Salaries' }), []);
+  for (const sinceState of [oldState, newState]) {
+    const changes = await ana.call('Email/changes', { sinceState });
+    assert.deepEqual([changes['created'], changes['updated'], changes['destroyed']], [[], [id], []]);
+  }
+  assert.deepEqual(await placeOf(id), { id, mailboxIds: { f3: true }, keywords: { $seen: true } });
+  await homing.settle();
+  assert.deepEqual(await outcomes('Salaries'), ['recalled', 'recalled']);
+  assert.equal((await found(ana, { inMailbox: 'f1', subject: 'Recall report: Salaries' })).length, 1);
+});
+
+test('moved into Replace, its draft comes with the changes that follow, and replaces when it is sent', async () => {
+  const id = await send('Plan', ['ben@pigeon.test']);
+  const patch = { 'mailboxIds/f3': null, 'mailboxIds/f-2': true, 'keywords/$flagged': true };
+  const { newState, updated } = await move({ [id]: patch });
+  assert.deepEqual(updated, { [id]: { mailboxIds: { f3: true } } });
+  assert.deepEqual(await placeOf(id), { id, mailboxIds: { f3: true }, keywords: { $seen: true, $flagged: true } });
+  const { created, updated: changed } = await ana.call('Email/changes', { sinceState: newState });
+  assert.deepEqual(changed, [id]);
+  const [draft] = created as string[];
+  const { list } = await ana.call('Email/get', { ids: [draft], properties: ['mailboxIds', 'keywords', 'subject'] });
+  const keywords = { $seen: true, $draft: true };
+  assert.deepEqual(list, [{ id: draft, mailboxIds: { f2: true }, keywords, subject: 'Plan' }]);
+  await homing.settle();
+  const { list: identities } = await ana.call('Identity/get');
+  const identityId = (identities as Json[])[0]?.['id'];
+  const sent = await ana.call('EmailSubmission/set', { create: { s: { identityId, emailId: draft } } });
+  assert.equal(sent['notCreated'], null);
+  await homing.settle();
+  assert.deepEqual(await outcomes('Plan'), ['recalled']);
+  assert.equal((await found(ben, { subject: 'Plan' })).length, 1);
+});
+
+test('one message a request: of several in one call none, of several calls the first', async () => {
+  const ids = [await send('First', ['ben@pigeon.test']), await send('Second', ['ben@pigeon.test'])];
+  const [first = '', second = ''] = ids;
+  const intoRecall = { mailboxIds: { 'f-1': true }, 'keywords/$flagged': true };
+  const both = await move({ [first]: intoRecall, [second]: intoRecall });
+  assert.equal(both['updated'], null);
+  for (const id of ids) {
+    const error = { type: 'forbidden', description: 'One message at a time is taken back.' };
+    assert.deepEqual(errorOf(both, 'notUpdated', id), error);
+    assert.deepEqual(await placeOf(id), { id, mailboxIds: { f3: true }, keywords: { $seen: true } });
+  }
+  const [[, one], [, other]] = (await ana.responses(
+    ids.map((id) => ['Email/set', { accountId: ana.accountId, update: { [id]: intoRecall } }]),
+  )) as [[string, Json], [string, Json]];
+  assert.deepEqual(one['updated'], { [first]: { mailboxIds: { f3: true } } });
+  assert.equal(errorOf(other, 'notUpdated', second)['type'], 'forbidden');
+  await homing.settle();
+  assert.deepEqual([await outcomes('First'), await outcomes('Second')], [['recalled'], []]);
+});
+
+test('what is not taken back stays where it is, and the answer says why', async () => {
+  await send('Theirs', ['ben@pigeon.test']);
+  const [received = ''] = await found(ben, { subject: 'Theirs' });
+  const update = { [received]: { mailboxIds: { 'f-1': true }, 'keywords/$flagged': true } };
+  const { notUpdated } = await ben.call('Email/set', { update });
+  const description = 'Only its sender can recall a message, and this one was not sent from here.';
+  assert.deepEqual(notUpdated, { [received]: { type: 'notSender', description } });
+  const { list } = await ben.call('Email/get', { ids: [received], properties: ['mailboxIds', 'keywords'] });
+  assert.deepEqual(list, [{ id: received, mailboxIds: { f1: true }, keywords: {} }]);
+
+  const id = await send('Late', ['ben@pigeon.test']);
+  const intoRecall = { [id]: { mailboxIds: { 'f-1': true } } };
+  const state = await ana.state('Email');
+  assert.equal((await ana.call('Email/set', { ifInState: `${state}0`, update: intoRecall }))['error'], 'stateMismatch');
+  homing.advance(31 * 86_400_000);
+  assert.equal(errorOf(await move(intoRecall), 'notUpdated', id)['type'], 'tooOld');
+  homing.advance(-31 * 86_400_000);
+  assert.equal(await ana.state('Email'), state);
+  const both = { [id]: { mailboxIds: { 'f-1': true, f3: true } } };
+  assert.equal(errorOf(await move(both), 'notUpdated', id)['type'], 'tooManyMailboxes');
+  assert.deepEqual(await outcomes('Late'), []);
+  // A program that tries again means the same recall.
+  for (const _ of [1, 2]) assert.deepEqual((await move(intoRecall))['updated'], { [id]: { mailboxIds: { f3: true } } });
+  const [{ count } = { count: 0 }] = await homing.sql<{ count: number }>(
+    `SELECT count(*)::int AS count FROM recall WHERE subject = 'Late'`,
+  );
+  assert.equal(count, 1);
+});
+
+test('nothing else is put into it, and nothing of it changed', async () => {
+  const forbidden = { type: 'forbidden', description: 'Move a sent message into it; nothing is stored there.' };
+  const mailboxIds = { 'f-2': true };
+  const made = await ana.call('Email/set', { create: { k: { mailboxIds, subject: 'x' } } });
+  assert.deepEqual(errorOf(made, 'notCreated', 'k'), forbidden);
+  const [letter] = await found(ana, { inMailbox: 'f3', subject: 'Late' });
+  const { list } = await ana.call('Email/get', { ids: [letter], properties: ['blobId'] });
+  const blobId = (list as Json[])[0]?.['blobId'];
+  const imported = await ana.call('Email/import', { emails: { k: { blobId, mailboxIds } } });
+  assert.deepEqual(errorOf(imported, 'notCreated', 'k'), forbidden);
+  const [office = ''] = Object.keys(await accounts()).filter((id) => id !== ana.accountId);
+  const create = { k: { mailboxIds: { f1: true }, subject: 'Ours' } };
+  const put = await ana.call('Email/set', { accountId: office, create });
+  const copy = { fromAccountId: office, onSuccessDestroyOriginal: true };
+  const { id } = (put['created'] as Record<string, Json>)['k'] ?? {};
+  const copied = await ana.call('Email/copy', { ...copy, create: { k: { id, mailboxIds } } });
+  assert.deepEqual(errorOf(copied, 'notCreated', 'k'), forbidden);
+  // In an account that is shared there is none, as in IMAP.
+  const shared = await ana.call('Email/set', { accountId: office, update: { [String(id)]: { mailboxIds } } });
+  assert.equal(errorOf(shared, 'notUpdated', String(id))['type'], 'invalidProperties');
+
+  const state = await ana.state('Mailbox');
+  const changes = {
+    update: { 'f-1': { name: 'Mine' }, 'f-2': { isSubscribed: false }, f1: { sortOrder: 1 } },
+    destroy: ['f-1', 'f-2'],
+    create: {
+      in: { name: 'In it', parentId: 'f-1' },
+      same: { name: 'RECALL' },
+      below: { name: 'Recall', parentId: 'f1' },
+    },
+  };
+  const set = await ana.call('Mailbox/set', { ...changes, ifInState: state });
+  assert.deepEqual(Object.keys(set['updated'] as Json), ['f1']);
+  assert.deepEqual(Object.keys(set['created'] as Json), ['below']);
+  for (const key of ['f-1', 'f-2'])
+    for (const which of ['notUpdated', 'notDestroyed']) assert.equal(errorOf(set, which, key)['type'], 'forbidden');
+  assert.equal(errorOf(set, 'notCreated', 'in')['type'], 'forbidden');
+  const { type, existingId } = errorOf(set, 'notCreated', 'same');
+  assert.deepEqual([type, existingId], ['alreadyExists', 'f-1']);
+  const below = (set['created'] as Record<string, Json>)['below']?.['id'];
+  const up = await ana.call('Mailbox/set', { update: { [String(below)]: { parentId: null } } });
+  assert.equal(errorOf(up, 'notUpdated', String(below))['type'], 'alreadyExists');
+  assert.equal((await ana.call('Mailbox/set', { destroy: [below] }))['notDestroyed'], null);
+});
+
+async function accounts(): Promise<Json> {
+  const session = (await (await ana.fetch('/.well-known/jmap')).json()) as { accounts: Json };
+  return session.accounts;
+}
+
+test('it is listed last, empty, for what may be done with it; of a shared account it is none', async () => {
+  const { list, notFound } = await ana.call('Mailbox/get', { ids: ['f-1', 'f-2', 'f-3'] });
+  const rights = ['mayReadItems', 'mayAddItems'];
+  const all = [
+    'mayRemoveItems',
+    'maySetSeen',
+    'maySetKeywords',
+    'mayCreateChild',
+    'mayRename',
+    'mayDelete',
+    'maySubmit',
+  ];
+  const common = {
+    role: null,
+    sortOrder: 2147483647,
+    totalEmails: 0,
+    unreadEmails: 0,
+    totalThreads: 0,
+    unreadThreads: 0,
+    isSubscribed: true,
+    myRights: Object.fromEntries([...rights.map((one) => [one, true]), ...all.map((one) => [one, false])]),
+  };
+  assert.deepEqual(list, [
+    { id: 'f-1', name: 'Recall', parentId: null, ...common },
+    { id: 'f-2', name: 'Replace', parentId: 'f-1', ...common },
+  ]);
+  assert.deepEqual(notFound, ['f-3']);
+  const sort = [{ property: 'sortOrder' }, { property: 'name' }];
+  const { ids, queryState } = await ana.call('Mailbox/query', { sort, sortAsTree: true });
+  assert.deepEqual((ids as string[]).slice(-2), ['f-1', 'f-2']);
+  assert.equal(queryState, await ana.state('Mailbox'));
+  assert.deepEqual((await ana.call('Mailbox/query', { filter: { parentId: 'f-1' } }))['ids'], ['f-2']);
+  assert.deepEqual(await found(ana, { inMailbox: 'f-1' }), []);
+  assert.deepEqual(
+    await found(ana, { inMailbox: 'f1', inMailboxOtherThan: ['f-1'] }),
+    await found(ana, { inMailbox: 'f1' }),
+  );
+  const [office = ''] = Object.keys(await accounts()).filter((id) => id !== ana.accountId);
+  const theirs = await ana.call('Mailbox/get', { accountId: office });
+  assert.ok(!(theirs['list'] as Json[]).some(({ id }) => String(id).startsWith('f-')));
+});
