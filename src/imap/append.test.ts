@@ -124,3 +124,89 @@ test('what a name stands for is decided once the account is locked: one that is 
     ['noMailbox', [3]],
   );
 });
+
+test('threads: of what comes together as of what came one after the other; what is in the store comes first', async () => {
+  const eve = await mail.newAccount('eve');
+  const letter = async (name: string, id: string, ...references: string[]): Promise<Appended> => {
+    const [number = 0] = await mail.ids.take('message_id', 1);
+    const header = references.length > 0 ? `References: ${references.map((one) => `<${one}>`).join(' ')}\r\n` : '';
+    const bytes = Buffer.from(`Subject: Re: Tea\r\nMessage-ID: <${id}>\r\n${header}\r\n${name}\r\n`);
+    const message = {
+      id: number,
+      bytes,
+      parsed: parseMessage(bytes),
+      receivedAt: now,
+      keywords: { flags: 0, others: null },
+    };
+    return { at: { tenant: mail.tenant, account: eve }, path: ['Archive'], messages: [message], now, limited: false };
+  };
+  const known = await letter('known', 'known@t');
+  await append(known);
+  const together = [
+    await letter('root', 'a@t'),
+    await letter('answer', 'b@t', 'a@t'),
+    await letter('to the answer', 'c@t', 'b@t'),
+    await letter('to what is known', 'd@t', 'known@t'),
+    await letter('to that', 'e@t', 'd@t'),
+    await letter('to both', 'f@t', 'b@t', 'd@t'),
+    await letter('alone', 'g@t'),
+  ];
+  const before = transactions;
+  await Promise.all(together.map(append));
+  assert.equal(transactions, before + 1);
+  await append(await letter('later', 'h@t', 'c@t'));
+  const idOf = (one: Appended | undefined): number => one?.messages[0]?.id ?? 0;
+  const threads = await mail.sql<{ id: string; thread: string; of: string }>(
+    `SELECT c.message_id AS id, c.thread_id AS thread, m.thread_id AS of FROM copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
+     WHERE c.account_id = $1 ORDER BY c.uid`,
+    [eve],
+  );
+  const [root, , , , , , alone] = together;
+  assert.deepEqual(
+    threads.map(({ thread }) => Number(thread)),
+    [known, root, root, root, known, known, root, alone, root].map(idOf),
+  );
+  assert.ok(threads.every((row) => row.thread === row.of));
+});
+
+test('by their paths, however deep; Sent Items by any name; what is over the limit is refused as that', async () => {
+  const fay = await mail.newAccount('fay');
+  await mail.sql(
+    `INSERT INTO mailbox (tenant_id, account_id, id, parent_id, name, uid_validity, created_modseq, modseq, meta_modseq)
+     SELECT $1, $2, x.id, x.parent, x.name, 7, 1, 1, 1 FROM (VALUES (20, NULL::int, 'Work'), (21, 20, 'Tea'), (22, 21, 'INBOX'), (23, 1, 'Tea')) x (id, parent, name)`,
+    [mail.tenant, fay],
+  );
+  await mail.sql(`UPDATE mailbox SET name = 'Gesendet' WHERE account_id = $1 AND id = 3`, [fay]);
+  const names = ['Work', 'Work/Tea', 'Work/Tea/INBOX', 'INBOX/Tea', 'INBOX', 'Gesendet', 'Tea', 'Work/INBOX', 'Inbox'];
+  const results = await Promise.allSettled(names.map(async (name) => append(await one(fay, name, name))));
+  assert.deepEqual(
+    results.map((result) => (result.status === 'fulfilled' ? 'stored' : (result.reason as Refusal).reason)),
+    [...Array<string>(6).fill('stored'), ...Array<string>(3).fill('noMailbox')],
+  );
+  const rows = await mail.sql<{ mailbox_id: number; subject: string }>(
+    `SELECT c.mailbox_id, m.subject FROM copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id WHERE c.account_id = $1 ORDER BY 1`,
+    [fay],
+  );
+  assert.deepEqual(
+    rows.map(({ mailbox_id, subject }) => [mailbox_id, subject]),
+    [
+      [1, 'INBOX'],
+      [3, 'Gesendet'],
+      [20, 'Work'],
+      [21, 'Work/Tea'],
+      [22, 'Work/Tea/INBOX'],
+      [23, 'INBOX/Tea'],
+    ],
+  );
+
+  await mail.sql(`UPDATE account SET quota = 400 WHERE id = $1`, [fay]);
+  const some = ['Work', 'INBOX', 'Work', 'Nowhere'].map(async (name) => ({
+    ...(await one(fay, name, 'x'.repeat(60))),
+    limited: true,
+  }));
+  const limited = await Promise.allSettled((await Promise.all(some)).map(append));
+  assert.deepEqual(
+    limited.map((result) => (result.status === 'fulfilled' ? 'stored' : (result.reason as Refusal).reason)),
+    ['stored', 'overQuota', 'overQuota', 'noMailbox'],
+  );
+});

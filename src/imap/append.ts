@@ -2,32 +2,21 @@
 // paid once for all of them.
 
 import { gatherAnswers } from '../delivery/gather.ts';
-import type { Keywords } from '../mail/keywords.ts';
-import { raiseEach } from '../store/account-state.ts';
-import { appendTogether, noMailbox } from '../store/copies.ts';
+import { appendMessages, isNowhere, type AppendedTo, type Appending } from '../store/appending.ts';
+import { noMailbox } from '../store/copies.ts';
 import type { AccountKey } from '../store/exposure.ts';
-import type { MailboxKey } from '../store/mailbox-view.ts';
-import { mailboxesNamed, type NamedMailbox } from '../store/mailboxes.ts';
-import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
+import { mailboxesNamed } from '../store/mailboxes.ts';
+import { SENT } from '../store/placing.ts';
 import type { Transaction } from '../store/postgres.ts';
-import { fullAmong, overQuota } from '../store/quota.ts';
+import { overQuota } from '../store/quota.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';
-import { together } from '../store/together.ts';
 import { rowAt } from './mailboxes.ts';
 import type { ImapDeps } from './session.ts';
 
 /** Messages for one mailbox, all or none, in order. */
-export interface Appended {
+export interface Appended extends Pick<Appending, 'path' | 'messages' | 'limited'> {
   at: AccountKey;
-  /** The mailbox's name, and before it those that it lies in, from the root down. The Inbox is "INBOX". */
-  path: readonly string[];
-  messages: (NewMessage & {
-    receivedAt: Date;
-    keywords: Keywords;
-  })[];
   now: Date;
-  /** Its account has a limit, which others may have come up to since. */
-  limited: boolean;
 }
 
 interface Stored {
@@ -69,81 +58,54 @@ function sizeOf({ messages }: Appended): number {
   return messages.reduce((sum, { bytes, stored }) => sum + (stored?.size ?? bytes.length), 0);
 }
 
-/** Accounts that have no room for all that comes into them. */
-function fullOf(tx: Transaction, tenant: number, batch: Appended[]): Promise<Set<number>> {
-  const octets = new Map<number, number>();
-  for (const one of batch) octets.set(one.at.account, (octets.get(one.at.account) ?? 0) + sizeOf(one));
-  return fullAmong(tx, tenant, [...octets.keys()], [...octets.values()]);
+/**
+ * Of one tenant, all or none. Whether it goes to Sent Items, where there is more to do, shows only under the lock; it is
+ * guessed by the name, and done again where that was wrong.
+ */
+async function appendAll(
+  deps: Deps,
+  tenant: number,
+  batch: Appended[],
+  sent = batch.some(({ path }) => path.some((name) => /sent/i.test(name))),
+): Promise<Stored[]> {
+  try {
+    return await appendNow(deps, tenant, batch, sent);
+  } catch (error) {
+    const [one] = batch;
+    if (!isNowhere(error) || !one || batch.length > 1) throw error; // each is tried alone
+    const { at, path, limited } = one;
+    const box = rowAt(await mailboxesNamed(deps.store, tenant, [at.account], [...path]), path);
+    if (box?.id === SENT && !sent) return appendAll(deps, tenant, batch, true);
+    throw box && limited ? overQuota() : noMailbox();
+  }
 }
 
-/** Of one tenant, all or none. Two waits: for the locks with what is read under them, and for all writes with the COMMIT. */
-function appendAll({ store, blobs, pause }: Deps, tenant: number, batch: Appended[]): Promise<Stored[]> {
-  return store.transact(async (tx) => {
-    const messages = batch.flatMap((one) => one.messages);
-    const counts = new Map<number, number>();
-    for (const { at, messages: own } of batch) counts.set(at.account, (counts.get(at.account) ?? 0) + own.length);
-    const accounts = [...counts.keys()];
-    const names = [...new Set(batch.flatMap(({ path }) => path))];
-    // On the wire one after the other: so the locks come first.
-    const [raised, threads, rows, full] = await together(
-      raiseEach(tx, tenant, accounts, [...counts.values()]),
-      findThreads(tx, tenant, messages),
-      mailboxesNamed(tx, tenant, accounts, names),
-      fullOf(
-        tx,
-        tenant,
-        batch.filter(({ limited }) => limited),
-      ),
-    );
-    if (full.size > 0) throw overQuota();
-    const boxes = batch.map((one) => boxOf(one, rows));
-    const threadOf = new Map(messages.map(({ id }, i) => [id, threads.ids[i] ?? id]));
+async function appendNow(
+  { store, blobs, pause }: Deps,
+  tenant: number,
+  batch: Appended[],
+  sent: boolean,
+): Promise<Stored[]> {
+  const groups = batch.map(({ at: { account }, now, ...one }) => ({ ...one, account, savedAt: now }));
+  const { answer } = await store.transact(async (tx) => {
     const [now = new Date()] = batch.map((one) => one.now);
-    // In Sent Items each takes the place of the copy that acceptance made there: then there is more to be done with them.
-    const writer = boxes.some(({ role }) => role === 'sent') ? tx : tx.last;
-    const { placed, written } = appendTogether(
-      tx,
-      writer,
-      tenant,
-      raised,
-      batch.map(({ at: { account }, messages: own, now: savedAt }, i) => ({
-        account,
-        mailbox: boxes[i] as NamedMailbox,
-        copies: own.map(({ id, receivedAt, keywords }) => ({
-          messageId: id,
-          threadId: threadOf.get(id) ?? id,
-          receivedAt,
-          savedAt,
-          keywords,
-        })),
-      })),
-    );
-    await together(written, writeMessages(tx, blobs, tenant, messages, threads, now, writer));
-    for (const [i, { at, messages: own }] of batch.entries()) {
-      const box = boxes[i];
-      if (box?.role === 'sent') await supersede(tx, { ...at, mailbox: box.id }, own, placed[i] ?? []);
-    }
+    const appended = await appendMessages(tx, blobs, groups, { tenant, now, sent });
+    if (sent) await supersede(tx, tenant, groups, await appended.answer);
     await pause?.('applied');
-    return placed.map((copies) => ({ uids: copies.map(({ uid }) => uid), uidValidity: copies[0]?.uidValidity ?? 0 }));
+    return appended;
   });
+  return (await answer).map(({ uidValidity, copies }) => ({ uidValidity, uids: copies.map(({ uid }) => uid) }));
 }
 
-/** As it is called now that its account is locked. */
-function boxOf({ at, path }: Appended, rows: NamedMailbox[]): NamedMailbox {
-  const own = rows.filter(({ account }) => account === at.account);
-  const box = rowAt(own, path);
-  if (!box) throw noMailbox();
-  return box;
-}
-
-async function supersede(
-  tx: Transaction,
-  at: MailboxKey,
-  messages: Appended['messages'],
-  placed: { emailId: number }[],
-): Promise<void> {
-  for (const [i, { emailId }] of placed.entries()) {
-    const messageIdHeader = messages[i]?.parsed.envelope.messageId?.[0];
-    if (messageIdHeader !== undefined) await supersedeSentCopy(tx, at, { messageIdHeader, emailId });
+/** In Sent Items each takes the place of the copy that acceptance made there. */
+async function supersede(tx: Transaction, tenant: number, groups: Appending[], places: AppendedTo[]): Promise<void> {
+  for (const [i, { account, messages }] of groups.entries()) {
+    const { mailbox = 0, copies = [] } = places[i] ?? {};
+    if (mailbox !== SENT) continue;
+    for (const [j, { emailId }] of copies.entries()) {
+      const messageIdHeader = messages[j]?.parsed.envelope.messageId?.[0];
+      if (messageIdHeader !== undefined)
+        await supersedeSentCopy(tx, { tenant, account, mailbox }, { messageIdHeader, emailId });
+    }
   }
 }

@@ -2,7 +2,7 @@
 // a newer snapshot, so it sees every gate that committed before the lock was had.
 
 import { accountChanged } from './notify.ts';
-import type { Transaction, Writer } from './postgres.ts';
+import type { Reader, Transaction, Writer } from './postgres.ts';
 
 /** How Transaction.locked names an account. */
 export function accountKey(tenant: number, account: number): string {
@@ -42,15 +42,16 @@ export async function lockAccounts(tx: Transaction, tenant: number, accounts: nu
 
 /**
  * Locks accounts in ascending order and raises them, `by[i]` for `accounts[i]`; answers the modseq of each that exists as it
- * is now. Sorted beneath the lock: the UPDATE comes to each once it is locked.
+ * is now. Sorted beneath the lock: the UPDATE comes to each once it is locked. `on`: tx.last, or now.
  */
 export async function raiseEach(
   tx: Transaction,
   tenant: number,
   accounts: number[],
   by: number[],
+  on: Pick<Reader, 'rows'> = tx,
 ): Promise<Map<number, number>> {
-  const rows = await tx.rows<{ account_id: number; modseq: number }>(
+  const rows = await on.rows<{ account_id: number; modseq: number }>(
     `WITH held AS MATERIALIZED (
        SELECT account_id FROM account_state WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) ORDER BY account_id FOR NO KEY UPDATE)
      UPDATE account_state s SET modseq = s.modseq + r.by

@@ -22,7 +22,7 @@ export function isNamedRecall(box: Pick<MailboxRow, 'name' | 'parent_id'>): bool
 }
 
 /** Every account's Inbox and Trash. */
-const INBOX = 1;
+export const INBOX = 1;
 export const TRASH = 6;
 
 /**
@@ -41,8 +41,6 @@ export async function mailboxesOf(
 
 export interface NamedMailbox extends Pick<MailboxRow, 'id' | 'parent_id' | 'name' | 'role'> {
   account: number;
-  uid_next: number;
-  uid_validity: number;
 }
 
 /** Those of the accounts that have one of these names, and their Inboxes. */
@@ -53,7 +51,7 @@ export async function mailboxesNamed(
   names: string[],
 ): Promise<NamedMailbox[]> {
   return reader.rows(
-    `SELECT account_id AS account, id, parent_id, name, role, uid_next, uid_validity FROM mailbox
+    `SELECT account_id AS account, id, parent_id, name, role FROM mailbox
      WHERE tenant_id = $1 AND account_id = ANY ($2::int[]) AND (id = ${INBOX} OR name = ANY ($3::text[]))`,
     [tenant, accounts, names],
   );

@@ -69,40 +69,70 @@ async function insertRows(
   threads: number[],
   now: Date,
 ): Promise<void> {
+  const types = { ...MESSAGE, thread_id: 'bigint' };
+  await writer.run(
+    `${insertMessage(2)} FROM unnest(${arrays(Object.values(types), 3)}) AS m (${Object.keys(types).join(', ')})`,
+    [tenant, now, ...valuesOf(messages, blobIds), threads],
+  );
+}
+
+/** What a message is told by, but for its thread and when it was stored: columns and their types. */
+export const MESSAGE = {
+  id: 'bigint',
+  blob_id: 'bigint',
+  size: 'int',
+  message_id_header: 'text',
+  sent_at: 'timestamptz',
+  has_attachment: 'boolean',
+  subject: 'text',
+  base_subject: 'text',
+  from_text: 'text',
+  to_text: 'text',
+  preview: 'text',
+  envelope: 'jsonb',
+  structure: 'jsonb',
+  imap_envelope: 'text',
+  imap_structure: 'text',
+  header_size: 'int',
+  header: 'text',
+} as const;
+
+/** SQL: parameters from `$first` on, an array of each type. */
+export function arrays(types: string[], first: number): string {
+  return types.map((type, i) => `$${first + i}::${type}[]`).join(', ');
+}
+
+/** SQL: inserts those of `m`, which has MESSAGE's columns and thread_id; `$1` is the tenant, `$now` when it is. To be followed by FROM. */
+export function insertMessage(now: number): string {
+  const columns = Object.keys(MESSAGE);
+  return `INSERT INTO message (tenant_id, created_at, thread_id, ${columns.join(', ')})
+    SELECT $1, $${now}, m.thread_id, ${columns.map((name) => `m.${name}`).join(', ')}`;
+}
+
+/** An array for each of MESSAGE's columns. */
+export function valuesOf(messages: NewMessage[], blobIds: number[]): unknown[] {
   const envelopes = messages.map(({ parsed }) => parsed.envelope);
   const texts = (list: (string | null)[]): Buffer => textArray(list.map((text) => text && clean(text)));
-  await writer.run(
-    `INSERT INTO message (tenant_id, id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, base_subject, from_text, to_text, preview,
-       envelope, structure, imap_envelope, imap_structure, header_size, header, created_at)
-     SELECT $1, m.id, m.blob_id, m.size, m.message_id_header, m.thread_id, m.sent_at, m.has_attachment, m.subject, m.base_subject, m.from_text, m.to_text, m.preview,
-       m.envelope, m.structure, m.imap_envelope, m.imap_structure, m.header_size, m.header, $2
-     FROM unnest($3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[], $18::text[], $19::int[], $20::text[])
-       AS m (id, blob_id, size, message_id_header, thread_id, sent_at, has_attachment, subject, from_text, to_text, preview, envelope, structure,
-         base_subject, imap_envelope, imap_structure, header_size, header)`,
-    [
-      tenant,
-      now,
-      messages.map((message) => message.id),
-      blobIds,
-      messages.map(({ bytes, stored }) => stored?.size ?? bytes.length),
-      texts(messages.map(({ parsed }) => messageIdOf(parsed))),
-      threads,
-      envelopes.map((envelope) => envelope.sentAt),
-      messages.map(({ parsed }) => parsed.hasAttachment),
-      texts(envelopes.map((envelope) => envelope.subject)),
-      texts(envelopes.map((envelope) => sortText(envelope.from))),
-      texts(envelopes.map((envelope) => sortText(envelope.to))),
-      texts(messages.map(({ parsed }) => parsed.preview)),
-      jsonbArray(envelopes.map((envelope) => toJson(envelope))),
-      jsonbArray(messages.map(({ parsed }) => toJson(parsed.root))),
-      texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
-      texts(messages.map(({ parsed }) => parsed.imap.envelope)),
-      texts(messages.map(({ parsed }) => parsed.imap.structure)),
-      messages.map(({ parsed }) => parsed.root.header[1]),
-      textArray(messages.map(({ bytes, parsed }) => headerText(bytes, parsed.root.header[1]))),
-    ],
-  );
+  const values: Record<keyof typeof MESSAGE, unknown> = {
+    id: messages.map((message) => message.id),
+    blob_id: blobIds,
+    size: messages.map(({ bytes, stored }) => stored?.size ?? bytes.length),
+    message_id_header: texts(messages.map(({ parsed }) => messageIdOf(parsed))),
+    sent_at: envelopes.map((envelope) => envelope.sentAt),
+    has_attachment: messages.map(({ parsed }) => parsed.hasAttachment),
+    subject: texts(envelopes.map((envelope) => envelope.subject)),
+    base_subject: texts(envelopes.map((envelope) => sortSubject(envelope.subject))),
+    from_text: texts(envelopes.map((envelope) => sortText(envelope.from))),
+    to_text: texts(envelopes.map((envelope) => sortText(envelope.to))),
+    preview: texts(messages.map(({ parsed }) => parsed.preview)),
+    envelope: jsonbArray(envelopes.map((envelope) => toJson(envelope))),
+    structure: jsonbArray(messages.map(({ parsed }) => toJson(parsed.root))),
+    imap_envelope: texts(messages.map(({ parsed }) => parsed.imap.envelope)),
+    imap_structure: texts(messages.map(({ parsed }) => parsed.imap.structure)),
+    header_size: messages.map(({ parsed }) => parsed.root.header[1]),
+    header: textArray(messages.map(({ bytes, parsed }) => headerText(bytes, parsed.root.header[1]))),
+  };
+  return (Object.keys(MESSAGE) as (keyof typeof MESSAGE)[]).map((name) => values[name]);
 }
 
 /** Octets of a header that is kept beside what was parsed of it, as in migrations/0016-header.sql. */
@@ -216,7 +246,8 @@ async function insertReferences(writer: Writer, tenant: number, { added }: Threa
 /** References looked at: the first and the last ones of a long chain say enough. */
 const MAX_REFERENCES = 40;
 
-function references({ envelope, baseSubject }: ParsedMessage): string[] {
+/** By which a message finds its thread: keys of thread_reference, which are numbers too large for JavaScript's. */
+export function references({ envelope, baseSubject }: ParsedMessage): string[] {
   const all = [...(envelope.references ?? []), ...(envelope.inReplyTo ?? []), ...(envelope.messageId ?? [])];
   const some =
     all.length <= MAX_REFERENCES ? all : [...all.slice(0, MAX_REFERENCES / 2), ...all.slice(-MAX_REFERENCES / 2)];

@@ -22,6 +22,7 @@ export interface Placement {
   modseq: number;
   /** mail/keywords.ts; none by default. */
   flags?: number;
+  others?: readonly string[] | null;
 }
 
 /** Every account's Inbox and Sent Items. */
@@ -101,11 +102,11 @@ async function insertCopies(writer: Writer, tenant: number, placements: Placemen
   const of = <T>(list: T[]): T | T[] | undefined => (isOne ? list[0] : list);
   await writer.run(
     isOne
-      ? `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, $7::bigint, $8::bigint, $9::timestamptz, nullif($10::timestamptz, $9), c.n, c.flags
-         FROM unnest(${EACH}) AS c (account_id, mailbox_id, uid, modseq, n, flags)`
-      : `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.n, c.flags
+      ? `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, $7::bigint, $8::bigint, $9::timestamptz, nullif($10::timestamptz, $9), c.n, c.flags, ${OTHERS}
+         FROM unnest(${EACH}) AS c (account_id, mailbox_id, uid, modseq, n, flags, keywords)`
+      : `${INTO} SELECT $1, c.account_id, c.mailbox_id, c.uid, c.modseq, c.modseq, c.message_id, c.thread_id, c.received_at, nullif(c.saved_at, c.received_at), c.n, c.flags, ${OTHERS}
          FROM unnest(${EACH}, $7::bigint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
-           AS c (account_id, mailbox_id, uid, modseq, n, flags, message_id, thread_id, received_at, saved_at)`,
+           AS c (account_id, mailbox_id, uid, modseq, n, flags, keywords, message_id, thread_id, received_at, saved_at)`,
     [
       tenant,
       copies.map((copy) => copy.account),
@@ -118,13 +119,15 @@ async function insertCopies(writer: Writer, tenant: number, placements: Placemen
       of(dates(copies.map((copy) => copy.receivedAt))),
       of(dates(copies.map((copy) => copy.savedAt ?? copy.receivedAt))),
       copies.map((copy) => copy.flags ?? 0),
+      copies.some(({ others }) => others) ? copies.map(({ others }) => others?.join(' ') ?? null) : null,
     ],
   );
 }
 
 const INTO =
-  'INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, delivery_n, flags)';
-const EACH = '$2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::int[], $11::smallint[]';
+  'INSERT INTO copy (tenant_id, account_id, mailbox_id, uid, email_id, modseq, message_id, thread_id, received_at, saved_at, delivery_n, flags, keywords)';
+const OTHERS = `string_to_array(c.keywords, ' ')`;
+const EACH = '$2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::int[], $11::smallint[], $12::text[]';
 
 function boxesOf(placements: Placement[]): Box[] {
   const boxes: Box[] = [];

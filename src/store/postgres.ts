@@ -29,13 +29,21 @@ export interface Writer {
   run(sql: string, params?: unknown[]): Promise<number>;
 }
 
+/** Statements that are to come with the COMMIT. */
+export interface Last extends Writer {
+  /** Answers 0 at once. */
+  run(sql: string, params?: unknown[]): Promise<number>;
+  /** Answers once the statement has been sent, and so not before `work` ends: to wait for it there is to wait for ever. */
+  rows<T extends object>(sql: string, params?: unknown[]): Promise<T[]>;
+}
+
 /** A READ COMMITTED transaction on the primary. Lock order: docs, Gate protocol. */
 export interface Transaction extends Reader, Writer {
   /**
    * Its statements go out last, together with the COMMIT: they spare a wait, and what they lock they hold for no round trip.
-   * For what nothing more in the transaction depends on; answers 0 at once.
+   * For what nothing more in the transaction depends on.
    */
-  readonly last: Writer;
+  readonly last: Last;
   /** Runs after the commit, in order; never if the transaction fails. */
   onCommit(effect: () => void): void;
   /** What other processes are told after the commit (coalesced, NOTIFY). */
@@ -139,7 +147,8 @@ export function openStore(options: StoreOptions): Store {
   const pools = {
     // What is read is mostly in memory: by an index it costs little more than one after the other.
     read: makePool(faces, '-c default_transaction_read_only=on -c work_mem=16MB -c random_page_cost=1.1'),
-    face: makePool(faces, ''),
+    // What people write goes by keys, however few rows there were when it was planned.
+    face: makePool(faces, '-c enable_seqscan=off'),
     // Recalls are rare: these are kept open, or each would wait for new connections that know no table and no statement yet.
     batch: makePool(options.batchConnections ?? 2, BATCH_PLANS, 0),
     gate: makePool(2, '', 0),
@@ -175,7 +184,7 @@ export function openStore(options: StoreOptions): Store {
         begun.catch(() => undefined);
         const result = await work(tx);
         // Where one of the last statements fails, this COMMIT rolls back.
-        await together(begun, ...tx.withCommit.map(([sql, params]) => tx.run(sql, params)), client.query('COMMIT'));
+        await together(begun, ...tx.withCommit.map((send) => send()), client.query('COMMIT'));
         if (lane !== 'batch') busy();
         notifier.publish(tx.changes);
         for (const effect of tx.effects) effect();
@@ -218,24 +227,37 @@ export function openStore(options: StoreOptions): Store {
 
 function openTransaction(
   client: pg.PoolClient,
-): Transaction & { effects: (() => void)[]; withCommit: [sql: string, params: unknown[]][] } {
+): Transaction & { effects: (() => void)[]; withCommit: (() => Promise<unknown>)[] } {
   const effects: (() => void)[] = [];
-  const withCommit: [string, unknown[]][] = [];
+  const withCommit: (() => Promise<unknown>)[] = [];
+  const tx: Pick<Transaction, 'rows' | 'run'> = {
+    rows: (sql, params) => query(gatherWrites(client), sql, params),
+    run: async (sql, params) => (await gatherWrites(client).query(statement(sql, params))).rowCount ?? 0,
+  };
   return {
+    ...tx,
     effects,
     withCommit,
     last: {
-      run: async (sql, params = []) => {
-        withCommit.push([sql, params]);
+      run: async (sql, params) => {
+        withCommit.push(() => tx.run(sql, params));
         return 0;
+      },
+      rows: <T extends object>(sql: string, params?: unknown[]) => {
+        const answer = Promise.withResolvers<T[]>();
+        answer.promise.catch(() => undefined); // its failure is the transaction's
+        withCommit.push(() => {
+          const rows = tx.rows<T>(sql, params);
+          answer.resolve(rows);
+          return rows;
+        });
+        return answer.promise;
       },
     },
     changes: emptyChanges(),
     locked: new Map(),
-    rows: (sql, params) => query(gatherWrites(client), sql, params),
     row: async (sql, params) => (await query<never>(gatherWrites(client), sql, params))[0],
     unprepared: (sql, params) => query(gatherWrites(client), sql, params, false),
-    run: async (sql, params) => (await gatherWrites(client).query(statement(sql, params))).rowCount ?? 0,
     onCommit: (effect) => void effects.push(effect),
   };
 }

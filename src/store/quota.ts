@@ -27,6 +27,10 @@ const used = (account: string): string =>
   `(SELECT coalesce(sum(m.size), 0)::bigint FROM copy c JOIN message m ON m.tenant_id = $1 AND m.id = c.message_id
        WHERE c.tenant_id = $1 AND c.account_id = ${account})`;
 
+/** SQL: whether so many octets more are within the account's limit, which it may not have. `$1` is the tenant. */
+export const fits = (account: string, octets: string): string =>
+  `NOT EXISTS (SELECT FROM account a WHERE a.tenant_id = $1 AND a.id = ${account} AND a.quota IS NOT NULL AND ${octets} + ${used('a.id')} > a.quota)`;
+
 /**
  * Those of the accounts whose limit would be passed by so many octets more: `octets[i]` in `accounts[i]`. Of accounts
  * without a limit nothing is read.
