@@ -97,10 +97,22 @@ test('a wrong password, and somebody who is not there', async () => {
 
 test('an envelope sender that is not theirs', async () => {
   const client = await submitter(ports, 'ana@pigeon.test');
-  for (const from of ['ben@pigeon.test', 'zoe@other.test', 'x@outside.test', 'all@pigeon.test', ''])
+  for (const from of ['ben@pigeon.test', 'zoe@other.test', 'x@outside.test', 'all@pigeon.test'])
     assert.match(await client.say(`MAIL FROM:<${from}>`), /^550 5\.7\.1/, from);
   assert.match(await client.say('MAIL FROM:<ANA@Pigeon.Test>'), /^250/);
   client.close();
+});
+
+test('a receipt has no return path (RFC 8098 §2.1); whom it is from it has to say', async () => {
+  const client = await rawSmtp(ports.submissions, { tls: true });
+  await client.signIn('ana@pigeon.test');
+  const receipt = (from: string): string => `${from}To: ben@pigeon.test\r\nSubject: Displayed\r\n\r\nIt was.\r\n`;
+  const send = (from: string): Promise<string> => client.send('', ['ben@pigeon.test'], receipt(from));
+  assert.match(await send('From: ana@pigeon.test\r\n'), /^250 2\.0\.0 Accepted for 1 recipient/);
+  assert.match(await send('From: cho@pigeon.test\r\n'), /^550 5\.7\.1 You may not send as cho/);
+  assert.match(await send(''), /^550 5\.7\.1 /);
+  client.close();
+  assert.equal((await found(ben, INBOX, 'Displayed')).length, 1);
 });
 
 test('a From that is not theirs, in any of its forms', async () => {

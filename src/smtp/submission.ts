@@ -25,8 +25,9 @@ export async function checkSender(deps: SmtpDeps, session: FaceSession, sender: 
   // What they signed in with may have been changed or taken away since.
   if (!(await deps.directory.holds(user.signedIn))) throw reply(530, '5.7.0', 'Sign in again.');
   sender.address = sender.address && wireAddress(sender.address, session.envelope);
-  if (!(await isOwn(deps, user, sender.address)))
-    throw reply(550, '5.7.1', `You may not send as ${sender.address || '<>'}.`);
+  // What nobody is to answer to, a receipt say, has no return path (RFC 8098 §2.1).
+  if (sender.address !== '' && !(await isOwn(deps, user, sender.address)))
+    throw reply(550, '5.7.1', `You may not send as ${sender.address}.`);
   const { maxMessageSize } = await deps.directory.policy(user.tenant, user.id);
   if (declaredSize(sender.args) > maxMessageSize)
     throw reply(552, '5.3.4', `A message may have ${maxMessageSize} octets.`);
@@ -62,6 +63,8 @@ export async function submit(deps: SmtpDeps, session: FaceSession, message: Inco
   const { mailFrom, rcptTo } = session.envelope;
   const from = mailFrom ? mailFrom.address : '';
   const sender = await checkFields(deps, user, bytes);
+  if (from === '' && countHeader(bytes, 'from') === 0)
+    throw reply(550, '5.7.1', 'What has no return path has to say in From whom it is from.');
   if (isGoingRound(bytes)) throw reply(554, '5.4.6', 'The message is going round in circles.');
   const asked = await Promise.all(rcptTo.map((rcpt) => isRecallAddress(deps.directory, user.tenant, rcpt.address)));
   if (asked.includes(true)) {
