@@ -49,6 +49,8 @@ webSuite('Dragging', {}, (stage) => {
     assert.ok(page);
     const row = (name: string): Locator => page.getByRole('link', { name: new RegExp(`^${name}`) });
     await row('Slates').waitFor();
+    // Recall, and this in it, are for programs without a button that recalls.
+    assert.equal(await row('Replace').count(), 0);
     const top = await depthOf(row('Slates'));
     const isAt = (name: string, depth: number): Promise<unknown> =>
       page.waitForFunction(

@@ -6,6 +6,9 @@ import { startTestHoming } from '../../../test/support/homing.ts';
 import type { Client, Json } from '../../../test/support/http.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
 import { submitter } from '../../../test/support/smtp.ts';
+import { barrier } from '../../../test/support/world.ts';
+import { requestRecall } from '../../recall/request.ts';
+import type { JmapServices } from '../services.ts';
 
 const homing = await startTestHoming({ policy: { rateLimit: 0 } });
 after(() => homing.close());
@@ -222,3 +225,63 @@ test('it is listed last, empty, for what may be done with it; of a shared accoun
   const theirs = await ana.call('Mailbox/get', { accountId: office });
   assert.ok(!(theirs['list'] as Json[]).some(({ id }) => String(id).startsWith('f-')));
 });
+
+const services: JmapServices = homing.services;
+const WHOLE = { properties: ['subject', 'bodyValues'], fetchTextBodyValues: true };
+
+test('who has looked and not yet been given anything is given nothing once the answer has come', async () => {
+  const id = await send('Slip', ['ben@pigeon.test']);
+  const [received] = await found(ben, { subject: 'Slip' });
+  const held = barrier('looked');
+  services.pause = held.pause;
+  const reading = ben.call('Email/get', { ids: [received], ...WHOLE });
+  await held.reached;
+  assert.deepEqual((await move({ [id]: { mailboxIds: { 'f-1': true } } }))['updated'], {
+    [id]: { mailboxIds: { f3: true } },
+  });
+  held.release();
+  const { list, notFound } = await reading;
+  assert.deepEqual([list, notFound], [[], [received]]);
+  delete services.pause;
+  await homing.settle();
+  assert.deepEqual(await outcomes('Slip'), ['recalled']);
+});
+
+test('who is given it before the gate stands is counted, and it is in its place meanwhile', async () => {
+  const id = await send('Glimpse', ['ben@pigeon.test']);
+  const [received] = await found(ben, { subject: 'Glimpse' });
+  const { recalls, store, ids, directory: people, clock } = services;
+  const held = barrier('gated');
+  const request = (asked: Parameters<typeof requestRecall>[1]): ReturnType<typeof requestRecall> =>
+    requestRecall({ store, ids, people, clock, pause: held.pause }, asked);
+  services.recalls = { ...recalls, request };
+  const moving = move({ [id]: { mailboxIds: { 'f-1': true } } });
+  await held.reached;
+  assert.deepEqual(((await placeOf(id)) as Json)['mailboxIds'], { f3: true });
+  const { list } = await ben.call('Email/get', { ids: [received], ...WHOLE });
+  assert.equal((list as Json[]).length, 1);
+  held.release();
+  assert.deepEqual((await moving)['updated'], { [id]: { mailboxIds: { f3: true } } });
+  services.recalls = recalls;
+  assert.deepEqual((await ben.call('Email/get', { ids: [received], ...WHOLE }))['notFound'], [received]);
+  await homing.settle();
+  const [row] = await homing.sql<Json>(
+    `SELECT o.outcome, o.exposure FROM outcome o JOIN recall r ON r.tenant_id = o.tenant_id AND r.id = o.recall_id WHERE r.subject = 'Glimpse'`,
+  );
+  assert.deepEqual(row, { outcome: 'recalled', exposure: 'downloaded' });
+});
+
+test('what a fault of ours stops is not said to be done, and is done when it is asked for again', async () => {
+  const id = await send('Again', ['ben@pigeon.test']);
+  const { recalls } = services;
+  services.recalls = { ...recalls, request: () => Promise.reject(new Error('out of order')) };
+  const update = { [id]: { mailboxIds: { 'f-1': true } }, [(await found(ana, { inMailbox: 'f1' }))[0] ?? '']: SEEN };
+  const answer = await move(update);
+  services.recalls = recalls;
+  assert.equal(errorOf(answer, 'notUpdated', id)['type'], 'serverFail');
+  assert.equal(Object.keys(answer['updated'] as Json).length, 1, 'the rest of the call is done');
+  assert.deepEqual((await move({ [id]: { mailboxIds: { 'f-1': true } } }))['updated'], {
+    [id]: { mailboxIds: { f3: true } },
+  });
+});
+const SEEN = { 'keywords/$seen': true };

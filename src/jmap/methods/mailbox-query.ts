@@ -1,5 +1,6 @@
 // Mailbox/query and /queryChanges (RFC 8621 §2.3, §2.4). An account has few mailboxes: they are sorted and sieved here.
 
+import { isRecallBox } from '../../recall/mailbox.ts';
 import { mailboxChanges, mailboxesOf, type MailboxRow } from '../../store/mailboxes.ts';
 import { invalidArguments, MethodError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -74,10 +75,15 @@ function run({ test, sorts, sortAsTree, filterAsTree }: Query, list: MailboxRow[
       const order = property === 'name' ? compareText(a.name, b.name, collation) : a.sort_order - b.sort_order;
       if (order !== 0) return ascending ? order : -order;
     }
-    return a.id - b.id;
+    return placeOf(a) - placeOf(b);
   });
   const found = (sortAsTree ? asTree(sorted) : sorted).filter(test);
   return (filterAsTree ? withParents(found) : found).map((row) => `f${row.id}`);
+}
+
+/** Of those that nothing else tells apart: as they came into being, Recall after all. */
+function placeOf(row: MailboxRow): number {
+  return isRecallBox(row) ? 2 ** 31 - row.id : row.id;
 }
 
 /** Children right after their parent. */
