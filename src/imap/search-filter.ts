@@ -1,7 +1,7 @@
 // A search as the client wrote it → as the store runs it (RFC 9051 §6.4.4; RFC 5032, RFC 7162 §3.1.5, RFC 8474 §6, RFC 8514 §4.3).
 
 import type { EmailFilter, Searched } from '../store/email-filter.ts';
-import { whichFind, type Found } from '../store/mailbox-search.ts';
+import { isAnyInside, whichFind, type Found } from '../store/mailbox-search.ts';
 import type { MailboxKey } from '../store/mailbox-view.ts';
 import { no } from './replies.ts';
 import type { Selected } from './session.ts';
@@ -12,9 +12,12 @@ import { intersect, resolve, setOf, type SequenceSet } from './wire/sequence-set
 const EVERYTHING: EmailFilter = { kind: 'and', of: [] };
 const NOTHING: EmailFilter = { kind: 'or', of: [] };
 
+/** Texts that are looked for in the middle of words each by itself; of more, it is asked first whether any of them is there. */
+const FEW = 2;
+
 /**
  * What `search` finds. BODY and TEXT look for words by their beginnings, which the index answers at once; where that finds
- * nothing, in the middle of words too. NOT leaves out what the same key without it finds. Three statements at the most. Throws
+ * nothing, in the middle of words too. NOT leaves out what the same key without it finds. Five statements at the most. Throws
  * NO for more BODY and TEXT keys than LIMITS says: each may be looked for in every message.
  */
 export async function findBy<T>(
@@ -27,8 +30,13 @@ export async function findBy<T>(
   const keys = textKeys(criteria, false);
   if (keys.length > LIMITS.textKeys)
     throw no('LIMIT', `A search has at most ${LIMITS.textKeys} keys that are BODY or TEXT.`);
-  const from = (inside: ReadonlySet<SearchKey>, key = criteria): EmailFilter =>
-    filterOf(key, { selected, now, inside });
+  const from = (inside: ReadonlySet<SearchKey>, key = criteria, nowhere = NONE): EmailFilter =>
+    filterOf(key, { selected, now, inside, nowhere });
+  const lookInside = async (inside: ReadonlySet<TextKey>): Promise<Found<T>> => {
+    const texts = [...inside].map(({ value }) => value);
+    const isThere = inside.size <= FEW || (await isAnyInside(deps, selected.at, texts));
+    return search(deps, selected.at, isThere ? from(inside) : from(NONE, criteria, inside));
+  };
   const negated = keys.filter((one) => one.negated).map(({ key }) => key);
   const present =
     negated.length === 0
@@ -39,9 +47,9 @@ export async function findBy<T>(
           negated.map((key) => from(new Set(), key)),
         );
   const inside = new Set(negated.filter((_, i) => present[i] !== true));
-  const found = await search(deps, selected.at, from(inside));
+  const found = await lookInside(inside);
   if (found.hits.length > 0 || inside.size === keys.length) return found;
-  return search(deps, selected.at, from(new Set(keys.map(({ key }) => key))));
+  return lookInside(new Set(keys.map(({ key }) => key)));
 }
 
 /** As it stands now, whatever messages come and go: numbers and `$` as UIDs (RFC 5267 §4.3). */
@@ -60,7 +68,11 @@ export function settled(key: SearchKey, selected: Selected): SearchKey {
   }
 }
 
-function textKeys(key: SearchKey, negated: boolean): { key: SearchKey; negated: boolean }[] {
+type TextKey = Extract<SearchKey, { key: 'TEXT' }>;
+
+const NONE: ReadonlySet<SearchKey> = new Set();
+
+function textKeys(key: SearchKey, negated: boolean): { key: TextKey; negated: boolean }[] {
   if (key.key === 'AND' || key.key === 'OR') return key.keys.flatMap((one) => textKeys(one, negated));
   if (key.key === 'NOT') return textKeys(key.negated, true);
   const isText = key.key === 'TEXT' && (key.where === 'BODY' || key.where === 'TEXT') && key.value !== '';
@@ -86,10 +98,12 @@ interface Asked {
   now: Date;
   /** Keys that look in the middle of words. */
   inside: ReadonlySet<SearchKey>;
+  /** Keys whose text is in no message. */
+  nowhere: ReadonlySet<SearchKey>;
 }
 
 function filterOf(key: SearchKey, asked: Asked): EmailFilter {
-  const { selected, now, inside } = asked;
+  const { selected, now, inside, nowhere } = asked;
   switch (key.key) {
     case 'ALL':
     case 'SAVEDATESUPPORTED': // RFC 8514 §4.3: of every message here, it is known
@@ -108,7 +122,9 @@ function filterOf(key: SearchKey, asked: Asked): EmailFilter {
     case 'TEXT':
       return key.value === ''
         ? EVERYTHING
-        : { kind: 'contains', in: WHERE[key.where], text: key.value, inside: inside.has(key) };
+        : nowhere.has(key)
+          ? NOTHING
+          : { kind: 'contains', in: WHERE[key.where], text: key.value, inside: inside.has(key) };
     case 'HEADER':
       return { kind: 'header', name: key.field, text: key.value === '' ? null : key.value };
     case 'DATE':

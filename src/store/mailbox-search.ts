@@ -2,6 +2,7 @@
 
 import { filterSql, joinsOf, searchParams, type EmailFilter, type Searched } from './email-filter.ts';
 import type { EmailAddress } from '../mail/message.ts';
+import { wantedWords } from '../mail/words.ts';
 import type { MailboxKey } from './mailbox-view.ts';
 
 export interface Hit {
@@ -79,6 +80,25 @@ export async function whichFind(
     params.values,
   );
   return row?.found ?? [];
+}
+
+/**
+ * Is one of these anywhere in a word, from its middle on too? Each message is looked at once, however many they are: looked
+ * for one by one, as `contains` with `inside` is, 32 of them took nine seconds in 10,000 messages.
+ */
+export async function isAnyInside(searched: Searched, at: MailboxKey, texts: readonly string[]): Promise<boolean> {
+  const firsts = texts.flatMap((text) => wantedWords(text, { whole: false }).slice(0, 1));
+  if (firsts.length === 0) return false;
+  const params = await searchParams(searched, at, { kind: 'contains', in: 'text', text: '', inside: true });
+  // Letters and numbers alone: they mean themselves.
+  const pattern = params.add(firsts.map(({ text }) => text).join('|'), 'text');
+  const [row] = await searched.store.unprepared<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM visible_copy c JOIN message_words w ON w.tenant_id = c.tenant_id AND w.message_id = c.message_id
+       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${params.add(at.mailbox, 'int')}
+         AND array_to_string(tsvector_to_array(w.words), ' ') ~ ${pattern}) AS found`,
+    params.values,
+  );
+  return row?.found === true;
 }
 
 /** `select`: makes the statement of a condition. */

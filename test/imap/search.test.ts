@@ -67,7 +67,17 @@ test('what is not to be there is looked for in one statement, and of texts so ma
   statements.resetCalls();
   const words = Array.from({ length: 32 }, (_, i) => `nightingale${i}`);
   assert.deepEqual(await client.run(without(words)), ['* SEARCH 1 2 3', 'OK That is all.']);
-  assert.equal(statements.callCount(), few);
+  assert.equal(statements.callCount(), few + 1);
+  // One look at each message tells that most are nowhere; what is there in the middle of a word is found among many too.
+  assert.deepEqual(await client.run(without([...words.slice(1), 'wift'])), ['* SEARCH 1 3', 'OK That is all.']);
+  const either = (list: string[]): string => `SEARCH ${'OR '.repeat(list.length - 1)}TEXT ${list.join(' TEXT ')}`;
+  assert.deepEqual(await client.run(either([...words.slice(1), 'wallo'])), ['* SEARCH 1', 'OK That is all.']);
+  assert.deepEqual(await client.run(either(words)), ['* SEARCH', 'OK That is all.']);
+  const odd = ['(', '.*', '[a-z]', '东京', "it's"];
+  assert.deepEqual(await client.run(without(odd.map((word) => JSON.stringify(word)))), [
+    '* SEARCH 1 2 3',
+    'OK That is all.',
+  ]);
   for (const command of ['SEARCH', 'SORT (DATE) UTF-8', 'THREAD REFERENCES UTF-8'])
     assert.deepEqual(await client.run(`${command} ${without([...words, 'more']).slice(7)}`), [
       'NO [LIMIT] A search has at most 32 keys that are BODY or TEXT.',
