@@ -288,6 +288,13 @@ test('Recall is one mailbox, always subscribed to, and no other of its name is m
   }
   for (const name of ['recall', 'RECALL/x', 'Recall/x'])
     assert.match((await client.run(`CREATE ${name}`)).at(-1) ?? '', /^NO \[ALREADYEXISTS\]/);
+  // What somebody moves there would be taken for taken back, and it would take the other's own away.
+  const office = 'Other Users/office@pigeon.test';
+  const helper = await as('ana');
+  assert.match(last(await helper.run(`CREATE "${office}/Recall"`)), /^NO \[CANNOT\] Move a message into your own/);
+  assert.match(last(await helper.run(`RENAME "${office}/Archive" "${office}/Recall/x"`)), /^NO \[CANNOT\] Move a/);
+  assert.match(last(await helper.run(`SUBSCRIBE "${office}/Recall"`)), /^NO \[NONEXISTENT\]/);
+  helper.close();
   client.close();
 });
 

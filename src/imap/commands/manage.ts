@@ -43,7 +43,11 @@ async function newPlace(session: Session, given: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), given.replace(/\/$/, ''));
   const isOthers = place?.account.id === userOf(session).id && place.path[0] === OTHERS;
   if (!place || isOthers) throw no('NOPERM', 'There is nothing to be made.');
-  if (await isRecall(session, place)) throw no('ALREADYEXISTS', 'It is what takes messages back.');
+  if (await isRecall(session, place)) {
+    // Of another's: what is moved there would only lie there, and their own Recall be gone.
+    if (place.account.id !== userOf(session).id) throw no('CANNOT', 'Move a message into your own Recall.');
+    throw no('ALREADYEXISTS', 'It is what takes messages back.');
+  }
   const path = place.path.map((name) => mailboxName(name));
   const names = path.filter((name) => name !== null);
   if (names.length < path.length) throw no('CANNOT', 'That is no name for a mailbox.');
@@ -54,16 +58,15 @@ async function newPlace(session: Session, given: string): Promise<Place> {
 async function oldPlace(session: Session, name: string): Promise<Place> {
   const place = await placeOf(session.deps, userOf(session), name);
   if (!place) throw no('NONEXISTENT', 'There is no such mailbox.');
-  if (await isRecall(session, place)) throw no('CANNOT', IT_STAYS);
+  if (place.account.id === userOf(session).id && (await isRecall(session, place))) throw no('CANNOT', IT_STAYS);
   return place;
 }
 
 /** Recall, or below it, however it is written: it is nobody's to change, and nobody makes one of their own by mistake. */
 async function isRecall(session: Session, { account, path }: Place): Promise<boolean> {
-  const user = userOf(session);
-  if (account.id !== user.id || path[0]?.toLowerCase() !== 'recall') return false;
+  if (path[0]?.toLowerCase() !== 'recall') return false;
   const { list } = await mailboxesOf(session.deps.store, { tenant: account.tenant, account: account.id }, false);
-  return (await recallBoxes(session.deps.directory, user, list)).length > 0;
+  return (await recallBoxes(session.deps.directory, account, list)).length > 0;
 }
 
 function find(list: MailboxRow[], path: readonly string[]): MailboxRow {
