@@ -18,7 +18,7 @@ const FEW = 2;
 /**
  * What `search` finds. BODY and TEXT look for words by their beginnings, which the index answers at once; where that finds
  * nothing, in the middle of words too. NOT leaves out what the same key without it finds. Five statements at the most. Throws
- * NO for more BODY and TEXT keys than LIMITS says: each may be looked for in every message.
+ * NO for more keys of texts than LIMITS says: each may be looked for in every message.
  */
 export async function findBy<T>(
   deps: Searched & { clock: () => Date },
@@ -30,6 +30,8 @@ export async function findBy<T>(
   const keys = textKeys(criteria, false);
   if (keys.length > LIMITS.textKeys)
     throw no('LIMIT', `A search has at most ${LIMITS.textKeys} keys that are BODY or TEXT.`);
+  if (headerKeys(criteria) > LIMITS.headerKeys)
+    throw no('LIMIT', `A search has at most ${LIMITS.headerKeys} keys that look at headers.`);
   const from = (inside: ReadonlySet<SearchKey>, key = criteria, nowhere = NONE): EmailFilter =>
     filterOf(key, { selected, now, inside, nowhere });
   const lookInside = async (inside: ReadonlySet<TextKey>): Promise<Found<T>> => {
@@ -77,6 +79,12 @@ function textKeys(key: SearchKey, negated: boolean): { key: TextKey; negated: bo
   if (key.key === 'NOT') return textKeys(key.negated, true);
   const isText = key.key === 'TEXT' && (key.where === 'BODY' || key.where === 'TEXT') && key.value !== '';
   return isText ? [{ key, negated }] : [];
+}
+
+function headerKeys(key: SearchKey): number {
+  if (key.key === 'AND' || key.key === 'OR') return key.keys.reduce((sum, one) => sum + headerKeys(one), 0);
+  if (key.key === 'NOT') return headerKeys(key.negated);
+  return key.key === 'HEADER' || (key.key === 'TEXT' && key.where !== 'BODY' && key.where !== 'TEXT') ? 1 : 0;
 }
 
 /** A client hears of those that it has numbers for. */

@@ -82,5 +82,9 @@ test('what is not to be there is looked for in one statement, and of texts so ma
     assert.deepEqual(await client.run(`${command} ${without([...words, 'more']).slice(7)}`), [
       'NO [LIMIT] A search has at most 32 keys that are BODY or TEXT.',
     ]);
+  const headers = (count: number): string =>
+    `SEARCH NOT (${Array.from({ length: count }, (_, i) => `NOT HEADER X-Bird${i} "" NOT FROM owl${i}`).join(' ')})`;
+  assert.deepEqual(await client.run(headers(64)), ['* SEARCH', 'OK That is all.']);
+  assert.deepEqual(await client.run(headers(65)), ['NO [LIMIT] A search has at most 128 keys that look at headers.']);
   client.close();
 });

@@ -16,6 +16,8 @@ export const LIMITS = {
   searchKeys: 2_000,
   /** Of those, BODY and TEXT: each may have to look through every message. */
   textKeys: 32,
+  /** And those that look through every header: HEADER, SUBJECT, and those of addresses. */
+  headerKeys: 128,
   /** Ranges of one sequence set, as it is written. */
   ranges: 20_000,
   /** Elements of any other list: flags, header fields, patterns, fetch items. */

@@ -19,6 +19,8 @@ const invalid = (description: string): Unusable => ({ error: 'invalidArguments',
 /** Operators within operators, and conditions in all: a person's search has few. */
 const MAX_DEPTH = 10;
 const MAX_CONDITIONS = 200;
+/** Of those, what looks through the header of every message. */
+const MAX_HEADERS = 32;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -26,9 +28,11 @@ const isObject = (value: unknown): value is Json =>
 /** RFC 8620 §5.5 FilterOperator, RFC 8621 §4.4.1 FilterCondition; null matches everything. */
 export function parseFilter(value: unknown): EmailFilter | Unusable {
   let conditions = 0;
+  let headers = 0;
   const read = (each: unknown, depth: number): EmailFilter | Unusable => {
     if (!isObject(each)) return invalid('filter: not an object');
-    if (depth > MAX_DEPTH || ++conditions > MAX_CONDITIONS) {
+    if ('header' in each) headers++;
+    if (depth > MAX_DEPTH || ++conditions > MAX_CONDITIONS || headers > MAX_HEADERS) {
       return { error: 'unsupportedFilter', description: 'The filter is too complex.' };
     }
     if (!('operator' in each)) return condition(each);

@@ -62,6 +62,10 @@ test('what a filter or sort cannot be', async () => {
   let deep: object = {};
   for (let i = 0; i < 12; i++) deep = { operator: 'AND', conditions: [deep] };
   assert.equal(await refused({ filter: deep }), 'unsupportedFilter');
+  // Each looks through the header of every message.
+  const headers = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ header: [`X-${i}`] }));
+  assert.equal(await refused({ filter: { operator: 'OR', conditions: headers(33) } }), 'unsupportedFilter');
+  assert.equal(await refused({ filter: { operator: 'OR', conditions: headers(32) } }), undefined);
   assert.equal(await refused({ sort: [{ property: 'colour' }] }), 'unsupportedSort');
   assert.equal(await refused({ sort: [{ property: 'from', collation: 'i;nothing' }] }), 'unsupportedSort');
   assert.equal(await refused({ sort: [{ property: 'hasKeyword' }] }), 'invalidArguments');
