@@ -9,11 +9,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { loadCertificate } from '../../src/config/certificate.ts';
 import { freePorts } from './server.ts';
 
 export interface Dovecot {
   version: string;
-  ports: { imap: number; lmtp: number };
+  ports: { imap: number; imaps: number; lmtp: number };
   /** Runs doveadm; rejects with what it said. */
   doveadm(...args: string[]): Promise<string>;
   directory: string;
@@ -31,14 +32,17 @@ export async function startDovecot(): Promise<Dovecot> {
   await chmod(directory, 0o755);
   await mkdir(join(directory, 'mail'), { mode: 0o777 });
   await chmod(join(directory, 'mail'), 0o777);
-  const [imap = 0, lmtp = 0] = await freePorts(2);
+  const [imap = 0, imaps = 0, lmtp = 0] = await freePorts(3);
+  const ports = { imap, imaps, lmtp };
+  // Of the same kind as ours.
+  await loadCertificate({ dataDir: directory, hostname: 'dovecot.test', tlsKey: undefined, tlsCert: undefined });
   const config = join(directory, 'dovecot.conf');
-  await writeFile(config, configOf(directory, imap, lmtp));
+  await writeFile(config, configOf(directory, ports));
   const child = spawn('dovecot', ['-F', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(child, lmtp);
   return {
     version: stdout.trim().split(' ')[0] ?? '',
-    ports: { imap, lmtp },
+    ports,
     directory,
     doveadm: async (...args) =>
       (await promisify(execFile)('doveadm', ['-c', config, ...args], { maxBuffer: 64 << 20 })).stdout,
@@ -52,14 +56,16 @@ export async function startDovecot(): Promise<Dovecot> {
 }
 
 /** As its own documentation has it for mdbox; what only guards against strangers is off. */
-function configOf(directory: string, imap: number, lmtp: number): string {
+function configOf(directory: string, { imap, imaps, lmtp }: Dovecot['ports']): string {
   return `
 base_dir = ${directory}/run
 state_dir = ${directory}/state
 log_path = ${directory}/log
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <${directory}/tls/cert.pem
+ssl_key = <${directory}/tls/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain
 auth_cache_size = 64M
@@ -85,7 +91,8 @@ service imap-login {
     port = ${imap}
   }
   inet_listener imaps {
-    port = 0
+    port = ${imaps}
+    ssl = yes
   }
 }
 service lmtp {

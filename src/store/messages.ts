@@ -1,6 +1,6 @@
 // Messages: immutable, once per tenant, parsed once. What they are found by follows (indexing.ts).
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EmailAddress, Envelope, ParsedMessage, Part } from '../mail/message.ts';
 import { clean } from '../mail/mime/headers.ts';
 import { baseSubject } from '../mail/mime/subject.ts';
@@ -253,9 +253,7 @@ export function references({ envelope, baseSubject }: ParsedMessage): string[] {
     all.length <= MAX_REFERENCES ? all : [...all.slice(0, MAX_REFERENCES / 2), ...all.slice(-MAX_REFERENCES / 2)];
   return [
     ...new Set(
-      some.map((id) =>
-        createHash('sha256').update(`${id}\0${baseSubject.toLowerCase()}`).digest().readBigInt64BE().toString(),
-      ),
+      some.map((id) => hash('sha256', `${id}\0${baseSubject.toLowerCase()}`, 'buffer').readBigInt64BE().toString()),
     ),
   ];
 }
