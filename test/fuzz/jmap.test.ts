@@ -114,7 +114,8 @@ before(async () => {
     ['Thread/changes', { sinceState: '1' }],
     ['Mailbox/get', { ids: null, properties: ['name', 'totalEmails'] }],
     ['Mailbox/query', { filter: { role: 'inbox' }, sort: [{ property: 'name' }], sortAsTree: true }],
-    ['Mailbox/queryChanges', { filter: null, sinceQueryState: state }],
+    ['Mailbox/queryChanges', { filter: null, sinceQueryState: `${state}.2` }],
+    ['Mailbox/changes', { sinceState: `${state}.1`, maxChanges: 3 }],
     [
       'Mailbox/set',
       {

@@ -279,6 +279,7 @@ test('Recall is one mailbox, always subscribed to, and no other of its name is m
   for (const name of ['Recall', 'Recall/Replace']) {
     const [status] = await client.run(`STATUS ${name} (MAILBOXID)`);
     const id = /MAILBOXID (\([^)]+\))/.exec(status ?? '')?.[1];
+    assert.equal(id, name === 'Recall' ? '(f-1)' : '(f-2)', 'as over JMAP');
     assert.ok(
       (await client.run(`EXAMINE ${name}`)).some((line) => line.includes(`[MAILBOXID ${id}]`)),
       status,

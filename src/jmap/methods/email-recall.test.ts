@@ -48,6 +48,8 @@ const errorOf = (answer: Json, which: string, key: string): Json => (answer[whic
 test('moved into Recall, it is taken back: the answer has where it is, and the state of before leads there', async () => {
   const id = await send('Salaries');
   const [received] = await found(ben, { subject: 'Salaries' });
+  const sentItems = { filter: { inMailbox: 'f3' } };
+  const { queryState } = await ana.call('Email/query', sentItems);
   const { oldState, newState, updated, notUpdated } = await move({ [id]: { mailboxIds: { 'f-1': true } } });
   assert.deepEqual([updated, notUpdated], [{ [id]: { mailboxIds: { f3: true } } }, null]);
   // The gate: from the answer on nobody opens it.
@@ -57,6 +59,9 @@ test('moved into Recall, it is taken back: the answer has where it is, and the s
     const changes = await ana.call('Email/changes', { sinceState });
     assert.deepEqual([changes['created'], changes['updated'], changes['destroyed']], [[], [id], []]);
   }
+  // A list that it was taken out of has it again.
+  const { removed, added } = await ana.call('Email/queryChanges', { ...sentItems, sinceQueryState: queryState });
+  assert.deepEqual([removed, added], [[id], [{ id, index: 0 }]]);
   assert.deepEqual(await placeOf(id), { id, mailboxIds: { f3: true }, keywords: { $seen: true } });
   await homing.settle();
   assert.deepEqual(await outcomes('Salaries'), ['recalled', 'recalled']);

@@ -148,6 +148,7 @@ const PROBES: Record<string, Probe | string> = {
     calls: ({ email, blob, part }) => [
       { update: { [email]: { 'keywords/$seen': true } } },
       { update: { [email]: { mailboxIds: { f4: true } } } },
+      ...['f-1', 'f-2'].map((box) => ({ update: { [email]: { mailboxIds: { [box]: true } } } })),
       { update: { [email]: { subject: `Secret ${SECRET}` } } },
       { update: { [email]: {} } },
       { destroy: [email] },
