@@ -6,6 +6,7 @@ import { after, beforeEach, test } from 'node:test';
 import type { Right } from '../../src/store/directory.ts';
 import { startTestHoming } from '../support/homing.ts';
 import type { Client, Json } from '../support/http.ts';
+import { rawImap } from '../support/imap.ts';
 import { mail } from '../support/mailboxes.ts';
 import { askRecall, draft, emailsOf, INBOX, markRead, outcomeWords, SENT, sendMail } from '../support/recalling.ts';
 import { submitter } from '../support/smtp.ts';
@@ -189,6 +190,40 @@ test('may recall for: by sender and Message-ID, without seeing any mail; follows
   await homing.settle();
   assert.equal((await emailsOf(cho, 'Ana is away', INBOX)).length, 1);
   await markRead(cho, (await emailsOf(cho, 'Ana is away', INBOX))[0]);
+});
+
+test('what somebody else sent: by moving it into one’s own Recall over IMAP, by its id over JMAP; the right is asked for', async () => {
+  await sendMail(ana, ['cho@pigeon.test'], 'Moved for her');
+  await sendMail(ana, ['cho@pigeon.test'], 'Asked for her');
+  await homing.settle();
+  const [first, second] = [await emailsOf(ana, 'Moved for her', SENT), await emailsOf(ana, 'Asked for her', SENT)];
+  const id = String(second[0]?.['id']);
+  const inAnas = async (): Promise<Json> =>
+    ben.call('Recall/set', { accountId: ana.accountId, create: { r: { emailId: id, mode: 'delete' } } });
+  const move = async (): Promise<string> => {
+    const imap = await rawImap(homing.ports.imaps, { user: 'ben@pigeon.test' });
+    await imap.run(`SELECT "Other Users/${ANA}/Sent Items"`);
+    const [found = ''] = await imap.run('UID SEARCH SUBJECT "Moved for her"');
+    const told = await imap.run(`UID MOVE ${/\d+/.exec(found)?.[0]} Recall`);
+    imap.close();
+    return told.at(-1) ?? '';
+  };
+  await give('full');
+  assert.match(await move(), /^NO \[NOPERM\] You may not recall/);
+  assert.equal(((await inAnas())['notCreated'] as Record<string, Json>)['r']?.['type'], 'notSender');
+  await give('full', 'recall');
+  // There is no Recall in an account that is shared: an Email of it would have to become another of one's own.
+  const update = { [id]: { mailboxIds: { 'f-1': true } } };
+  const { notUpdated } = await ben.call('Email/set', { accountId: ana.accountId, update });
+  assert.equal((notUpdated as Record<string, Json>)[id]?.['type'], 'invalidProperties');
+  assert.match(await move(), /^OK It is being taken back/);
+  assert.equal((await inAnas())['notCreated'], null);
+  await homing.settle();
+  for (const subject of ['Moved for her', 'Asked for her']) {
+    assert.deepEqual(await emailsOf(cho, subject, INBOX), [], subject);
+    assert.equal((await emailsOf(ana, subject, SENT)).length, 1, subject);
+  }
+  assert.equal((await emailsOf(ana, 'Moved for her', SENT))[0]?.['id'], first[0]?.['id']);
 });
 
 test('each sees what was given, and to whom', async () => {

@@ -16,9 +16,9 @@ const client = (name: string): Promise<Client> => homing.client(`${name}@pigeon.
 const [ana, ben, cho] = [await client('ana'), await client('ben'), await client('cho')];
 
 /** Answers the id of the copy in Sent Items. */
-async function send(subject: string, to = ['ben@pigeon.test', 'cho@pigeon.test']): Promise<string> {
+async function send(subject: string, to = ['ben@pigeon.test', 'cho@pigeon.test'], body = 'Text.'): Promise<string> {
   const line = await submitter(homing.ports, ana.address);
-  await line.send(ana.address, to, mail(subject, { from: ana.address, to: to.join(', ') }));
+  await line.send(ana.address, to, mail(subject, { from: ana.address, to: to.join(', '), body }));
   line.close();
   await homing.settle();
   const [id] = await found(ana, { inMailbox: 'f3', subject });
@@ -88,6 +88,19 @@ test('moved into Replace, its draft comes with the changes that follow, and repl
   await homing.settle();
   assert.deepEqual(await outcomes('Plan'), ['recalled']);
   assert.equal((await found(ben, { subject: 'Plan' })).length, 1);
+});
+
+test('of a large message, too', async () => {
+  const body = `${'All of it. '.repeat(6)}\r\n`.repeat(30_000);
+  const id = await send('Large', ['ben@pigeon.test'], body);
+  const { newState } = await move({ [id]: { mailboxIds: { 'f-2': true } } });
+  const { created } = await ana.call('Email/changes', { sinceState: newState });
+  const asked = { ids: created, properties: ['size', 'subject', 'bodyValues'], fetchTextBodyValues: true };
+  const [draft] = (await ana.call('Email/get', asked))['list'] as Json[];
+  const { value } = Object.values(draft?.['bodyValues'] as Record<string, Json>)[0] ?? {};
+  assert.equal(draft?.['subject'], 'Large');
+  assert.equal(String(value).trimEnd(), body.replaceAll('\r\n', '\n').trimEnd());
+  await homing.settle();
 });
 
 test('one message a request: of several in one call none, of several calls the first', async () => {
