@@ -137,7 +137,7 @@ export function openStore(options: StoreOptions): Store {
     pipeline: true,
   };
   const makePool = (max: number, extra: string, idleTimeoutMillis = IDLE_MS): pg.Pool => {
-    const pool = new pg.Pool({ ...base, max, idleTimeoutMillis, options: `-c timezone=UTC ${extra}` });
+    const pool = new pg.Pool({ ...base, max, idleTimeoutMillis, options: `-c timezone=UTC -c jit=off ${extra}` });
     pool.on('error', onError); // a Pool without this listener crashes Node when the server goes away
     // Nor does the pool listen to a client that somebody has: it would crash Node too. Its query fails in any case.
     pool.on('connect', (client) => void client.on('error', onError));
@@ -297,7 +297,7 @@ async function* pages<T extends object>(
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
-    await client.query('SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off');
+    await client.query('SET LOCAL cursor_tuple_fraction = 1');
     await client.query({ text: `DECLARE page NO SCROLL CURSOR FOR ${sql}`, values: toValues(params) });
     for (;;) {
       const { rows } = await client.query<T>(`FETCH ${size} FROM page`);
