@@ -96,10 +96,8 @@ const SOME = 500;
 function explain(error: unknown): never {
   if (!(error instanceof JmapError)) throw error;
   const sentence =
-    error.type === 'alreadyExists'
-      ? 'Another mailbox has this name.'
-      : error.type === 'invalidProperties' && error.properties?.includes('name')
-        ? 'A name has at least one letter, and no slash.'
-        : error.message;
+    error.type === 'invalidProperties' && error.properties?.includes('name')
+      ? 'A name has at least one letter, and no slash.'
+      : error.message;
   throw Object.assign(error, { message: sentence });
 }

@@ -177,7 +177,9 @@ function checkBesideRecall(setting: Setting, { name, parentId }: Record<string, 
   const isNamed = typeof name === 'string' && isNamedRecall({ name, parent_id: null });
   const [box] = recall;
   if (isNamed && box)
-    throw new SetFault('alreadyExists', 'That is the name of what takes messages back.', { existingId: `f${box.id}` });
+    throw new SetFault('alreadyExists', 'Recall is what takes messages back: give it another name.', {
+      existingId: `f${box.id}`,
+    });
 }
 
 /** Answers what the client does not know: null for nothing. */
