@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { ImapFlow } from 'imapflow';
 import { startTestHoming } from '../support/homing.ts';
 import { mail } from '../support/mailboxes.ts';
-import { askRecall, emailsOf, outcomesOf, sendMail } from '../support/recalling.ts';
+import { askRecall, emailsOf, outcomesOf, SENT, sendMail } from '../support/recalling.ts';
 import { certificateOf, createMbsync, createNeomutt, curl, providePrograms, type Home } from './support/programs.ts';
 
 const homing = await startTestHoming();
@@ -26,7 +26,14 @@ const ana = await homing.client('ana@pigeon.test');
 async function homeOf(local: string): Promise<Home> {
   const own = join(directory, local);
   await mkdir(own);
-  return { directory: own, port, user: `${local}@pigeon.test`, password: 'homing', certificate };
+  return {
+    directory: own,
+    port,
+    smtp: homing.ports.submissions,
+    user: `${local}@pigeon.test`,
+    password: 'homing',
+    certificate,
+  };
 }
 
 /** Sends and delivers; answers the sender's Email. */
@@ -144,7 +151,7 @@ test('mbsync: what it has fetched without a glance is taken out of the Maildir a
   assert.equal(left.length, before.length + 1);
 });
 
-test('neomutt: the message turns into the notice while its owner looks at the list', async (context) => {
+test('neomutt: the message turns into the notice while its owner looks at the list; one key takes back what was sent', async (context) => {
   const missing = providePrograms('neomutt', 'script');
   if (missing !== null) return context.skip(missing);
   const terminal = await createNeomutt(await homeOf('eli'));
@@ -161,8 +168,14 @@ test('neomutt: the message turns into the notice while its owner looks at the li
     terminal.press('s=Recall\r');
     // It copies, and deletes later: that would leave the message where it is, so it is refused, and said why.
     await terminal.seen('a copy would stay');
+    await terminal.seen('Error saving message');
     await homing.settle();
     assert.equal((await emailsOf(ana, 'Sent by eli')).length, 1);
+    // One key takes it back by mail, and leaves it where it is.
+    terminal.press('\x1br');
+    while ((await emailsOf(ana, 'Sent by eli')).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await isGone('Sent by eli');
+    assert.equal((await emailsOf(await homing.client('eli@pigeon.test'), 'Sent by eli', SENT)).length, 1);
   } finally {
     await terminal.close();
   }

@@ -9,6 +9,8 @@ import { findProgram, install, mayInstall } from '../../support/debian.ts';
 export interface Home {
   directory: string;
   port: number;
+  /** Of submission over TLS. */
+  smtp: number;
   user: string;
   password: string;
   /** PEM file with the server's certificate. */
@@ -112,14 +114,20 @@ export interface Terminal {
   close(): Promise<void>;
 }
 
+/** As docs/clients.md has it: Esc r sends the message that one is at to recall@, as an attachment. */
+const RECALL_MACRO = String.raw`macro index,pager \er "<enter-command>set mime_forward=yes editor=true autoedit=no copy=no<enter>\
+<forward-message>recall@pigeon.test<enter><enter><send-message><enter-command>reset mime_forward editor autoedit copy<enter>"`;
+
 /** neomutt on a terminal, in the Inbox. */
 export async function createNeomutt(home: Home): Promise<Terminal> {
   const configuration = join(home.directory, 'neomuttrc');
   await writeFile(
     configuration,
     `set imap_user="${home.user}" imap_pass="${home.password}" folder="imaps://127.0.0.1:${home.port}/" spoolfile="+INBOX"
+set smtp_url="smtps://${home.user}@127.0.0.1:${home.smtp}/" smtp_pass="${home.password}" from="${home.user}"
 set certificate_file="${home.certificate}" ssl_verify_host=no imap_idle=yes timeout=1 mail_check=1
-set index_format="%Z %s" sort=date-received wait_key=no confirmappend=no delete=yes mark_old=no
+${RECALL_MACRO}
+set index_format="%Z %s" sort=date-received wait_key=no confirmappend=no delete=yes mark_old=no sleep_time=0
 `,
   );
   const command = `exec neomutt -n -F '${configuration}'`;
