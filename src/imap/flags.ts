@@ -4,7 +4,7 @@ import { DELETED, KEYWORD_BITS, toKeywords, type Keywords } from '../mail/keywor
 import { flagOf } from './wire/flags.ts';
 
 const BITS: readonly (readonly [flag: string, bit: number])[] = [
-  ...Object.entries(KEYWORD_BITS).map(([keyword, bit]) => [flagOf(keyword), bit] as const),
+  ...[...KEYWORD_BITS].map(([keyword, bit]) => [flagOf(keyword), bit] as const),
   ['\\Deleted', DELETED],
 ];
 

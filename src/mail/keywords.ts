@@ -8,17 +8,17 @@ export const DRAFT = 8;
 export const DELETED = 16;
 
 /** Bit of each keyword that has one; names lower case, as JMAP compares them. */
-export const KEYWORD_BITS: Readonly<Record<string, number>> = {
-  $seen: SEEN,
-  $flagged: FLAGGED,
-  $answered: ANSWERED,
-  $draft: DRAFT,
-  $forwarded: 32,
-  $junk: 64,
-  $notjunk: 128,
-  $phishing: 256,
-  $mdnsent: 512,
-};
+export const KEYWORD_BITS: ReadonlyMap<string, number> = new Map([
+  ['$seen', SEEN],
+  ['$flagged', FLAGGED],
+  ['$answered', ANSWERED],
+  ['$draft', DRAFT],
+  ['$forwarded', 32],
+  ['$junk', 64],
+  ['$notjunk', 128],
+  ['$phishing', 256],
+  ['$mdnsent', 512],
+]);
 
 export interface Keywords {
   flags: number;
@@ -35,7 +35,7 @@ export function toKeywords(words: Iterable<string>): Keywords {
   const others = new Set<string>();
   for (const word of words) {
     const lower = word.toLowerCase();
-    const bit = KEYWORD_BITS[lower];
+    const bit = KEYWORD_BITS.get(lower);
     if (bit === undefined) others.add(lower);
     else flags |= bit;
   }
@@ -44,8 +44,7 @@ export function toKeywords(words: Iterable<string>): Keywords {
 
 /** RFC 8621 `keywords`: word → true. */
 export function fromKeywords({ flags, others }: Keywords): Record<string, true> {
-  const words: Record<string, true> = {};
-  for (const [word, bit] of Object.entries(KEYWORD_BITS)) if ((flags & bit) !== 0) words[word] = true;
-  for (const word of others ?? []) words[word] = true;
-  return words;
+  const usual = [...KEYWORD_BITS].filter(([, bit]) => (flags & bit) !== 0).map(([word]) => word);
+  // By entries: "__proto__" is a keyword like any other.
+  return Object.fromEntries([...usual, ...(others ?? [])].map((word) => [word, true]));
 }

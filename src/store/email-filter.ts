@@ -189,7 +189,7 @@ export function looksAtThread(filter: EmailFilter): boolean {
 /** `keyword` in lower case. */
 export function keywordSql(kind: KeywordTest, keyword: string, params: Params): string {
   const has = (copy: string): string => {
-    const bit = KEYWORD_BITS[keyword];
+    const bit = KEYWORD_BITS.get(keyword);
     if (bit !== undefined) return `(${copy}.flags & ${bit}) <> 0`;
     return `coalesce(${params.add(keyword, 'text')} = ANY (${copy}.keywords), false)`;
   };

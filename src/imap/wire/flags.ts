@@ -1,21 +1,21 @@
 // Flags on the wire and keywords in the store: RFC 9051 §2.3.2 and RFC 8621 §4.1.1 are two spellings of one thing.
 
 /** Lower-case keyword → as it is written. \Deleted has no keyword; it goes by its own name. */
-const WRITTEN: Readonly<Record<string, string>> = {
-  $seen: '\\Seen',
-  $flagged: '\\Flagged',
-  $answered: '\\Answered',
-  $draft: '\\Draft',
-  '\\deleted': '\\Deleted',
-  $forwarded: '$Forwarded',
-  $junk: '$Junk',
-  $notjunk: '$NotJunk',
-  $phishing: '$Phishing',
-  $mdnsent: '$MDNSent',
-};
+const WRITTEN: ReadonlyMap<string, string> = new Map([
+  ['$seen', '\\Seen'],
+  ['$flagged', '\\Flagged'],
+  ['$answered', '\\Answered'],
+  ['$draft', '\\Draft'],
+  ['\\deleted', '\\Deleted'],
+  ['$forwarded', '$Forwarded'],
+  ['$junk', '$Junk'],
+  ['$notjunk', '$NotJunk'],
+  ['$phishing', '$Phishing'],
+  ['$mdnsent', '$MDNSent'],
+]);
 
 const SYSTEM: ReadonlyMap<string, string> = new Map(
-  Object.entries(WRITTEN).flatMap(([keyword, flag]) => (flag.startsWith('\\') ? [[flag.toLowerCase(), keyword]] : [])),
+  [...WRITTEN].flatMap(([keyword, flag]) => (flag.startsWith('\\') ? [[flag.toLowerCase(), keyword]] : [])),
 );
 
 /** "\Seen" → "$seen", "\Deleted" → "\deleted", others in lower case; `undefined` for a "\" flag that there is not. */
@@ -25,5 +25,5 @@ export function keywordOf(flag: string): string | undefined {
 }
 
 export function flagOf(keyword: string): string {
-  return WRITTEN[keyword] ?? keyword;
+  return WRITTEN.get(keyword) ?? keyword;
 }

@@ -4,6 +4,7 @@ import { testJmap, type JmapUser } from '../../../test/support/jmap.ts';
 import { mail } from '../../../test/support/mailboxes.ts';
 import { openBlob, uploadBlob } from '../blob.ts';
 import { emailGet } from './email-get.ts';
+import { emailQuery } from './email-query.ts';
 import { emailSet } from './email-set.ts';
 
 const t = await testJmap();
@@ -305,6 +306,19 @@ test('keywords and mailbox, patched and replaced', async () => {
     { [id]: null },
     'a whole object is a patch',
   );
+});
+
+test('keywords that are names of what every object has', async () => {
+  const keywords = JSON.parse('{ "__proto__": true, "constructor": true }') as Json;
+  const { id } = await created({ keywords });
+  assert.deepEqual(Object.entries((await get(id, ['keywords']))['keywords']), Object.entries(keywords));
+  for (const keyword of Object.keys(keywords)) {
+    assert.deepEqual((await ben.call(emailQuery, { filter: { hasKeyword: keyword } }))['ids'], [id]);
+    assert.deepEqual((await ben.call(emailQuery, { sort: [{ property: 'hasKeyword', keyword }] }))['error'], undefined);
+    await set({ update: { [id]: { [`keywords/${keyword}`]: null } } });
+    assert.deepEqual((await ben.call(emailQuery, { filter: { hasKeyword: keyword } }))['ids'], []);
+  }
+  await set({ destroy: [id] });
 });
 
 test('ifInState, unknown ids, creation ids, destroy', async () => {
