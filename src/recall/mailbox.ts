@@ -48,6 +48,7 @@ export function isRecallBox({ id }: Pick<MailboxRow, 'id'>): boolean {
 /** What is said on every face. */
 export const NOTHING_STORED = 'Move a sent message into it; nothing is stored there.';
 export const IT_STAYS = 'It is what takes messages back, and stays.';
+export const YOUR_OWN = 'Move a message into your own Recall.';
 export const ONE_AT_A_TIME = 'One message at a time is taken back.';
 
 /** Does policy have them, for those whose own account has no mailbox of that name? */

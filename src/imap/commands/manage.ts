@@ -1,7 +1,7 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3.4 to §6.3.8; RFC 6154 §3).
 
 import { MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
-import { isRecallBox, IT_STAYS, recallBoxes } from '../../recall/mailbox.ts';
+import { isRecallBox, IT_STAYS, recallBoxes, YOUR_OWN } from '../../recall/mailbox.ts';
 import { raiseAndTell } from '../../store/account-state.ts';
 import { moveCopies, removeCopies } from '../../store/email-change.ts';
 import { lockAccount } from '../../store/held-copies.ts';
@@ -45,7 +45,7 @@ async function newPlace(session: Session, given: string): Promise<Place> {
   if (!place || isOthers) throw no('NOPERM', 'There is nothing to be made.');
   if (await isRecall(session, place)) {
     // Of another's: what is moved there would only lie there, and their own Recall be gone.
-    if (place.account.id !== userOf(session).id) throw no('CANNOT', 'Move a message into your own Recall.');
+    if (place.account.id !== userOf(session).id) throw no('CANNOT', YOUR_OWN);
     throw no('ALREADYEXISTS', 'It is what takes messages back.');
   }
   const path = place.path.map((name) => mailboxName(name));

@@ -172,6 +172,10 @@ test('nothing else is put into it, and nothing of it changed', async () => {
   // In an account that is shared there is none, as in IMAP.
   const shared = await ana.call('Email/set', { accountId: office, update: { [String(id)]: { mailboxIds } } });
   assert.equal(errorOf(shared, 'notUpdated', String(id))['type'], 'invalidProperties');
+  const recall = { k: { name: 'Recall' } };
+  const theirs = await ana.call('Mailbox/set', { accountId: office, create: recall });
+  const { description: why } = errorOf(theirs, 'notCreated', 'k');
+  assert.equal(why, 'Move a message into your own Recall.');
 
   const state = await ana.state('Mailbox');
   const changes = {

@@ -1,7 +1,7 @@
 // Mailbox/set (RFC 8621 §2.5).
 
 import { SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
-import { IT_STAYS } from '../../recall/mailbox.ts';
+import { haveRecallBoxes, IT_STAYS, YOUR_OWN } from '../../recall/mailbox.ts';
 import { raise, raiseAndTell } from '../../store/account-state.ts';
 import { removeCopies } from '../../store/email-change.ts';
 import {
@@ -28,7 +28,7 @@ import {
   unlike,
   type SetResult,
 } from '../standard.ts';
-import { mailboxState, recallBeside, refuseRecallBox, showsRecall } from '../recall-boxes.ts';
+import { mailboxState, recallBeside, refuseRecallBox } from '../recall-boxes.ts';
 import type { Method, MethodContext } from '../wire.ts';
 import { checkMailbox, depthOf, fitTogether } from './mailbox-check.ts';
 import { MAILBOX_PROPERTIES, toMailbox } from './mailbox.ts';
@@ -46,6 +46,8 @@ interface Setting {
   list: MailboxRow[];
   /** What takes messages back, where it is shown. */
   recall: readonly MailboxRow[];
+  /** Its name is kept for it: in an account that is shared, for the owner's. */
+  reserved: boolean;
   state: number;
   /** Creation ids of this call. */
   made: Map<string, string>;
@@ -57,12 +59,13 @@ interface Setting {
 export const mailboxSet: Method = async (args, context) => {
   const account = accountOf(args, context);
   const at = { tenant: account.tenant, account: account.id };
-  const shows = await showsRecall(context, account);
+  const [has, isOwn] = [await haveRecallBoxes(context.directory, at.tenant), account.id === context.user.id];
   const removeEmails = optionalBoolean(args, 'onDestroyRemoveEmails', false);
   return context.store.inTurn(at, async (tx) => {
     await raise(tx, at.tenant, at.account, 0);
     const { modseq: before, list } = await mailboxesOf(tx, at, Object.keys(args['update'] ?? {}).length > 0);
-    const recall = recallBeside(shows, list);
+    const reserved = recallBeside(has, list);
+    const recall = isOwn ? reserved : [];
     const { create, update, destroy } = setArguments(args, mailboxState(before, recall.length), [
       'onDestroyRemoveEmails',
     ]);
@@ -75,6 +78,7 @@ export const mailboxSet: Method = async (args, context) => {
         now: context.clock(),
         list: list.map((row) => ({ ...row })),
         recall,
+        reserved: reserved.length > 0,
         state: before,
         made: new Map(),
         result: emptySetResult(),
@@ -172,14 +176,15 @@ async function createOne(setting: Setting, object: Record<string, unknown>): Pro
 
 /** Nothing lies in Recall, and nothing else is called so: nobody makes one of their own by mistake. */
 function checkBesideRecall(setting: Setting, { name, parentId }: Record<string, unknown>): void {
-  const { recall } = setting;
+  const { recall, reserved } = setting;
   if (typeof parentId === 'string') return refuseRecallBox(resolve(setting, parentId), recall, IT_STAYS);
-  const isNamed = typeof name === 'string' && isNamedRecall({ name, parent_id: null });
+  if (!reserved || typeof name !== 'string' || !isNamedRecall({ name, parent_id: null })) return;
   const [box] = recall;
-  if (isNamed && box)
-    throw new SetFault('alreadyExists', 'Recall is what takes messages back: give it another name.', {
-      existingId: `f${box.id}`,
-    });
+  // Of another's: what is moved there would only lie there, and their own Recall be gone.
+  if (!box) throw new SetFault('forbidden', YOUR_OWN);
+  throw new SetFault('alreadyExists', 'Recall is what takes messages back: give it another name.', {
+    existingId: `f${box.id}`,
+  });
 }
 
 /** Answers what the client does not know: null for nothing. */
