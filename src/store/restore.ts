@@ -95,6 +95,24 @@ export async function lockNotices(
   );
 }
 
+/** Locks those of the message's earlier recalls: what they took, a later one says of too. */
+export async function lockEarlierNotices(
+  tx: Transaction,
+  tenant: number,
+  recall: number,
+  accounts: number[],
+): Promise<StandingNotice[]> {
+  return tx.rows(
+    `SELECT c.account_id, c.mailbox_id, c.uid, c.email_id, c.thread_id, c.flags & ${SEEN} = 0 AS unseen
+     FROM recall r JOIN recall e ON e.tenant_id = r.tenant_id AND e.message_id = r.message_id AND e.id < r.id
+       JOIN recall_state s ON s.tenant_id = e.tenant_id AND s.recall_id = e.id
+       JOIN copy c ON c.tenant_id = s.tenant_id AND c.message_id = s.notice_message_id AND c.notice_of = e.id
+     WHERE r.tenant_id = $1 AND r.id = $2 AND c.account_id = ANY ($3::int[])
+     ORDER BY c.account_id, c.mailbox_id, c.uid FOR UPDATE OF c`,
+    [tenant, recall, accounts],
+  );
+}
+
 /** Change of one mailbox's counters. */
 interface BoxChange {
   account: number;

@@ -40,6 +40,44 @@ test('a delegate’s replacement is told of in the account whose recall it is, a
   assert.equal(state?.modseq, state?.highest);
 });
 
+test('it stands where the notice of an earlier recall stood, whose sender thought of a correction later', async () => {
+  const firm = await world.firm(2);
+  const sent = await world.send(firm);
+  await world.fanOut();
+  await world.recall(firm, sent, {});
+  await recalls.worker.drain();
+  const later = await world.recall(firm, sent, { mode: 'replace' });
+  await recalls.worker.drain();
+  const standing = (): Promise<{ account: number; mailbox: number; notice: boolean; mine: boolean }[]> =>
+    world.sql(
+      `SELECT account_id AS account, mailbox_id AS mailbox, notice_of IS NOT NULL AS notice, received_at = (SELECT created_at FROM message m WHERE m.tenant_id = c.tenant_id AND m.id = $3) AS mine
+       FROM copy c WHERE tenant_id = $1 AND account_id = ANY ($2) AND thread_id = (SELECT thread_id FROM copy WHERE tenant_id = $1 AND message_id = $3 LIMIT 1) ORDER BY 1`,
+      [firm.tenant, firm.people, sent.message],
+    );
+  const before = await standing();
+  assert.deepEqual(
+    before.map((copy) => copy.notice),
+    [true, true],
+  );
+  await recalls.replace(firm.ana, firm.ana.id, later, {
+    mailFrom: firm.ana.address,
+    recipients: [`p1@${firm.domain}`],
+    bytes: Buffer.from(mail('Correction', { from: firm.ana.address, to: `p1@${firm.domain}` })),
+    emailId: null,
+  });
+  await world.drain();
+  assert.deepEqual(
+    await standing(),
+    before.map((copy, i) => ({ ...copy, notice: i === 1 })),
+    'p1 has it where the notice stood, p2 has the notice',
+  );
+  const [others] = await world.sql<{ n: number }>(
+    `SELECT count(*)::int AS n FROM copy WHERE tenant_id = $1 AND account_id = ANY ($2)`,
+    [firm.tenant, firm.people],
+  );
+  assert.equal(others?.n, 2);
+});
+
 test('what is outside already gets no replacement, in whatever case either was addressed', async () => {
   const firm = await world.firm(1);
   const outgoing = world.outgoing();

@@ -12,7 +12,7 @@ import { accountChanged, recallChanged } from '../../store/notify.ts';
 import type { Store } from '../../store/postgres.ts';
 import { recallById } from '../../store/recalls.ts';
 import { recallOfReplacement, sweepWorkLeft, touchState } from '../../store/recall-progress.ts';
-import { lockNotices, placeReplacements } from '../../store/restore.ts';
+import { lockEarlierNotices, lockNotices, placeReplacements } from '../../store/restore.ts';
 import { addWork, halveWork, takeWork, type Range } from '../../store/work.ts';
 import type { AccountInfo, People, SubmitMail } from '../ports.ts';
 import { isTheirs } from '../cancel.ts';
@@ -149,6 +149,9 @@ export async function replaceStep(deps: ReplaceDeps): Promise<boolean> {
         recall.notice_message_id === null
           ? []
           : await lockNotices(tx, tenant, recall.id, recall.notice_message_id, accounts);
+      const own = new Set(standing.map((notice) => notice.account_id));
+      const without = accounts.filter((account) => deliveryOf.has(account) && !own.has(account));
+      if (without.length > 0) standing.push(...(await lockEarlierNotices(tx, tenant, recall.id, without)));
       const first = new Map(
         standing.filter((notice) => deliveryOf.has(notice.account_id)).map((notice) => [notice.account_id, notice]),
       );
