@@ -33,12 +33,18 @@ const REPLACE = -2;
 /** RFC 8621 §2 sortOrder: after all others. */
 const LAST = 2 ** 31 - 1;
 
-/** What stands for them where mailboxes are listed, the one before what is in it. */
-export const RECALL_BOXES: readonly MailboxRow[] = [row(RECALL, 'Recall', null), row(REPLACE, 'Replace', RECALL)];
+/**
+ * What stands for them where mailboxes are listed, the one before what is in it. Of roles of their own: what has none is its
+ * owner's, whose programs rename and remove it as they please.
+ */
+export const RECALL_BOXES: readonly MailboxRow[] = [
+  row(RECALL, 'Recall', null, 'x-recall'),
+  row(REPLACE, 'Replace', RECALL, 'x-recall-replace'),
+];
 
-function row(id: number, name: string, parent: number | null): MailboxRow {
+function row(id: number, name: string, parent: number | null, role: string): MailboxRow {
   const counts = { total: 0, unread: 0, total_threads: 0, unread_threads: 0 };
-  return { id, name, parent_id: parent, role: null, sort_order: LAST, subscribed: true, ...counts };
+  return { id, name, parent_id: parent, role, sort_order: LAST, subscribed: true, ...counts };
 }
 
 export function isRecallBox({ id }: Pick<MailboxRow, 'id'>): boolean {

@@ -219,7 +219,6 @@ test('it is listed last, empty, for what may be done with it; of a shared accoun
     'maySubmit',
   ];
   const common = {
-    role: null,
     sortOrder: 2147483647,
     totalEmails: 0,
     unreadEmails: 0,
@@ -229,8 +228,8 @@ test('it is listed last, empty, for what may be done with it; of a shared accoun
     myRights: Object.fromEntries([...rights.map((one) => [one, true]), ...all.map((one) => [one, false])]),
   };
   assert.deepEqual(list, [
-    { id: 'f-1', name: 'Recall', parentId: null, ...common },
-    { id: 'f-2', name: 'Replace', parentId: 'f-1', ...common },
+    { id: 'f-1', name: 'Recall', parentId: null, role: 'x-recall', ...common },
+    { id: 'f-2', name: 'Replace', parentId: 'f-1', role: 'x-recall-replace', ...common },
   ]);
   assert.deepEqual(notFound, ['f-3']);
   const sort = [{ property: 'sortOrder' }, { property: 'name' }];

@@ -38,8 +38,8 @@ test('what every account has', async () => {
       ['f4', 'Archive', 'archive', null, true],
       ['f5', 'Junk', 'junk', null, true],
       ['f6', 'Trash', 'trash', null, true],
-      ['f-1', 'Recall', null, null, true],
-      ['f-2', 'Replace', null, 'f-1', true],
+      ['f-1', 'Recall', 'x-recall', null, true],
+      ['f-2', 'Replace', 'x-recall-replace', 'f-1', true],
     ],
   );
   for (const { myRights } of rows) {
