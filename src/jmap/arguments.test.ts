@@ -258,3 +258,30 @@ test('no method fails for what it is given', async () => {
   // Else it was all refused at the door.
   assert.ok(Object.keys(answered).length > 25, Object.keys(answered).join());
 });
+
+test('an object that makes no text of itself, for every argument that is a text', async () => {
+  const texts = [
+    'sinceState',
+    'sinceQueryState',
+    'ifInState',
+    'ifFromInState',
+    'destroyFromIfInState',
+    'anchor',
+    'upToId',
+  ];
+  for (const odd of [{ toString: 'x' }, { toString: {}, valueOf: 1 }])
+    for (const name of Object.keys(METHODS)) {
+      const { accountId } = ana;
+      const args = {
+        accountId,
+        fromAccountId: `a${world.office}`,
+        create: {},
+        emails: {},
+        sinceState: '0',
+        sinceQueryState: '0',
+      };
+      const calls = texts.map((text): [string, Json] => [name, { ...args, [text]: odd }]);
+      for (const [i, [answer, result]] of (await ana.responses(calls)).entries())
+        assert.notEqual(`${answer} ${String(result['type'])}`, 'error serverFail', `${name} ${texts[i]}`);
+    }
+});

@@ -44,8 +44,8 @@ export function mailboxState(modseq: number, known: number): string {
 
 /** A mailboxState in its parts, the modseq as it is written; what is none of ours is all in the first. */
 export function readMailboxState(state: unknown): [modseq: unknown, known: number] {
-  const [, modseq, known] = /^(\d{1,16})(?:\.([12]))?$/.exec(String(state)) ?? [];
-  return modseq === undefined || typeof state !== 'string' ? [state, 0] : [modseq, Number(known ?? 0)];
+  const [, modseq, known] = (typeof state === 'string' && /^(\d{1,16})(?:\.([12]))?$/.exec(state)) || [];
+  return modseq === undefined ? [state, 0] : [modseq, Number(known ?? 0)];
 }
 
 /** What somebody who knows `known` of the boxes, and is told of `most` at once, is to be told of `shown`. */

@@ -55,7 +55,7 @@ import { recallMovedIn, type MovedIntoRecall } from './email-recall.ts';
 export const emailSet: Method = async (args, context) => {
   const account = accountOf(args, context);
   // Read twice: here for its form, and under the lock against the state.
-  const asked = setArguments(args, String(args['ifInState']));
+  const asked = setArguments(args, args['ifInState'] as string);
   const refused = emptySetResult();
   const drafts = new Map<string, Draft>();
   try {
