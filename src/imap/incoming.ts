@@ -5,6 +5,7 @@ import { isRecallBox, NOTHING_STORED } from '../recall/mailbox.ts';
 import type { AccountKey } from '../store/exposure.ts';
 import { createSpool, IN_MEMORY, type Spool, type Spooled } from '../store/spool.ts';
 import { findBox } from './mailboxes.ts';
+import { ConnectionGone } from './output.ts';
 import { no } from './replies.ts';
 import { checkRoom } from './room.ts';
 import { isUtf8, userOf, type Session } from './session.ts';
@@ -16,6 +17,8 @@ import type { Piece } from './wire/reader.ts';
 export class Incoming {
   #messages: (Buffer[] | Spool)[] = [];
   #size = 0;
+  /** Commands that were over. */
+  #cleared = 0;
 
   /**
    * Throws why it may not come, as far as that can be known before it does: who waits to be told to go on has then sent nothing
@@ -23,6 +26,7 @@ export class Incoming {
    */
   async announced(session: Session, size: number, pieces: readonly Piece[]): Promise<'stream'> {
     if (!session.user) throw new CommandFault({ status: 'NO', text: 'Sign in first.' });
+    const cleared = this.#cleared;
     await checkSize(session, size);
     if (this.#size + size > LIMITS.appended) throw no('TOOBIG', 'That is too much at once.');
     const large = size > IN_MEMORY;
@@ -30,6 +34,8 @@ export class Incoming {
       const account = await checkBox(session, appendedTo(pieces, isUtf8(session)));
       await checkRoom(session, account, () => this.#size + size);
     }
+    // What it began now, nobody would clear away.
+    if (cleared !== this.#cleared) throw new ConnectionGone();
     this.#size += size;
     this.#messages.push(large ? createSpool(session.deps, session.user.tenant) : []);
     return 'stream';
@@ -60,6 +66,7 @@ export class Incoming {
   async clear(): Promise<void> {
     const messages = this.#messages.splice(0);
     this.#size = 0;
+    this.#cleared++;
     for (const message of messages) if (!Array.isArray(message)) await message.discard();
   }
 }
