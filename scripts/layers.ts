@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 /** From the bottom up. A layer may import the ones before it and itself; those on one line know nothing of each other. */
 const LAYERS = [
+  ['lean.ts'],
   ['mail'],
   ['config'],
   ['store'],
@@ -16,7 +17,7 @@ const LAYERS = [
   ['http'],
   ['metered.ts', 'metrics.ts'],
   ['services.ts', 'upkeep.ts'],
-  ['try', 'cli', 'worker.ts', 'worker-thread.ts', 'main.ts'],
+  ['try', 'cli', 'worker.ts', 'worker-entry.ts', 'worker-thread.ts', 'main.ts'],
 ];
 /** The outermost layer wires the rest together, so its members may know each other too. */
 const TOP = LAYERS.length - 1;

@@ -33,7 +33,7 @@ const SEMI_SPACE_MB = 8;
 export async function startWorkerThread(
   start: WorkerStart,
   log: Logger,
-  { script = new URL('./worker.ts', import.meta.url), ending }: { script?: URL; ending?: AbortSignal } = {},
+  { script = new URL('./worker-entry.ts', import.meta.url), ending }: { script?: URL; ending?: AbortSignal } = {},
 ): Promise<WorkerThread> {
   let stopping = false;
   let worker: Worker | undefined;

@@ -1,5 +1,6 @@
 // The command: its first word names a file beside this one, loaded when it is asked for.
 
+import '../lean.ts';
 import { Refusal, Unavailable } from '../mail/errors.ts';
 import { asUsage, Usage } from './arguments.ts';
 

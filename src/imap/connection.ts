@@ -45,7 +45,7 @@ export class Connection implements Watcher {
   /** News that is being told to one who idles. */
   #telling: Promise<void> | null = null;
 
-  constructor(socket: Socket, secure: boolean, options: ConnectionOptions) {
+  constructor(socket: Socket, { secure, ip }: { secure: boolean; ip: string }, options: ConnectionOptions) {
     this.#options = options;
     this.#socket = socket;
     this.#source = socket;
@@ -56,7 +56,7 @@ export class Connection implements Watcher {
       watcher: this,
       out: new Output(socket),
       incoming: new Incoming(),
-      ip: socket.remoteAddress ?? '',
+      ip,
       log: deps.log,
       secure,
       user: null,

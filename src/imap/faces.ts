@@ -55,8 +55,10 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
     if (connections.size === 0) allGone?.();
   };
   const options = { deps, watch, secureContext, gone };
-  const begin = (socket: Socket, secure: boolean): void =>
-    void connections.add(new Connection(socket, secure, options));
+  const begin = (plain: Socket, secure?: Socket): void => {
+    const how = { secure: secure !== undefined, ip: plain.remoteAddress ?? '' };
+    connections.add(new Connection(secure ?? plain, how, options));
+  };
   const shakeHands = (plain: Socket): void => {
     handshakes.add(plain);
     // A client that breaks the handshake off is no fault of ours.
@@ -84,7 +86,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
             plain.off('error', failed);
             secure.off('error', failed).off('close', over);
             over();
-            begin(secure, true);
+            begin(plain, secure);
           });
       });
   };
@@ -93,7 +95,7 @@ export async function startImapFaces(given: ImapFacesDeps): Promise<ImapFaces> {
       name: 'imap',
       server: createServer((socket) => {
         const why = refusal(socket);
-        if (why === null) begin(socket, false);
+        if (why === null) begin(socket);
         else turnAway(socket, why);
       }),
     },

@@ -161,6 +161,8 @@ async function launch(
     ...cluster.as,
     detached: true, // out of the terminal's reach: Ctrl-C is for Homing, which still needs its database then
     stdio: ['ignore', fd, fd],
+    // What bin/homing says of memory is for Homing itself.
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: undefined, MALLOC_TRIM_THRESHOLD_: undefined },
   });
   fs.closeSync(fd);
   server.unref(); // it need not keep Node alive: whoever uses it does
