@@ -31,8 +31,9 @@ export interface Guard {
 
 export function createGuard({ store, clock, limits }: { store: Store; clock: () => Date; limits: GuardLimits }): Guard {
   return {
-    async attempt({ ip, account }, check) {
+    async attempt({ ip, account: given }, check) {
       const now = clock();
+      const account = given.replaceAll('\0', ''); // PostgreSQL has none in a text
       const place = placeOf(ip);
       const known = `known ${place ?? 'here'} ${account}`.slice(0, 600);
       const own = `account ${account}`.slice(0, 400);

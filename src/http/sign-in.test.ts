@@ -32,3 +32,16 @@ test('who guesses has to wait, by Basic and on the page alike; who is at work do
   world.advance(1000);
   assert.equal((await ana.fetch('/.well-known/jmap')).status, 200);
 });
+
+test('an address that is none is a wrong one, whatever it is made of', async () => {
+  for (const address of ['\0', 'ben@pigeon.test\0', '\ud800', 'x'.repeat(5000), 'ben@pigeon.test ', '__proto__']) {
+    const basic = `Basic ${Buffer.from(`${address}:homing`).toString('base64')}`;
+    const session = await fetch(`${world.base}/.well-known/jmap`, { headers: { authorization: basic } });
+    const page = await fetch(`${world.base}/auth/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: address, password: 'homing\0' }),
+    });
+    assert.deepEqual([session.status, page.status], [401, 401], JSON.stringify(address.slice(0, 20)));
+  }
+});

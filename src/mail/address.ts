@@ -10,7 +10,7 @@ export function canonicalAddress(address: string): string | null {
   if (at < 1 || at === address.length - 1) return null;
   const local = address.slice(0, at).normalize('NFC').toLowerCase();
   const domain = canonicalDomain(address.slice(at + 1));
-  if (domain === null || !/^(?:"[^"\r\n\0]*"|[^\s@"<>(),;:\\[\]\p{Cc}]+)$/u.test(local)) return null;
+  if (domain === null || !/^(?:"[^"\r\n\0\p{Cs}]*"|[^\s@"<>(),;:\\[\]\p{Cc}\p{Cs}]+)$/u.test(local)) return null;
   const canonical = `${local}@${domain}`;
   return Buffer.byteLength(canonical) > 254 ? null : canonical;
 }
@@ -21,7 +21,8 @@ const DOMAIN = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[
 /** A domain in lower-case ASCII, `null` if it is none. */
 export function canonicalDomain(domain: string): string | null {
   if (DOMAIN.test(domain)) return domain;
-  if (!/^[^\s@:/?#[\]\\%]+$/.test(domain)) return null;
+  // URL takes control characters off both ends.
+  if (!/^[^\s@:/?#[\]\\%\p{Cc}]+$/u.test(domain)) return null;
   try {
     const { hostname } = new URL(`http://${domain}`);
     return DOMAIN.test(hostname) ? hostname : null; // URL lets more pass
