@@ -33,7 +33,7 @@ export function createGuard({ store, clock, limits }: { store: Store; clock: () 
   return {
     async attempt({ ip, account: given }, check) {
       const now = clock();
-      const account = given.replaceAll('\0', ''); // PostgreSQL has none in a text
+      const account = given.replaceAll('\0', '').toWellFormed(); // as PostgreSQL keeps it
       const place = placeOf(ip);
       const known = `known ${place ?? 'here'} ${account}`.slice(0, 600);
       const own = `account ${account}`.slice(0, 400);
