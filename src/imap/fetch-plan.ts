@@ -14,8 +14,9 @@ export interface Plan {
   give: 'existence' | 'copy' | 'listed' | 'downloaded' | 'opened';
   uidOnly: boolean;
   depths: Depth[];
-  /** Messages read together. */
+  /** Messages read together; and how many such readings go on at once. */
   atOnce: number;
+  ahead: number;
 }
 
 const RANK = ['existence', 'copy', 'listed', 'downloaded', 'opened'] as const;
@@ -40,8 +41,17 @@ export function planOf({ items: asked, uid, changedSince }: CommandOf<'FETCH'>, 
     uidOnly: items.every(({ item }) => item === 'UID'),
     // The structure is there once.
     depths: [...depths].filter((depth) => depth !== 'bodystructure' || !depths.has('structure')),
-    atOnce: give === 'downloaded' || give === 'opened' ? 100 : 250,
+    ...pace(give),
   };
+}
+
+/**
+ * So many that none who has to be read waits for the way there and back, and no more than a slow reader may keep waiting here.
+ * What has to be recorded is so with a commit for each reading. Those that open wait for each other at the account's lock.
+ */
+function pace(give: Plan['give']): Pick<Plan, 'atOnce' | 'ahead'> {
+  if (give === 'opened') return { atOnce: 100, ahead: 1 };
+  return give === 'downloaded' ? { atOnce: 100, ahead: 3 } : { atOnce: 500, ahead: 2 };
 }
 
 function exposureOf(item: FetchItem): Plan['give'] {

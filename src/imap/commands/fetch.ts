@@ -79,9 +79,6 @@ async function showExistence(session: Session, selected: Selected, plan: Plan, u
   return shown;
 }
 
-/** Reads at once: so many that none who has to be read waits for the way there and back. */
-const AHEAD = 3;
-
 /** The next ones are read while the ones before are written. Answers how many were shown. */
 async function showAll(session: Session, selected: Selected, plan: Plan, uids: number[]): Promise<number> {
   const { deps, out } = session;
@@ -93,11 +90,9 @@ async function showAll(session: Session, selected: Selected, plan: Plan, uids: n
   };
   let shown = 0;
   let asked = 0;
-  // Those that open wait for each other at the account's lock.
-  const most = plan.give === 'opened' ? 1 : AHEAD;
   const ahead: ReturnType<typeof read>[] = [];
   while (asked < uids.length || ahead.length > 0) {
-    for (; asked < uids.length && ahead.length < most; asked += plan.atOnce) {
+    for (; asked < uids.length && ahead.length < plan.ahead; asked += plan.atOnce) {
       const next = read(asked);
       next.catch(() => undefined); // it is awaited, unless the client goes away first
       ahead.push(next);
