@@ -1,15 +1,7 @@
 // Reading copies for clients: what a face shows of them, exposure recorded before it is handed out.
 
 import type { Envelope, Part } from '../mail/message.ts';
-import {
-  EXPOSURE,
-  emailIdsAre,
-  recordGiven,
-  type AccountKey,
-  type Exposed,
-  type Given,
-  type Pause,
-} from './exposure.ts';
+import { EXPOSURE, recordGiven, type AccountKey, type Exposed, type Given, type Pause } from './exposure.ts';
 import type { MailboxRow } from './mailboxes.ts';
 import type { Reader, Store } from './postgres.ts';
 
@@ -75,14 +67,14 @@ export async function readEmails<D extends keyof Depths>(
   give: null | (Given & { what: 'listed' | 'downloaded' }),
   pause?: Pause,
 ): Promise<EmailsRead<Depths[D]>> {
-  const { is, value } = emailIdsAre(emailIds);
-  // The state comes with the rows, also where there are none.
+  // The state comes with the rows, also where there are none. One after the other (OFFSET 0), each by its key: as a list, they would be
+  // looked for among all that the account has, by a plan for one with as little mail as most have.
   const rows = await store.rows<Depths[D] & { state: number }>(
-    `SELECT s.modseq AS state, e.* FROM account_state s LEFT JOIN LATERAL (
+    `SELECT s.modseq AS state, e.* FROM account_state s LEFT JOIN (unnest($3::bigint[]) AS k (id) CROSS JOIN LATERAL (
        SELECT ${COLUMNS[depth]} FROM visible_copy c JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
-       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id ${is}) e ON true
+       WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.email_id = k.id OFFSET 0) e) ON true
      WHERE s.tenant_id = $1 AND s.account_id = $2`,
-    [at.tenant, at.account, value],
+    [at.tenant, at.account, [...new Set(emailIds)]],
   );
   const state = rows[0]?.state ?? 0;
   const found = rows.filter((row) => row.email_id !== null);
