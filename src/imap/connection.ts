@@ -11,7 +11,7 @@ import { tellNews } from './news.ts';
 import { ConnectionGone, Output } from './output.ts';
 import { ok, statusLine } from './replies.ts';
 import { runCommand } from './run.ts';
-import { secureSocket } from './secure.ts';
+import { secureSocket, unhear } from './secure.ts';
 import { leave, NOTHING_ENABLED, type ImapDeps, type Session } from './session.ts';
 import type { Watch, Watcher } from './watch.ts';
 import { LIMITS } from './wire/limits.ts';
@@ -113,7 +113,6 @@ export class Connection implements Watcher {
     socket
       .on('data', (bytes: Buffer) => this.#take(bytes))
       .on('timeout', () => {
-        if (socket !== this.#socket) return;
         // Who does not read, or does not go, is not waited for.
         if (this.#ending || socket.writableLength > 0) return void socket.destroy();
         this.#ending = true;
@@ -121,14 +120,15 @@ export class Connection implements Watcher {
         this.#bye('Nothing was said for too long.');
       })
       .on('error', () => socket.destroy())
-      .on('close', () => {
-        if (socket !== this.#socket) return;
-        leave(this.session);
-        void this.session.incoming.clear();
-        this.session.signedOut?.();
-        this.#options.gone(this);
-      });
+      .on('close', this.#closed);
   }
+
+  readonly #closed = (): void => {
+    leave(this.session);
+    void this.session.incoming.clear();
+    this.session.signedOut?.();
+    this.#options.gone(this);
+  };
 
   #take(bytes: Buffer): void {
     // What comes after LOGOUT is nobody's.
@@ -228,7 +228,8 @@ export class Connection implements Watcher {
     const plain = this.#socket;
     plain.setTimeout(0);
     // Its end is the faces' business still.
-    for (const event of ['data', 'timeout', 'error']) plain.removeAllListeners(event);
+    for (const event of ['data', 'timeout', 'error']) unhear(plain, event);
+    plain.off('close', this.#closed);
     const secure = secureSocket(plain, hello, this.#options.secureContext);
     session.secure = true;
     session.program = 'unknown';
