@@ -147,6 +147,8 @@ export class Connection implements Watcher {
       for (let event = this.#reader.next(); event && !this.#ending; event = this.#reader.next()) {
         await this.#handle(event);
         this.session.out.flush();
+        const drained = this.#ending ? undefined : this.session.out.drained();
+        if (drained) await drained;
       }
     } catch (error) {
       if (!(error instanceof ConnectionGone)) this.session.log.error({ err: error }, 'an IMAP connection failed');
@@ -256,6 +258,8 @@ export class Connection implements Watcher {
       .on('data', (bytes: Buffer) => this.#take(bytes))
       .on('error', () => socket.destroy());
     deflate.on('error', () => socket.destroy()).pipe(socket);
+    // Whoever waits for it to be read hears that it never will be.
+    socket.once('close', () => deflate.destroy());
     this.#source = inflate;
     session.compressed = true;
     session.out.to(deflate);
@@ -278,9 +282,10 @@ export class Connection implements Watcher {
       do {
         await tellNews(session, true);
         session.out.flush();
+        await session.out.drained();
       } while (session.idling !== null && session.selected?.stale);
     } catch (error) {
-      session.log.warn({ err: error }, 'news was not told');
+      if (!(error instanceof ConnectionGone)) session.log.warn({ err: error }, 'news was not told');
       this.#socket.destroy();
     } finally {
       this.#telling = null;

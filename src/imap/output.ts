@@ -85,6 +85,14 @@ export class Output {
     return this.#drained();
   }
 
+  /**
+   * To be awaited after each answer, where a client does not read what waits for it: who asks and never reads would have it
+   * all kept here. Rejects with ConnectionGone.
+   */
+  drained(): Promise<void> | undefined {
+    return this.#stream.writableLength <= LIMITS.gathered ? undefined : this.#drained();
+  }
+
   async #drained(): Promise<void> {
     const stream = this.#stream;
     if (!stream.writable) throw new ConnectionGone();
