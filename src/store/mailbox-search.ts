@@ -63,7 +63,14 @@ export async function searchForSort(searched: Searched, at: MailboxKey, filter: 
   );
 }
 
-/** Of each filter, whether it finds anything: in one statement, and in each case no more is looked at than the first. */
+/**
+ * Filters up to which the first that each finds is looked for: at once where it finds any, and else by a look at every
+ * message. More are planned as if all that they find were wanted, by the index in any case: 32 words that nobody has took
+ * two seconds in 10,000 messages, and 50 ms so.
+ */
+const FEW = 4;
+
+/** Of each filter, whether it finds anything: in one statement. */
 export async function whichFind(
   searched: Searched,
   at: MailboxKey,
@@ -71,10 +78,13 @@ export async function whichFind(
 ): Promise<boolean[]> {
   const params = await searchParams(searched, at, { kind: 'or', of: [...filters] });
   const mailbox = params.add(at.mailbox, 'int');
-  const any = filters.map(
-    (filter) => `EXISTS (SELECT FROM visible_copy c ${joinsOf(filter)}
-      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${mailbox} AND ${filterSql(filter, params)})`,
-  );
+  const any = filters.map((filter) => {
+    const found = `SELECT c.uid FROM visible_copy c ${joinsOf(filter)}
+      WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.mailbox_id = ${mailbox} AND ${filterSql(filter, params)}`;
+    return filters.length > FEW
+      ? `EXISTS (WITH found AS MATERIALIZED (${found}) SELECT FROM found)`
+      : `EXISTS (${found})`;
+  });
   const [row] = await searched.store.unprepared<{ found: boolean[] }>(
     `SELECT ARRAY[${any.join(', ')}] AS found`,
     params.values,
