@@ -41,17 +41,19 @@ export function planOf({ items: asked, uid, changedSince }: CommandOf<'FETCH'>, 
     uidOnly: items.every(({ item }) => item === 'UID'),
     // The structure is there once.
     depths: [...depths].filter((depth) => depth !== 'bodystructure' || !depths.has('structure')),
-    ...pace(give),
+    ...pace(give, depths),
   };
 }
 
 /**
- * So many that none who has to be read waits for the way there and back, and no more than a slow reader may keep waiting here.
- * What has to be recorded is so with a commit for each reading. Those that open wait for each other at the account's lock.
+ * So many that none who has to be read waits for the way there and back (two at once leave the processors waiting for each
+ * other), and no more than a slow reader may keep waiting here: fewer of what is large. What has to be recorded is so with a
+ * commit for each reading. Those that open wait for each other at the account's lock.
  */
-function pace(give: Plan['give']): Pick<Plan, 'atOnce' | 'ahead'> {
+function pace(give: Plan['give'], depths: ReadonlySet<Depth>): Pick<Plan, 'atOnce' | 'ahead'> {
   if (give === 'opened') return { atOnce: 100, ahead: 1 };
-  return give === 'downloaded' ? { atOnce: 100, ahead: 3 } : { atOnce: 500, ahead: 2 };
+  if (give === 'downloaded') return { atOnce: 100, ahead: 3 };
+  return { atOnce: depths.has('header') || depths.has('structure') ? 250 : 500, ahead: 3 };
 }
 
 function exposureOf(item: FetchItem): Plan['give'] {
