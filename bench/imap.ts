@@ -126,7 +126,7 @@ async function measure(say: BenchOptions['say'], { connect, lmtp, login, fill }:
     say(command);
     first[name] = await timed(command);
     const again: number[] = [];
-    for (let i = 0; i < (name === 'bodies' ? 3 : 7); i++) again.push(await timed(command));
+    for (let i = 0; i < (name === 'bodies' ? 3 : 15); i++) again.push(await timed(command));
     later[name] = round(percentile(again, 0.5));
   }
   say('APPEND, LMTP, sign-in');
