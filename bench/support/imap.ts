@@ -37,15 +37,17 @@ export async function connectImap(port: number, tls: boolean | 'starttls', group
     chunks.push(chunk);
     size += chunk.length;
     tail = (tail + chunk.toString('latin1', Math.max(0, chunk.length - 4096))).slice(-4096);
-    if (done && wanted !== '' && tail.includes(wanted)) done();
+    if (done && isThere()) done();
   });
+  // Its line whole, which may come in pieces.
+  const isThere = (): boolean => wanted !== '' && tail.endsWith('\r\n') && tail.includes(wanted);
   const end = (): void => failed?.(new Error('the connection ended'));
   socket.on('error', end).on('close', end);
   const wait = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       wanted = text;
       [done, failed] = [resolve, reject];
-      if (tail.includes(text)) resolve();
+      if (isThere()) resolve();
     });
   let tags = 0;
   const run = async (command: string | Buffer): Promise<number> => {
