@@ -62,10 +62,12 @@ export async function appendMessages(
   const reserved = await blobs.reserve(tx, coming.length);
   const put = coming.map(({ bytes }, i) => ({ id: reserved[i] ?? 0, bytes }));
   const blobIds = messages.map(({ stored }) => stored?.blob ?? reserved.shift() ?? 0);
+  const deep = boxes.some(({ names }) => names > 1);
+  const limited = boxes.some(({ octets }) => octets !== null);
   const written = together(
     locked,
     blobs.putMany(on, tenant, put),
-    on.rows<{ i: number; id: number; uid_validity: number; first: number; last: number }>(APPEND, [
+    on.rows<Counted>(deep ? (limited ? DEEP_LIMITED : DEEP) : limited ? LIMITED : PLAIN, [
       tenant,
       now,
       sent,
@@ -121,18 +123,23 @@ const COPY = {
 /** A mailbox that gets some. `octets`: those of all that its account gets, where that is limited. */
 const BOX = {
   account_id: 'int',
+  /** Names, apart by "/", and how many there are. */
   path: 'text',
+  names: 'int',
   count: 'int',
   unread: 'int',
   back: 'int',
   octets: 'bigint',
 } as const;
 
-/** SQL: rows of arrays, of which the planner shall not know how long they are: it would plan anew each time otherwise. */
-function unnested(types: Record<string, string>, first: number, more = ''): string {
-  const names = Object.keys(types).join(', ');
-  return `(SELECT ${arrays(Object.values(types), first)} OFFSET 0) AS p (${names})
-    CROSS JOIN LATERAL unnest(${names.replaceAll(/\w+/g, 'p.$&')})${more}`;
+/**
+ * SQL: rows `name` of arrays, numbered `i` from 1. The planner shall not know how long they are, or it would plan anew each time;
+ * and unnest in FROM would put each column away and read it again.
+ */
+function rowsFrom(name: string, types: Record<string, string>, first: number): string {
+  const names = Object.keys(types);
+  return `(SELECT generate_subscripts(p.${names[0]}, 1) AS i, ${names.map((column) => `unnest(p.${column}) AS ${column}`).join(', ')}
+    FROM (SELECT ${arrays(Object.values(types), first)} OFFSET 0) AS p (${names.join(', ')})) AS ${name}`;
 }
 
 const ROW = { ...MESSAGE, ...COPY };
@@ -142,31 +149,25 @@ const FIRST_BOX = 4 + Object.keys(ROW).length;
  * A copy whose mailbox is not found has no number for it, which its table refuses. Threads: RFC 8621 §3, as findThreads;
  * references are written in their order, so that two transactions never wait for each other in a circle. OFFSET 0: each by
  * its own key, whatever is thought of how many there are; rows of a mailbox stay where they are while its account is locked.
+ * A plan costs what is in it, done or not: so what few need is there for them alone.
  */
-const APPEND = `WITH RECURSIVE box AS MATERIALIZED (
-    SELECT b.i, b.account_id, string_to_array(b.path, '/') AS path, b.count, b.unread, b.back, b.octets
-    FROM ${unnested(BOX, FIRST_BOX, ' WITH ORDINALITY')} AS b (${Object.keys(BOX).join(', ')}, i)
-  ), place AS (
-    SELECT b.i, b.account_id, b.path, 1 AS depth, m.id, m.ctid AS at FROM box b CROSS JOIN LATERAL (
+const statement = (deep: boolean, limited: boolean): string => `WITH RECURSIVE place AS (
+    SELECT b.*, 1 AS depth, m.id, m.ctid AS at FROM ${rowsFrom('b', BOX, FIRST_BOX)} CROSS JOIN LATERAL (
       SELECT id, ctid FROM mailbox WHERE tenant_id = $1 AND account_id = b.account_id AND parent_id IS NULL
-        AND CASE WHEN b.path[1] = 'INBOX' THEN id = ${INBOX} ELSE name = b.path[1] AND id <> ${INBOX} END OFFSET 0) m
-    UNION ALL
-    SELECT p.i, p.account_id, p.path, p.depth + 1, m.id, m.ctid FROM place p CROSS JOIN LATERAL (
-      SELECT id, ctid FROM mailbox WHERE tenant_id = $1 AND account_id = p.account_id AND parent_id = p.id
-        AND name = p.path[p.depth + 1] AND id <> ${INBOX} OFFSET 0) m
-    WHERE p.depth < cardinality(p.path)
+        AND CASE WHEN split_part(b.path, '/', 1) = 'INBOX' THEN id = ${INBOX} ELSE name = split_part(b.path, '/', 1) AND id <> ${INBOX} END OFFSET 0) m
+    ${deep ? BELOW : ''}
   ), counted AS (
-    UPDATE mailbox m SET uid_next = m.uid_next + b.count, total = m.total + b.count, unread = m.unread + b.unread, modseq = s.modseq - b.back
-    FROM box b JOIN place p ON p.i = b.i AND p.depth = cardinality(b.path) CROSS JOIN LATERAL (
-      SELECT modseq FROM account_state WHERE tenant_id = $1 AND account_id = b.account_id OFFSET 0) s
-    WHERE m.ctid = p.at AND ($3 OR m.id <> ${SENT}) AND (b.octets IS NULL OR ${fits('b.account_id', 'b.octets')})
-    RETURNING b.i, m.id, m.uid_validity, m.uid_next - b.count AS first, s.modseq AS last
+    UPDATE mailbox m SET uid_next = m.uid_next + p.count, total = m.total + p.count, unread = m.unread + p.unread, modseq = s.modseq - p.back
+    FROM place p CROSS JOIN LATERAL (SELECT modseq FROM account_state WHERE tenant_id = $1 AND account_id = p.account_id OFFSET 0) s
+    WHERE m.ctid = p.at AND p.depth = p.names AND ($3 OR m.id <> ${SENT})
+      ${limited ? `AND (p.octets IS NULL OR ${fits('p.account_id', 'p.octets')})` : ''}
+    RETURNING p.i, m.id, m.uid_validity, m.uid_next - p.count AS first, s.modseq AS last
   ), m AS MATERIALIZED (
     SELECT v.*, coalesce((
       SELECT r.thread_id FROM unnest(string_to_array(v.refs || v.others, ' ')::bigint[]) WITH ORDINALITY AS k (reference, i) CROSS JOIN LATERAL (
         SELECT thread_id FROM thread_reference WHERE tenant_id = $1 AND reference = k.reference OFFSET 0) r
       ORDER BY k.i LIMIT 1), v.leader) AS thread_id
-    FROM ${unnested(ROW, 4)} AS v (${Object.keys(ROW).join(', ')})
+    FROM ${rowsFrom('v', ROW, 4)}
   ), stored AS (
     ${insertMessage(2)} FROM m
   ), referred AS (
@@ -180,8 +181,38 @@ const APPEND = `WITH RECURSIVE box AS MATERIALIZED (
     FROM m LEFT JOIN counted c ON c.i = m.box
   ) SELECT i, id, uid_validity, first, last FROM counted`;
 
+/** What lies in a place, on the way to where a path leads. */
+const BELOW = `UNION ALL
+    SELECT p.i, ${Object.keys(BOX)
+      .map((name) => `p.${name}`)
+      .join(', ')}, p.depth + 1, m.id, m.ctid FROM place p CROSS JOIN LATERAL (
+      SELECT id, ctid FROM mailbox WHERE tenant_id = $1 AND account_id = p.account_id AND parent_id = p.id
+        AND name = split_part(p.path, '/', p.depth + 1) AND id <> ${INBOX} OFFSET 0) m
+    WHERE p.depth < p.names`;
+
+const PLAIN = statement(false, false);
+const DEEP = statement(true, false);
+const LIMITED = statement(false, true);
+const DEEP_LIMITED = statement(true, true);
+
+/** A mailbox that got some. */
+interface Counted {
+  /** Which box, from 1. */
+  i: number;
+  id: number;
+  uid_validity: number;
+  /** Its first UID, and the account's modseq after all. */
+  first: number;
+  last: number;
+}
+
 type Row = Record<keyof typeof COPY, string | number | null> & { nth: number; back: number };
-type Box = Record<keyof typeof BOX, string | number | null> & { count: number; unread: number; back: number };
+type Box = Record<keyof typeof BOX, string | number | null> & {
+  names: number;
+  count: number;
+  unread: number;
+  back: number;
+};
 
 type Related = Pick<Row, 'refs' | 'others' | 'leader'>;
 
@@ -215,6 +246,7 @@ function rowsOf(groups: Appending[]): Rows {
     const box = (boxes[place] ??= {
       account_id: account,
       path: name,
+      names: path.length,
       count: 0,
       unread: 0,
       back: 0,
