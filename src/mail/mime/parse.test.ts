@@ -30,6 +30,45 @@ test('previews', () => {
   assert.equal(parseMessage(crlf(html)).preview, 'Hi Ana');
 });
 
+test('a preview of a long text is the same however much of it is read', () => {
+  const bits = [
+    'word',
+    ' ',
+    '  ',
+    '\r\n',
+    '\r\n\r\n',
+    '\t',
+    '\x07',
+    '\0',
+    '-',
+    'Ben wrote:\r\n',
+    '> quoted\r\n',
+    '\x1b(B',
+    'é',
+  ];
+  const bit = fc.oneof({ weight: 400, arbitrary: fc.constantFrom('word', ' ', '\r\n') }, fc.constantFrom(...bits));
+  const texts = fc
+    .array(bit, { minLength: 600, maxLength: 1200, size: 'max' })
+    .map((list) => Buffer.from(list.join('')));
+  fc.assert(
+    fc.property(
+      texts,
+      fc.constantFrom('utf-8', 'us-ascii', 'iso-8859-1', 'iso-2022-jp', 'utf-16be'),
+      (text, charset) => {
+        const of = (encoding: string, body: string): string =>
+          parseMessage(
+            Buffer.from(
+              `Content-Type: text/plain; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}`,
+              'latin1',
+            ),
+          ).preview;
+        assert.equal(of('8bit', text.toString('latin1')), of('base64', text.toString('base64')));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 test('what is searched: bodies, text files, messages inside; once each, and to a bound', () => {
   const searched = (text: string): string => parseMessage(crlf(text)).searchText;
   const part = (type: string, body: string): string => `--x\nContent-Type: ${type}\n\n${body}\n`;

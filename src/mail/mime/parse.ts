@@ -1,5 +1,6 @@
 // A message read once: all that is stored beside its bytes.
 
+import { isAscii } from 'node:buffer';
 import type { ParsedMessage, Part } from '../message.ts';
 import { bodyParts, bodyText, type BodyParts } from './body.ts';
 import { envelopeOf } from './envelope.ts';
@@ -20,7 +21,7 @@ export function parseMessage(bytes: Uint8Array, cuts: readonly Cut[] = []): Pars
   const envelope = envelopeOf(fields);
   const bodies = bodyParts(root);
   const textOf = createReader(bytes);
-  const preview = previewOf(beginningOf(textOf, bodies));
+  const preview = previewAtOnce(bytes, bodies) ?? previewOf(beginningOf(textOf, bodies));
   let readAll = (): string => readText(textOf, bodies);
   let readHeader = (): string => readHeaders(bytes, root, fields);
   if (cuts.length > 0) {
@@ -198,6 +199,23 @@ const PREVIEW_OF = 32 * LIMITS.preview;
 /** "On Monday Ben wrote:" before what Ben wrote. */
 const ATTRIBUTION = /^(?!>)[^\n]{0,200}:[ \t]*\n\n?(?=>)/gm;
 
+/** Octets of plain text in which there mostly is all of a preview. */
+const ENOUGH = 8 * LIMITS.preview;
+
+/** Charsets in which ASCII is not always itself. */
+const NOT_ASCII = /^(?:utf-?(?:7|16|32)|iso-2022|hz)/i;
+
+/** As previewOf, of a plain beginning that quotes nothing: mostly it is not worth while to read all of a text. Null: it is. */
+function previewAtOnce(bytes: Uint8Array, { textBody: [part] }: BodyParts): string | null {
+  if (part?.type !== 'text/plain' || !/^(?:[78]bit|binary)$/.test(part.encoding)) return null;
+  const some = bytes.subarray(part.body[0], Math.min(part.body[1], part.body[0] + ENOUGH));
+  if (some.length < ENOUGH || !isAscii(some) || NOT_ASCII.test(part.params['charset'] ?? '')) return null;
+  const text = Buffer.from(some.buffer, some.byteOffset, some.length).toString('latin1');
+  if (/[>\0]/.test(text)) return null;
+  const collapsed = collapse(text.slice(0, 4 * LIMITS.preview));
+  return collapsed.length > LIMITS.preview ? collapsed.slice(0, LIMITS.preview) : null;
+}
+
 /** RFC 8621 §4.1.4: white space collapsed, and what is quoted from other messages left out if there is anything else. */
 function previewOf(body: string): string {
   const beginning = body.slice(0, PREVIEW_OF);
@@ -214,7 +232,7 @@ function shorten(text: string): string {
 }
 
 function collapse(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return text.replace(/[\s\p{Cc}]{2,}|[^\S ]|\p{Cc}/gu, ' ').trim(); // a blank that stands alone stays
 }
 
 const FOR_PROGRAMS: ReadonlySet<string> = new Set([
