@@ -4,6 +4,8 @@
 import { resolve, type SequenceSet } from './wire/sequence-set.ts';
 
 const NONE: ReadonlySet<number> = new Set();
+/** Of all that are empty: an array costs what a hundred UIDs do. Nothing is written to it. */
+const NO_UIDS = new Uint32Array(0);
 
 export class View {
   /** Ascending; the first `#length` count. */
@@ -12,7 +14,7 @@ export class View {
   #gone: Set<number> | null = null;
 
   constructor(uids: number[]) {
-    this.#uids = Uint32Array.from(uids);
+    this.#uids = uids.length === 0 ? NO_UIDS : Uint32Array.from(uids);
     this.#length = uids.length;
   }
 
