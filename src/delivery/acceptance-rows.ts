@@ -2,7 +2,8 @@
 
 import { Refusal } from '../mail/errors.ts';
 import { SEEN } from '../mail/keywords.ts';
-import { SENT, type Placement } from '../store/placing.ts';
+import { SENT } from '../mail/mailbox.ts';
+import type { Placement } from '../store/placing.ts';
 import type { NewEnvelope, NewSubmission } from '../store/submissions.ts';
 import type { AcceptInput } from './accept.ts';
 import type { Numbered } from './acceptance-numbers.ts';

@@ -2,6 +2,7 @@
 
 import { Refusal } from '../mail/errors.ts';
 import { carriedFiles, forwardedIds, type CarriedFile } from '../mail/mime/carried.ts';
+import { INBOX, SENT } from '../mail/mailbox.ts';
 import type { Policy } from '../mail/policy.ts';
 import { lockAccounts, raiseLocked } from '../store/account-state.ts';
 import { appendAudit } from '../store/audit.ts';
@@ -10,7 +11,7 @@ import { finishLocal, insertDeliveries, MAILBOX_FULL } from '../store/deliveries
 import { findThreads, writeMessages, type NewMessage } from '../store/messages.ts';
 import { accountChanged } from '../store/notify.ts';
 import type { Reader, Transaction } from '../store/postgres.ts';
-import { INBOX, nextUids, placeKnown, SENT } from '../store/placing.ts';
+import { nextUids, placeKnown } from '../store/placing.ts';
 import { fullAmong } from '../store/quota.ts';
 import { claimReplacement } from '../store/replacement.ts';
 import { keepEffects, possible, ruledAmong } from '../store/rules.ts';

@@ -2,11 +2,11 @@
 // paid once for all of them.
 
 import { gatherAnswers } from '../delivery/gather.ts';
+import { SENT } from '../mail/mailbox.ts';
 import { appendMessages, isNowhere, type AppendedTo, type Appending } from '../store/appending.ts';
 import { noMailbox } from '../store/copies.ts';
 import type { AccountKey } from '../store/exposure.ts';
 import { mailboxesNamed } from '../store/mailboxes.ts';
-import { SENT } from '../store/placing.ts';
 import type { Transaction } from '../store/postgres.ts';
 import { overQuota } from '../store/quota.ts';
 import { supersedeSentCopy } from '../store/sent-copy.ts';

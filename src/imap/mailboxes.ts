@@ -2,6 +2,7 @@
 // may use under "Other Users".
 
 import type { Account } from '../directory/directory.ts';
+import { INBOX } from '../mail/mailbox.ts';
 import { recallBoxes } from '../recall/mailbox.ts';
 import { lostSubscriptions } from '../store/lost-subscriptions.ts';
 import { mailboxesOf, type MailboxRow } from '../store/mailboxes.ts';
@@ -10,7 +11,6 @@ import { userOf, type ImapDeps, type Session } from './session.ts';
 import { mailbox } from './wire/response.ts';
 
 export const OTHERS = 'Other Users';
-export const INBOX = 1;
 
 /** A name: a mailbox, a place that only holds others, or one that is subscribed to and nothing else. */
 export interface Box {

@@ -2,6 +2,10 @@
 
 /** Every account has these, 1 to 6 (store: mailbox); they keep their names, places and roles. */
 export const SYSTEM_MAILBOXES = 6;
+export const INBOX = 1;
+export const DRAFTS = 2;
+export const SENT = 3;
+export const TRASH = 6;
 
 /** Levels. */
 export const MAX_MAILBOX_DEPTH = 20;

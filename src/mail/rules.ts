@@ -1,5 +1,6 @@
 // Inbox rules, Outlook's basic ones. Pure: a rule set and what is known of a message in, what is to be done out.
 
+import { TRASH } from './mailbox.ts';
 import { FLAGGED, SEEN } from './keywords.ts';
 import type { EmailAddress, ParsedMessage } from './message.ts';
 import { isGoingRound } from './mime/trace.ts';
@@ -62,9 +63,6 @@ export interface RuleResult {
   /** Each once, as the rules have them. */
   redirectTo: string[];
 }
-
-/** Number of every account's Trash. */
-const TRASH = 6;
 
 /** Addresses that one account's rules send one message on to. */
 export const MOST_REDIRECTS = 10;

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { domainOf } from '../mail/address.ts';
 import { Refusal } from '../mail/errors.ts';
 import { DELETED, DRAFT, SEEN } from '../mail/keywords.ts';
+import { DRAFTS, SENT } from '../mail/mailbox.ts';
 import { parseMessage } from '../mail/mime/parse.ts';
 import { removeHeaders } from '../mail/mime/trace.ts';
 import { appendCopies } from '../store/copies.ts';
@@ -21,10 +22,6 @@ import type { SpoolDeps } from '../store/spool.ts';
 import { replacementDraft } from './draft.ts';
 import type { AccountInfo, People } from './ports.ts';
 import type { Recalls } from './recalls.ts';
-
-/** Every account's Drafts and Sent Items. */
-const DRAFTS = 2;
-const SENT = 3;
 
 /** Their numbers are none of a mailbox. */
 const RECALL = -1;

@@ -2,13 +2,12 @@
 // which nothing is asked before the COMMIT: a transaction is one round trip, and locks accounts for no longer than it writes.
 
 import { SEEN, type Keywords } from '../mail/keywords.ts';
+import { INBOX, SENT } from '../mail/mailbox.ts';
 import { raiseEach } from './account-state.ts';
 import type { Blobs } from './blobs.ts';
-import { INBOX } from './mailboxes.ts';
 import { arrays, insertMessage, MESSAGE, references, valuesOf, type NewMessage } from './messages.ts';
 import { accountChanged } from './notify.ts';
 import type { Transaction } from './postgres.ts';
-import { SENT } from './placing.ts';
 import { fits } from './quota.ts';
 import { together } from './together.ts';
 import { takeUpload } from './uploads.ts';

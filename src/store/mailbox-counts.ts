@@ -1,8 +1,9 @@
 // Thread counts of large accounts, remembered from one request to the next: of what changed since, only the threads that
 // it touched are looked at again. Each answer is of one moment, its own modseq's, whichever process made the changes.
 
+import { TRASH } from '../mail/mailbox.ts';
 import type { AccountKey } from './exposure.ts';
-import { mailboxesOf, TRASH, type MailboxRow } from './mailboxes.ts';
+import { mailboxesOf, type MailboxRow } from './mailboxes.ts';
 import type { Reader } from './postgres.ts';
 
 export interface MailboxCounts {

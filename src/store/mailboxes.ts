@@ -1,5 +1,6 @@
 // Mailboxes: reading them with what JMAP shows, and changing them.
 
+import { INBOX, TRASH } from '../mail/mailbox.ts';
 import type { AccountKey } from './exposure.ts';
 import type { Reader, Transaction } from './postgres.ts';
 
@@ -20,10 +21,6 @@ export interface MailboxRow {
 export function isNamedRecall(box: Pick<MailboxRow, 'name' | 'parent_id'>): boolean {
   return box.parent_id === null && box.name.toLowerCase() === 'recall';
 }
-
-/** Every account's Inbox and Trash. */
-export const INBOX = 1;
-export const TRASH = 6;
 
 /**
  * All mailboxes of an account and its modseq, of one moment. `threads`: with what walks the copies: thread counts, and

@@ -1,6 +1,7 @@
 // Putting delivered copies into mailboxes of locked accounts: at acceptance, in fan-out, in a recall's replacement.
 
 import { SEEN } from '../mail/keywords.ts';
+import { INBOX } from '../mail/mailbox.ts';
 import { finishLocal, MAILBOX_FULL } from './deliveries.ts';
 import type { Reader, Transaction, Writer } from './postgres.ts';
 import { fullAmong } from './quota.ts';
@@ -24,10 +25,6 @@ export interface Placement {
   flags?: number;
   others?: readonly string[] | null;
 }
-
-/** Every account's Inbox and Sent Items. */
-export const INBOX = 1;
-export const SENT = 3;
 
 /** What is placed into one mailbox, and how its counters change. */
 interface Box {

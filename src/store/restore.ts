@@ -1,5 +1,6 @@
 // Taking copies out of the vault again, and putting a replacement where a notice stands.
 
+import { INBOX } from '../mail/mailbox.ts';
 import { SEEN } from '../mail/keywords.ts';
 import { raiseLocked } from './account-state.ts';
 import type { Reader, Transaction } from './postgres.ts';
@@ -154,8 +155,6 @@ class Boxes {
     return box;
   }
 }
-
-const INBOX = 1;
 
 /**
  * Puts vault entries back into mailboxes (the Inbox if theirs is gone) of locked accounts, as they were but for UID and

@@ -1,6 +1,6 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3.4 to §6.3.8; RFC 6154 §3).
 
-import { MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
+import { INBOX, MAX_MAILBOX_DEPTH, mailboxName, SYSTEM_MAILBOXES } from '../../mail/mailbox.ts';
 import { isRecallBox, IT_STAYS, recallBoxes, YOUR_OWN } from '../../recall/mailbox.ts';
 import { raiseAndTell } from '../../store/account-state.ts';
 import { moveCopies, removeCopies } from '../../store/email-change.ts';
@@ -17,7 +17,7 @@ import {
 import type { Transaction } from '../../store/postgres.ts';
 import type { Account } from '../../directory/directory.ts';
 import { mailboxIdOf } from '../ids.ts';
-import { findBox, INBOX, OTHERS, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
+import { findBox, OTHERS, placeOf, roleOfUse, rowAt, tellOldName, type Place } from '../mailboxes.ts';
 import { no, ok } from '../replies.ts';
 import { userOf, type Session } from '../session.ts';
 import type { Verb } from '../verb.ts';

@@ -1,6 +1,6 @@
 // What a mailbox may be, among the others of its account (RFC 8621 §2).
 
-import { mailboxName } from '../../mail/mailbox.ts';
+import { INBOX, mailboxName } from '../../mail/mailbox.ts';
 import type { MailboxRow } from '../../store/mailboxes.ts';
 import { invalidProperties, SetFault } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -22,8 +22,6 @@ const ROLES = [
   'subscribed',
   'trash',
 ];
-
-const INBOX = 1;
 
 type Checked = Pick<MailboxRow, 'name' | 'parent_id' | 'role' | 'sort_order' | 'subscribed'>;
 

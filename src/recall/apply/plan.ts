@@ -1,5 +1,6 @@
 // From locked rows to decisions to changes: pure, so that a batch can be tested without a database.
 
+import { INBOX } from '../../mail/mailbox.ts';
 import { maxExposure, type Exposure, type Outcome } from '../../mail/recall.ts';
 import type { SweptCopy, SweptDelivery } from '../../store/sweep.ts';
 import type { Decided, OutcomeRow, PlainOutcomes } from '../../store/sweep-apply.ts';
@@ -31,9 +32,6 @@ export interface BatchPlan extends Decided {
   /** Not before they were to be: all inside are held alike. Null: at once. */
   releaseAt: Date | null;
 }
-
-/** Number of the Inbox in every account. */
-const INBOX = 1;
 
 const NONE: readonly SweptCopy[] = [];
 
