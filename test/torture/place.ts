@@ -167,7 +167,9 @@ export async function createPlace(people: number, seconds: number, random: Rando
           const output = await startOnce();
           if (output === null) return;
           if (performance.now() > deadline || !NO_DATABASE.test(output))
-            throw new Error(`server ${n} does not start: ${output}`);
+            throw new Error(
+              `server ${n} does not start: ${output}\nThe database: ${stateOf(database.pid)}\n${lastOf(disk)}`,
+            );
         }
       },
       async end(signal) {
@@ -249,6 +251,19 @@ export async function createPlace(people: number, seconds: number, random: Rando
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** What PostgreSQL's processes are doing, a line each: "S postgres: homing: startup recovering …". */
+function stateOf(pid: number): string {
+  const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
+  const state = (of: string): string =>
+    `${/State:\s+(\S)/.exec(read(`/proc/${of}/status`))?.[1] ?? 'gone'} ${read(`/proc/${of}/cmdline`).replaceAll('\0', ' ')}`;
+  return [String(pid), ...children.filter((one) => one !== '')].map(state).join('\n');
+}
+
+/** The last lines of PostgreSQL's log. */
+function lastOf(dataDir: string): string {
+  return read(join(dataDir, 'pg.log')).trim().split('\n').slice(-30).join('\n');
 }
 
 function read(path: string): string {
