@@ -167,9 +167,7 @@ export async function createPlace(people: number, seconds: number, random: Rando
           const output = await startOnce();
           if (output === null) return;
           if (performance.now() > deadline || !NO_DATABASE.test(output))
-            throw new Error(
-              `server ${n} does not start: ${output}\nThe database: ${stateOf(database.pid)}\n${lastOf(disk)}`,
-            );
+            throw new Error(`server ${n} does not start: ${output}\nThe database: ${stateOf(disk)}\n${lastOf(disk)}`);
         }
       },
       async end(signal) {
@@ -254,11 +252,13 @@ export async function createPlace(people: number, seconds: number, random: Rando
 }
 
 /** What PostgreSQL's processes are doing, a line each: "S postgres: homing: startup recovering …". */
-function stateOf(pid: number): string {
+function stateOf(dataDir: string): string {
+  // One that is not ready yet is nobody's `database.pid`.
+  const [pid = ''] = read(join(dataDir, 'cluster', 'postmaster.pid')).split('\n');
   const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
   const state = (of: string): string =>
     `${/State:\s+(\S)/.exec(read(`/proc/${of}/status`))?.[1] ?? 'gone'} ${read(`/proc/${of}/cmdline`).replaceAll('\0', ' ')}`;
-  return [String(pid), ...children.filter((one) => one !== '')].map(state).join('\n');
+  return [pid, ...children.filter((one) => one !== '')].map(state).join('\n');
 }
 
 /** The last lines of PostgreSQL's log. */
